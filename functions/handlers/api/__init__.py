@@ -1,0 +1,1 @@
+"""The JSON API: one module, one function."""

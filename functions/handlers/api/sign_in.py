@@ -1,0 +1,121 @@
+"""Signing in by a mailed link, and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from handlers.requests import (
+    BROWSER_COOKIE,
+    SESSION_COOKIE,
+    cookie,
+    private_cookie,
+    refuse_foreign_origin,
+    staff,
+)
+from handlers.validation import answer_problems
+from handlers.wiring import adapters
+from scheduling.domain.links import SIGN_IN_LIFE
+from scheduling.domain.people import Role
+from scheduling.use_cases.sign_in import finish_sign_in, request_sign_in, sign_out
+
+app = APIGatewayHttpResolver(enable_validation=True)
+logger = Logger()
+answer_problems(app)
+
+
+class SignInRequestBody(BaseModel):
+    email: str
+
+
+class SignInRequestResponse(BaseModel):
+    code: str
+    """To be typed where the mailed link is opened, if that is another browser."""
+
+
+class SessionRequest(BaseModel):
+    token: str
+    """From the mailed link: what follows `/l/`."""
+    code: str | None = None
+
+
+class SessionResponse(BaseModel):
+    member_id: str
+    name: str
+    email: str
+    role: Role
+    organization_id: str
+    organization_name: str
+
+
+@app.post("/api/sign-in-requests", summary="Have a sign-in link mailed")
+def post_sign_in_request(request: SignInRequestBody) -> Response[SignInRequestResponse]:
+    refuse_foreign_origin(app.current_event)
+    asked = request_sign_in(
+        request.email,
+        now=adapters().now(),
+        mails_per_quarter_hour=adapters().sign_in_mails_per_quarter_hour,
+        links=adapters().links,
+        rate_limits=adapters().rate_limits,
+    )
+    lifetime = int(SIGN_IN_LIFE.total_seconds())
+    return Response(
+        status_code=202,
+        content_type="application/json",
+        body=SignInRequestResponse(code=asked.code),
+        cookies=[private_cookie(BROWSER_COOKIE, asked.browser_secret, max_age_seconds=lifetime)],
+    )
+
+
+@app.post("/api/sessions", summary="Use a sign-in link")
+def post_session(request: SessionRequest) -> Response[None]:
+    refuse_foreign_origin(app.current_event)
+    session = finish_sign_in(
+        request.token,
+        browser_secret=cookie(app.current_event, BROWSER_COOKIE),
+        code=request.code,
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        members=adapters().members,
+        sessions=adapters().sessions,
+    )
+    lifetime = int(session.lifetime.total_seconds())
+    return Response(
+        status_code=204,
+        cookies=[
+            private_cookie(SESSION_COOKIE, session.secret, max_age_seconds=lifetime),
+            private_cookie(BROWSER_COOKIE, "", max_age_seconds=0),
+        ],
+    )
+
+
+@app.get("/api/sessions/current", summary="See who is signed in")
+def get_current_session() -> SessionResponse:
+    who = staff(app.current_event)
+    return SessionResponse(
+        member_id=who.member.member_id,
+        name=who.member.name,
+        email=who.member.email,
+        role=who.member.role,
+        organization_id=who.organization.organization_id,
+        organization_name=who.organization.name,
+    )
+
+
+@app.delete("/api/sessions/current", summary="Sign out")
+def delete_current_session() -> Response[None]:
+    refuse_foreign_origin(app.current_event)
+    sign_out(cookie(app.current_event, SESSION_COOKIE), sessions=adapters().sessions)
+    return Response(
+        status_code=204, cookies=[private_cookie(SESSION_COOKIE, "", max_age_seconds=0)]
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,1 @@
+"""Invoked by operators and other functions only: one module, one function."""

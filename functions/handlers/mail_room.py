@@ -1,0 +1,24 @@
+"""What sending mails needs, for the two functions that do."""
+
+from __future__ import annotations
+
+from handlers.wiring import adapters
+from scheduling.use_cases.mails import MailRoom
+
+
+def mail_room() -> MailRoom:
+    found = adapters()
+    return MailRoom(
+        base_url=found.base_url,
+        organizations=found.organizations,
+        members=found.members,
+        external_members=found.external_members,
+        booking_pages=found.booking_pages,
+        bookings=found.bookings,
+        links=found.links,
+        link_keys=found.link_keys,
+        outbox=found.outbox,
+        mail_templates=found.mail_templates,
+        calendar_files=found.calendar_files,
+        mailer=found.mailer,
+    )

@@ -1,0 +1,82 @@
+"""Which refusal is which HTTP problem (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from scheduling.domain import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scheduling.domain.refusals import SchedulingError
+
+_STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
+    refusals.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.SignInRequired: HTTPStatus.UNAUTHORIZED,
+    refusals.SignInCodeRequired: HTTPStatus.FORBIDDEN,
+    refusals.SignInCodeRefused: HTTPStatus.FORBIDDEN,
+    refusals.ForeignOrigin: HTTPStatus.FORBIDDEN,
+    refusals.LinkNotFound: HTTPStatus.NOT_FOUND,
+    refusals.LinkExpired: HTTPStatus.GONE,
+    refusals.LinkReplaced: HTTPStatus.GONE,
+    refusals.LinkUsed: HTTPStatus.GONE,
+    refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
+    refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
+    refusals.BookingPageNotFound: HTTPStatus.NOT_FOUND,
+    refusals.BookingPageInactive: HTTPStatus.CONFLICT,
+    refusals.SlotTaken: HTTPStatus.CONFLICT,
+    refusals.SlotNotOffered: HTTPStatus.CONFLICT,
+    refusals.IdempotencyKeyReused: HTTPStatus.CONFLICT,
+    refusals.BookingNotFound: HTTPStatus.NOT_FOUND,
+    refusals.BookingChanged: HTTPStatus.CONFLICT,
+    refusals.BookingOver: HTTPStatus.CONFLICT,
+    refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def status_of(refusal: SchedulingError) -> HTTPStatus:
+    return _STATUS[type(refusal)]
+
+
+def problem(refusal: SchedulingError) -> Response[str]:
+    """Return the answer that tells a client what was refused, and the facts it can act on."""
+    status = status_of(refusal)
+    body: dict[str, Any] = {
+        "type": f"urn:parley:problem:{refusal.code}",
+        "title": refusal.message,
+        "status": status.value,
+        "code": refusal.code,
+    }
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    match refusal:
+        case refusals.InvalidInput():
+            body["errors"] = [
+                {"field": found.field, "code": found.code, "message": found.message}
+                for found in refusal.problems
+            ]
+        case refusals.SlotUnavailable():
+            body["alternatives"] = [
+                start.isoformat().replace("+00:00", "Z") for start in refusal.alternatives
+            ]
+        case refusals.AvailabilityChanged():
+            body["current_version"] = refusal.current_version
+        case refusals.BusyTryAgain():
+            headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return Response(
+        status_code=status.value,
+        content_type="application/problem+json",
+        body=json.dumps(body),
+        headers=headers,
+    )
+
+
+def answer_refusals(app: APIGatewayHttpResolver) -> None:
+    """Have `app` answer every refusal with its problem."""
+    app.exception_handler(refusals.SchedulingError)(problem)

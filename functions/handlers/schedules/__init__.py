@@ -1,0 +1,1 @@
+"""Woken by the clock: one module, one function."""

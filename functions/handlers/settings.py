@@ -1,0 +1,47 @@
+"""The environment of a function, read on first use."""
+
+from __future__ import annotations
+
+import os
+
+
+class SettingMissing(LookupError):
+    """The function was deployed without an environment variable that it needs."""
+
+
+def scheduling_table() -> str:
+    return _required("SCHEDULING_TABLE")
+
+
+def access_table() -> str:
+    return _required("ACCESS_TABLE")
+
+
+def link_key_secret() -> str:
+    """The name of the secret that holds the keys which sign links."""
+    return _required("LINK_KEY_SECRET")
+
+
+def base_url() -> str:
+    """The origin that people use, without a slash at its end."""
+    return _required("BASE_URL")
+
+
+def mail_from() -> str:
+    """The address mails come from, at the sending domain."""
+    return _required("MAIL_FROM")
+
+
+def mail_configuration_set() -> str | None:
+    return os.environ.get("MAIL_CONFIGURATION_SET") or None
+
+
+def sign_in_mails_per_quarter_hour() -> int:
+    return int(_required("SIGN_IN_MAILS_PER_QUARTER_HOUR"))
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SettingMissing(name)
+    return value

@@ -1,0 +1,1 @@
+"""Woken by the table's stream: one module, one function."""

@@ -1,0 +1,140 @@
+"""Which adapter stands behind which port.
+
+Everything is made on first use, so a function pays only for what it needs and
+nothing is opened while a snapshot of it is taken. Imports that only some
+functions need stand where they are used.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from handlers import settings
+from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
+from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.adapters.dynamodb.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from scheduling import ports
+
+_IMPATIENT = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+)
+"""People wait for these answers."""
+
+
+class Adapters:
+    """One adapter for each port, made when it is first asked for."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @property
+    def base_url(self) -> str:
+        return settings.base_url()
+
+    @property
+    def sign_in_mails_per_quarter_hour(self) -> int:
+        return settings.sign_in_mails_per_quarter_hour()
+
+    @cached_property
+    def booking_pages(self) -> ports.BookingPages:
+        return DynamoDbBookingPages(self._scheduling)
+
+    @cached_property
+    def bookings(self) -> ports.Bookings:
+        return DynamoDbBookings(self._scheduling, self._access)
+
+    @cached_property
+    def external_members(self) -> ports.ExternalMembers:
+        return DynamoDbExternalMembers(self._scheduling, self._access)
+
+    @cached_property
+    def organizations(self) -> ports.Organizations:
+        from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
+
+        return DynamoDbOrganizations(self._scheduling)
+
+    @cached_property
+    def members(self) -> ports.Members:
+        from scheduling.adapters.dynamodb.organizations import DynamoDbMembers
+
+        return DynamoDbMembers(self._scheduling)
+
+    @cached_property
+    def links(self) -> ports.Links:
+        from scheduling.adapters.dynamodb.access import DynamoDbLinks
+
+        return DynamoDbLinks(self._scheduling, self._access)
+
+    @cached_property
+    def sessions(self) -> ports.Sessions:
+        from scheduling.adapters.dynamodb.access import DynamoDbSessions
+
+        return DynamoDbSessions(self._access)
+
+    @cached_property
+    def rate_limits(self) -> ports.RateLimits:
+        from scheduling.adapters.dynamodb.access import DynamoDbRateLimits
+
+        return DynamoDbRateLimits(self._access)
+
+    @cached_property
+    def outbox(self) -> ports.Outbox:
+        from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
+
+        return DynamoDbOutbox(self._scheduling)
+
+    @cached_property
+    def link_keys(self) -> ports.LinkKeys:
+        from scheduling.adapters.secrets_manager.link_keys import SecretsManagerLinkKeys
+
+        return SecretsManagerLinkKeys(settings.link_key_secret())
+
+    @cached_property
+    def mail_templates(self) -> ports.MailTemplates:
+        from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
+
+        return JinjaMailTemplates()
+
+    @cached_property
+    def calendar_files(self) -> ports.CalendarFiles:
+        from scheduling.adapters.ics.calendar_files import IcsCalendarFiles
+
+        return IcsCalendarFiles()
+
+    @cached_property
+    def mailer(self) -> ports.Mailer:
+        from scheduling.adapters.ses.mailer import SesMailer
+
+        return SesMailer(
+            boto3.client("sesv2", config=_IMPATIENT),
+            settings.mail_from(),
+            settings.mail_configuration_set(),
+        )
+
+    @cached_property
+    def _client(self) -> DynamoDBClient:
+        return boto3.client("dynamodb", config=_IMPATIENT)
+
+    @cached_property
+    def _scheduling(self) -> Table:
+        return Table(self._client, settings.scheduling_table())
+
+    @cached_property
+    def _access(self) -> Table:
+        return Table(self._client, settings.access_table())
+
+
+@cache
+def adapters() -> Adapters:
+    """Return the adapters of this execution environment."""
+    return Adapters()

@@ -1,0 +1,142 @@
+"""Links, sessions and counters in DynamoDB: what opens doors, in a table of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.links import link_item, stored_link
+from scheduling.adapters.dynamodb.messages import message_put
+from scheduling.adapters.dynamodb.table import encoded, transact
+from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS
+from scheduling.domain.refusals import LinkNotFound, LinkUsed
+from scheduling.domain.sessions import Session
+
+if TYPE_CHECKING:
+    from scheduling.adapters.dynamodb.table import Table
+    from scheduling.domain.links import Link
+    from scheduling.domain.messages import Message
+
+
+class DynamoDbLinks:
+    def __init__(self, table: Table, access: Table) -> None:
+        self._table = table
+        self._access = access
+
+    def get(self, link_id: str) -> Link:
+        item = self._access.get(keys.link(link_id))
+        if item is None:
+            raise LinkNotFound
+        return stored_link(item)
+
+    def add(self, link: Link, message: Message | None = None) -> None:
+        item = link_item(link)
+        if message is None:
+            self._access.put_new(item)
+            return
+        transact(
+            self._access.client,
+            [
+                self._access.to_put_new(item),
+                message_put(self._table, message, now=link.created_at),
+            ],
+        )
+
+    def use(self, link: Link, *, now: datetime) -> None:
+        try:
+            self._access.client.update_item(
+                TableName=self._access.name,
+                Key=encoded(keys.link(link.link_id)),
+                UpdateExpression="SET used_at = :now",
+                ConditionExpression=(
+                    "attribute_exists(PK) AND attribute_not_exists(used_at)"
+                    " AND attribute_not_exists(replaced_at) AND expires_at > :now"
+                ),
+                ExpressionAttributeValues=encoded({":now": int(now.timestamp())}),
+            )
+        except ClientError as error:
+            if _condition_failed(error):
+                raise LinkUsed from error
+            raise
+
+    def count_code_attempt(self, link: Link) -> None:
+        try:
+            self._access.client.update_item(
+                TableName=self._access.name,
+                Key=encoded(keys.link(link.link_id)),
+                UpdateExpression="ADD code_attempts :one",
+                ConditionExpression="attribute_not_exists(code_attempts) OR code_attempts < :most",
+                ExpressionAttributeValues=encoded({":one": 1, ":most": SIGN_IN_CODE_ATTEMPTS}),
+            )
+        except ClientError as error:
+            if _condition_failed(error):
+                raise LinkUsed from error
+            raise
+
+
+class DynamoDbSessions:
+    def __init__(self, access: Table) -> None:
+        self._access = access
+
+    def add(self, session: Session) -> None:
+        expires_at = int(session.expires_at.timestamp())
+        self._access.put_new(
+            {
+                **keys.session(session.session_hash),
+                "session_hash": session.session_hash,
+                "organization_id": session.organization_id,
+                "member_id": session.member_id,
+                "expires_at": expires_at,
+                "ttl": expires_at,
+            }
+        )
+
+    def get(self, session_hash: str) -> Session | None:
+        item = self._access.get(keys.session(session_hash))
+        if item is None:
+            return None
+        return Session(
+            session_hash=item["session_hash"],
+            organization_id=item["organization_id"],
+            member_id=item["member_id"],
+            expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+        )
+
+    def end(self, session_hash: str) -> None:
+        self._access.client.delete_item(
+            TableName=self._access.name, Key=encoded(keys.session(session_hash))
+        )
+
+
+class DynamoDbRateLimits:
+    def __init__(self, access: Table) -> None:
+        self._access = access
+
+    def allows(
+        self, scope: str, value: str, *, limit: int, window: timedelta, now: datetime
+    ) -> bool:
+        length = int(window.total_seconds())
+        number = int(now.timestamp()) // length
+        try:
+            self._access.client.update_item(
+                TableName=self._access.name,
+                Key=encoded(keys.counter(scope, value, number)),
+                UpdateExpression="ADD uses :one SET #ttl = :ttl",
+                ConditionExpression="attribute_not_exists(uses) OR uses < :limit",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=encoded(
+                    {":one": 1, ":limit": limit, ":ttl": (number + 2) * length}
+                ),
+            )
+        except ClientError as error:
+            if _condition_failed(error):
+                return False
+            raise
+        return True
+
+
+def _condition_failed(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

@@ -1,0 +1,227 @@
+"""External members and the times they offer, in DynamoDB."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.booking_pages import page_item
+from scheduling.adapters.dynamodb.links import LINK_KEPT_AFTER, link_item
+from scheduling.adapters.dynamodb.messages import message_put
+from scheduling.adapters.dynamodb.table import (
+    CONDITION_FAILED,
+    TransactionRefused,
+    cursor_for,
+    decoded,
+    encoded,
+    timed_sort_key_of,
+    transact,
+)
+from scheduling.domain.availability import Availability
+from scheduling.domain.people import ExternalMember
+from scheduling.domain.refusals import (
+    AvailabilityChanged,
+    EmailAlreadyInvited,
+    ExternalMemberNotFound,
+)
+from scheduling.domain.time_range import TimeRange
+from scheduling.ports import ListPage
+
+if TYPE_CHECKING:
+    from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.links import Link
+    from scheduling.domain.messages import Message
+
+
+class DynamoDbExternalMembers:
+    def __init__(self, table: Table, access: Table) -> None:
+        self._table = table
+        self._access = access
+
+    def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
+        address = keys.external_member_address(member.organization_id, member.email)
+        try:
+            transact(
+                self._table.client,
+                [
+                    self._table.to_put_new(
+                        {**address, "external_member_id": member.external_member_id}
+                    ),
+                    self._table.to_put_new(_item(member)),
+                    self._table.to_put_new(page_item(page)),
+                    self._access.to_put_new(link_item(link)),
+                    message_put(self._table, message, now=member.requested_at),
+                ],
+            )
+        except TransactionRefused as refused:
+            if refused.reasons[0] == CONDITION_FAILED:
+                raise EmailAlreadyInvited from refused
+            raise
+
+    def ask_again(
+        self, member: ExternalMember, link: Link, message: Message, *, replaces: str
+    ) -> None:
+        asked = self._table.to_update(
+            keys.external_member(member.organization_id, member.external_member_id),
+            "SET request_number = :number, request_link_id = :link, requested_at = :at",
+            condition="request_link_id = :replaced",
+            values={
+                ":number": member.request_number,
+                ":link": member.request_link_id,
+                ":at": int(member.requested_at.timestamp()),
+                ":replaced": replaces,
+            },
+        )
+        ended = self._access.to_update(
+            keys.link(replaces),
+            "SET replaced_at = :at",
+            condition="attribute_exists(PK)",
+            values={":at": int(member.requested_at.timestamp())},
+        )
+        try:
+            transact(
+                self._table.client,
+                [
+                    asked,
+                    ended,
+                    self._access.to_put_new(link_item(link)),
+                    message_put(self._table, message, now=member.requested_at),
+                ],
+            )
+        except TransactionRefused as refused:
+            raise ExternalMemberNotFound from refused
+
+    def replace_availability(
+        self, member: ExternalMember, message: Message, *, link_expires_at: datetime
+    ) -> None:
+        availability = member.availability
+        if availability.saved_at is None:
+            raise ValueError("availability that is saved has a time of saving")
+        saved = self._table.to_update(
+            keys.external_member(member.organization_id, member.external_member_id),
+            "SET availability = :availability",
+            condition="availability.version = :before",
+            values={
+                ":availability": _availability_attribute(availability),
+                ":before": availability.version - 1,
+            },
+        )
+        prolonged = self._access.to_update(
+            keys.link(member.request_link_id),
+            "SET expires_at = :expires_at, #ttl = :ttl",
+            condition="attribute_exists(PK)",
+            values={
+                ":expires_at": int(link_expires_at.timestamp()),
+                ":ttl": int((link_expires_at + LINK_KEPT_AFTER).timestamp()),
+            },
+            names={"#ttl": "ttl"},
+        )
+        try:
+            transact(
+                self._table.client,
+                [saved, prolonged, message_put(self._table, message, now=availability.saved_at)],
+            )
+        except TransactionRefused as refused:
+            current = self.get(member.organization_id, member.external_member_id)
+            raise AvailabilityChanged(current.availability.version) from refused
+
+    def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
+        item = self._table.get(keys.external_member(organization_id, external_member_id))
+        if item is None:
+            raise ExternalMemberNotFound
+        return _external_member(item)
+
+    def list(
+        self, organization_id: str, *, cursor: str | None, limit: int
+    ) -> ListPage[ExternalMember]:
+        partition = keys.external_members(organization_id)
+        request: dict[str, Any] = {
+            "TableName": self._table.name,
+            "IndexName": keys.BY_TIME,
+            "KeyConditionExpression": "GSI1PK = :all",
+            "ExpressionAttributeValues": encoded({":all": partition}),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if cursor is not None:
+            sort_key, external_member_id = timed_sort_key_of(cursor)
+            request["ExclusiveStartKey"] = encoded(
+                {
+                    **keys.external_member(organization_id, external_member_id),
+                    "GSI1PK": partition,
+                    "GSI1SK": sort_key,
+                }
+            )
+        answer = self._table.client.query(**request)
+        items = [decoded(item) for item in answer["Items"]]
+        more = "LastEvaluatedKey" in answer
+        return ListPage(
+            tuple(_external_member(item) for item in items),
+            cursor_for(items[-1]["GSI1SK"]) if more else None,
+        )
+
+
+def _item(member: ExternalMember) -> Item:
+    return {
+        **keys.external_member(member.organization_id, member.external_member_id),
+        "GSI1PK": keys.external_members(member.organization_id),
+        "GSI1SK": f"{keys.moment(member.created_at)}#{member.external_member_id}",
+        "external_member_id": member.external_member_id,
+        "organization_id": member.organization_id,
+        "name": member.name,
+        "email": member.email,
+        "person_in_charge_id": member.person_in_charge_id,
+        "booking_page_slug": member.booking_page_slug,
+        "request_number": member.request_number,
+        "request_link_id": member.request_link_id,
+        "requested_at": int(member.requested_at.timestamp()),
+        "created_at": int(member.created_at.timestamp()),
+        "availability": _availability_attribute(member.availability),
+    }
+
+
+def _availability_attribute(availability: Availability) -> Item:
+    saved_at = availability.saved_at
+    return {
+        "version": availability.version,
+        "time_zone": availability.time_zone,
+        "windows": " ".join(
+            f"{int(window.start.timestamp())}-{int(window.end.timestamp())}"
+            for window in availability.windows
+        ),
+        "saved_at": None if saved_at is None else int(saved_at.timestamp()),
+    }
+
+
+def _external_member(item: Item) -> ExternalMember:
+    stored = item["availability"]
+    saved_at = stored["saved_at"]
+    return ExternalMember(
+        external_member_id=item["external_member_id"],
+        organization_id=item["organization_id"],
+        name=item["name"],
+        email=item["email"],
+        person_in_charge_id=item["person_in_charge_id"],
+        booking_page_slug=item["booking_page_slug"],
+        request_number=int(item["request_number"]),
+        request_link_id=item["request_link_id"],
+        requested_at=_instant(item["requested_at"]),
+        created_at=_instant(item["created_at"]),
+        availability=Availability(
+            version=int(stored["version"]),
+            time_zone=stored["time_zone"],
+            windows=tuple(_window(text) for text in stored["windows"].split()),
+            saved_at=None if saved_at is None else _instant(saved_at),
+        ),
+    )
+
+
+def _window(text: str) -> TimeRange:
+    start, _, end = text.partition("-")
+    return TimeRange(_instant(start), _instant(end))
+
+
+def _instant(seconds: int | str) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

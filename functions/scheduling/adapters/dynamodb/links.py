@@ -1,0 +1,51 @@
+"""How links are stored, by themselves and together with what they open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scheduling.adapters.dynamodb import keys
+from scheduling.domain.links import Link, LinkPurpose
+
+if TYPE_CHECKING:
+    from scheduling.adapters.dynamodb.table import Item
+
+LINK_KEPT_AFTER = timedelta(days=30)
+"""An ended link is kept this long, so that it says "expired" and not "unknown"."""
+
+
+def link_item(link: Link) -> Item:
+    return {
+        **keys.link(link.link_id),
+        "link_id": link.link_id,
+        "purpose": link.purpose.value,
+        "organization_id": link.organization_id,
+        "subject_id": link.subject_id,
+        "created_at": int(link.created_at.timestamp()),
+        "expires_at": int(link.expires_at.timestamp()),
+        "generation": link.generation,
+        "browser_hash": link.browser_hash,
+        "code_hash": link.code_hash,
+        "ttl": int((link.expires_at + LINK_KEPT_AFTER).timestamp()),
+    }
+
+
+def stored_link(item: Item) -> Link:
+    return Link(
+        link_id=item["link_id"],
+        purpose=LinkPurpose(item["purpose"]),
+        organization_id=item["organization_id"],
+        subject_id=item["subject_id"],
+        created_at=_instant(item["created_at"]),
+        expires_at=_instant(item["expires_at"]),
+        generation=int(item["generation"]),
+        used_at=_instant(item["used_at"]) if "used_at" in item else None,
+        replaced_at=_instant(item["replaced_at"]) if "replaced_at" in item else None,
+        browser_hash=item["browser_hash"],
+        code_hash=item["code_hash"],
+    )
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,242 @@
+"""Talking to DynamoDB: items as plain dictionaries, transactions that end in an answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+from scheduling.domain.refusals import BusyTryAgain, FieldProblem, InvalidInput, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+type Item = dict[str, Any]
+"""An item with Python values; numbers come back as `Decimal`."""
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+MAX_TRIES = 8
+PATIENCE_SECONDS = 3.0
+SHORTEST_PAUSE_SECONDS = 0.025
+LONGEST_PAUSE_SECONDS = 0.8
+
+_UNDECIDED_REASONS = frozenset(
+    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+"""Reasons of a cancelled transaction that say nothing about its conditions.
+
+Source: DynamoDB API reference, TransactWriteItems, TransactionCanceledException.
+"""
+
+_UNDECIDED_ERRORS = frozenset(
+    {
+        "TransactionInProgressException",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "ServiceUnavailable",
+    }
+)
+
+_TIMED_SORT_KEY = re.compile(r"\d{10}#[a-z2-7]{26}")
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+class TransactionRefused(Exception):
+    """A condition did not hold; nothing was written."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(reasons)
+        self.reasons = tuple(reasons)
+        """One code per item, in their order; `CONDITION_FAILED` where one did not hold."""
+
+
+def encoded(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serializer.serialize(value) for name, value in item.items()}
+
+
+def decoded(item: Mapping[str, Any]) -> Item:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+class Table:
+    """One table, and the client it is reached through."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def get(self, key: Mapping[str, str], *, consistent: bool = True) -> Item | None:
+        answer = self.client.get_item(
+            TableName=self.name, Key=encoded(key), ConsistentRead=consistent
+        )
+        item = answer.get("Item")
+        return None if item is None else decoded(item)
+
+    def get_all(self, keys: Sequence[Mapping[str, str]]) -> list[Item]:
+        """Return the items with these keys, in the order of the keys, at most 100.
+
+        Raises:
+            KeyError: One of them does not exist.
+        """
+        if not keys:
+            return []
+        found: dict[tuple[str, str], Item] = {}
+        wanted: Any = {self.name: {"Keys": [encoded(key) for key in keys], "ConsistentRead": True}}
+        while wanted:
+            answer = self.client.batch_get_item(RequestItems=wanted)
+            for item in map(decoded, answer["Responses"].get(self.name, [])):
+                found[item["PK"], item["SK"]] = item
+            wanted = answer.get("UnprocessedKeys")
+        return [found[key["PK"], key["SK"]] for key in keys]
+
+    def put_new(self, item: Mapping[str, Any]) -> None:
+        self.client.put_item(
+            TableName=self.name, Item=encoded(item), ConditionExpression="attribute_not_exists(PK)"
+        )
+
+    def to_put(
+        self,
+        item: Mapping[str, Any],
+        *,
+        condition: str,
+        values: Mapping[str, Any] | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> TransactWriteItemTypeDef:
+        """Return the part of a transaction that stores `item`."""
+        request: Any = {
+            "TableName": self.name,
+            "Item": encoded(item),
+            "ConditionExpression": condition,
+        }
+        if values:
+            request["ExpressionAttributeValues"] = encoded(values)
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
+        return {"Put": request}
+
+    def to_put_new(self, item: Mapping[str, Any]) -> TransactWriteItemTypeDef:
+        """Return the part of a transaction that stores `item` where nothing is yet."""
+        return self.to_put(item, condition="attribute_not_exists(PK)")
+
+    def to_delete(self, key: Mapping[str, str]) -> TransactWriteItemTypeDef:
+        return {"Delete": {"TableName": self.name, "Key": encoded(key)}}
+
+    def to_update(
+        self,
+        key: Mapping[str, str],
+        update: str,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+    ) -> TransactWriteItemTypeDef:
+        request: Any = {
+            "TableName": self.name,
+            "Key": encoded(key),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": encoded(values),
+        }
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
+        return {"Update": request}
+
+
+def transact(
+    client: DynamoDBClient,
+    writes: Sequence[TransactWriteItemTypeDef],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Do all `writes`, or none of them.
+
+    Being in each other's way is not being refused: such a transaction is sent
+    again, under the same token, so one whose answer got lost is not done twice.
+
+    Raises:
+        TransactionRefused: A condition did not hold.
+        BusyTryAgain: It was undecided after 8 tries or 3 seconds.
+    """
+    token = hashlib.sha256(json.dumps(writes, sort_keys=True).encode()).hexdigest()[:36]
+    until = time.monotonic() + PATIENCE_SECONDS
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
+        except ClientError as error:
+            _raise_if_decided(error)
+        except (ConnectionError, HTTPClientError):
+            # The answer was lost, perhaps after the writes: the token makes the
+            # next try find out.
+            pass
+        else:
+            return
+        longest = min(LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS * 2**attempt)
+        pause = random.uniform(SHORTEST_PAUSE_SECONDS, longest)  # noqa: S311 - no secret
+        if time.monotonic() + pause > until:
+            break
+        sleep(pause)
+    raise BusyTryAgain
+
+
+def _raise_if_decided(error: ClientError) -> None:
+    code = error.response["Error"]["Code"]
+    if code in _UNDECIDED_ERRORS:
+        return
+    if code != "TransactionCanceledException":
+        raise error
+    reasons = error.response.get("CancellationReasons", [])
+    codes = [reason.get("Code", "None") for reason in reasons]
+    if CONDITION_FAILED in codes:
+        raise TransactionRefused(codes) from error
+    if not _UNDECIDED_REASONS.issuperset(codes):
+        raise error
+
+
+def cursor_for(sort_key: str) -> str:
+    """Return an opaque cursor that continues after `sort_key`."""
+    return base64.urlsafe_b64encode(sort_key.encode()).decode().rstrip("=")
+
+
+def sort_key_of(cursor: str) -> str:
+    """Return the sort key a cursor continues after.
+
+    Raises:
+        InvalidInput: No list gave out this cursor.
+    """
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError as error:
+        raise cursor_refused() from error
+
+
+def timed_sort_key_of(cursor: str) -> tuple[str, str]:
+    """Return the sort key `<moment>#<id>` a cursor continues after, and the id in it.
+
+    Raises:
+        InvalidInput: No list gave out this cursor.
+    """
+    sort_key = sort_key_of(cursor)
+    if not _TIMED_SORT_KEY.fullmatch(sort_key):
+        raise cursor_refused()
+    return sort_key, sort_key.partition("#")[2]
+
+
+def cursor_refused() -> InvalidInput:
+    message = marked("This list has no such page. Please start from its beginning.")
+    return InvalidInput([FieldProblem("cursor", "invalid_cursor", message)])

@@ -1,0 +1,110 @@
+"""Who takes part: the organization, its members, external members, guests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scheduling.domain.availability import Availability
+
+EMAIL_MAX_LENGTH = 254
+"""Source: RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)."""
+
+NAME_MAX_LENGTH = 100
+
+_EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
+"""Source: "valid e-mail address" of the HTML Living Standard, with a dot in the domain."""
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The tenant; everything belongs to one."""
+
+    organization_id: str
+    name: str
+    time_zone: str
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of the team with an account."""
+
+    member_id: str
+    organization_id: str
+    name: str
+    email: str
+    role: Role
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalMember:
+    """A host without an account."""
+
+    external_member_id: str
+    organization_id: str
+    name: str
+    email: str
+    person_in_charge_id: str
+    """The member who is told of entries and bookings."""
+    booking_page_slug: str
+    request_number: int
+    """How often they were asked for their times; the latest request bears this number."""
+    request_link_id: str
+    """The link in the latest request."""
+    requested_at: datetime
+    created_at: datetime
+    availability: Availability
+
+    @property
+    def request(self) -> Message:
+        """The latest mail that asked for their times."""
+        return Message(
+            organization_id=self.organization_id,
+            subject=Subject.EXTERNAL_MEMBER,
+            subject_id=self.external_member_id,
+            version=self.request_number,
+            kind=MessageKind.AVAILABILITY_REQUEST,
+            recipient=Recipient.HOST,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who books; needs no account."""
+
+    name: str
+    email: str
+    note: str
+    time_zone: str
+    """The zone the guest saw the slot in; their mails print times in it."""
+
+
+def normalized_email(text: str) -> str | None:
+    """Return the address trimmed and in lower case, or None where it is not one."""
+    address = text.strip().lower()
+    if len(address) > EMAIL_MAX_LENGTH or not _EMAIL.fullmatch(address):
+        return None
+    return address
+
+
+def masked_email(address: str) -> str:
+    """Return enough of the address for its owner to know it: `a•••@example.org`."""
+    local, _, domain = address.partition("@")
+    return f"{local[0]}•••@{domain}"

@@ -1,0 +1,221 @@
+"""What the product refuses, each named after what happened.
+
+A refusal carries facts; its wording stands here once, in English, marked for
+translation with `marked`. Which HTTP problem it becomes is decided in
+`handlers.problems`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+def marked(message: str) -> str:
+    """Return `message` unchanged; its presence puts the text into the catalogues."""
+    return message
+
+
+class SchedulingError(Exception):
+    """A request that is understood and refused."""
+
+    code: ClassVar[str]
+    """The stable name clients may switch on."""
+    message: ClassVar[str]
+    """What a person reads, in English."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that cannot be accepted, and why."""
+
+    field: str
+    """Where it stands, as a path: `email`, `windows.2.end`."""
+    code: str
+    message: str
+
+
+class InvalidInput(SchedulingError):
+    """Some fields cannot be accepted; nothing was stored."""
+
+    code = "invalid_input"
+    message = marked("Some of this needs a second look.")
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__()
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
+
+
+class SignInRequired(SchedulingError):
+    """There is no session, or it has ended."""
+
+    code = "sign_in_required"
+    message = marked("Please sign in first.")
+
+
+class ForeignOrigin(SchedulingError):
+    """A page of another origin made the browser send this."""
+
+    code = "foreign_origin"
+    message = marked("This was sent from another site, so nothing was changed.")
+
+
+class SignInCodeRequired(SchedulingError):
+    """The link was opened in another browser than the one that asked for it."""
+
+    code = "sign_in_code_required"
+    message = marked("Please type the code shown where you asked to sign in.")
+
+
+class SignInCodeRefused(SchedulingError):
+    """The link was opened in another browser and the code typed there is not right."""
+
+    code = "sign_in_code_refused"
+    message = marked("That is not the code shown where you asked to sign in.")
+
+
+class LinkNotFound(SchedulingError):
+    """No such link was ever sent, or its text is damaged."""
+
+    code = "link_not_found"
+    message = marked("This link is not complete. Open it from the mail once more.")
+
+
+class LinkExpired(SchedulingError):
+    """The link was right and its time is over."""
+
+    code = "link_expired"
+    message = marked("This link has expired.")
+
+
+class LinkReplaced(SchedulingError):
+    """A newer link to the same thing was sent; only that one works."""
+
+    code = "link_replaced"
+    message = marked("A newer link was sent. Please use that one.")
+
+    def __init__(self, replaced_at: datetime) -> None:
+        super().__init__()
+        self.replaced_at = replaced_at
+
+
+class LinkUsed(SchedulingError):
+    """The link works once and has been used."""
+
+    code = "link_used"
+    message = marked("This link has been used already.")
+
+
+class MemberNotFound(SchedulingError):
+    """The organization has no such member."""
+
+    code = "member_not_found"
+    message = marked("There is no such member.")
+
+
+class ExternalMemberNotFound(SchedulingError):
+    """The organization has no such external member."""
+
+    code = "external_member_not_found"
+    message = marked("There is no such external member.")
+
+
+class EmailAlreadyInvited(SchedulingError):
+    """An active external member has this address already."""
+
+    code = "email_taken"
+    message = marked("Somebody with this e-mail address has been invited already.")
+
+
+class AvailabilityChanged(SchedulingError):
+    """The times were saved elsewhere since they were read (another tab, another device)."""
+
+    code = "availability_changed"
+    message = marked("These times were changed in another window since you opened this page.")
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__()
+        self.current_version = current_version
+
+
+class BookingPageNotFound(SchedulingError):
+    """No page is published under this address."""
+
+    code = "booking_page_not_found"
+    message = marked("There is no booking page here.")
+
+
+class BookingPageInactive(SchedulingError):
+    """The page exists and has no times to offer: none entered yet, or all past."""
+
+    code = "page_inactive"
+    message = marked("This page is not open yet.")
+
+
+class SlotUnavailable(SchedulingError):
+    """The slot cannot be booked; others can."""
+
+    def __init__(self, alternatives: Sequence[datetime] = ()) -> None:
+        super().__init__()
+        self.alternatives = tuple(alternatives)
+        """The nearest open starts, at most three, soonest first."""
+
+
+class SlotTaken(SlotUnavailable):
+    """The slot was open when the guest saw it, and somebody else has it now."""
+
+    code = "slot_taken"
+    message = marked("That time was just taken.")
+
+
+class SlotNotOffered(SlotUnavailable):
+    """The page has no such start: outside the hosts' times, too soon, or off the grid."""
+
+    code = "slot_not_offered"
+    message = marked("That time is not offered.")
+
+
+class IdempotencyKeyReused(SchedulingError):
+    """The key was used before for something else."""
+
+    code = "idempotency_key_reused"
+    message = marked("This request was sent before with other contents.")
+
+
+class BookingNotFound(SchedulingError):
+    """The organization has no such booking."""
+
+    code = "booking_not_found"
+    message = marked("There is no such booking.")
+
+
+class BookingChanged(SchedulingError):
+    """Somebody else changed the booking a moment earlier."""
+
+    code = "booking_changed"
+    message = marked("This booking was changed a moment ago. Please look at it again.")
+
+
+class BookingOver(SchedulingError):
+    """The meeting has begun or is over, so it can no longer be changed."""
+
+    code = "booking_over"
+    message = marked("This meeting has already begun, so it can no longer be cancelled.")
+
+
+class BusyTryAgain(SchedulingError):
+    """Too many people asked for the same hour at once; nothing was decided."""
+
+    code = "busy_try_again"
+    message = marked("Many people are booking right now. Please try again in a moment.")
+    retry_after_seconds = 2

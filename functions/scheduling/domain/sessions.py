@@ -1,0 +1,28 @@
+"""Who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduling.domain.people import Member, Organization, Role
+
+SESSION_LIFE = {Role.ADMIN: timedelta(hours=12), Role.MEMBER: timedelta(days=7)}
+"""Counted from the sign-in: reading a page writes nothing, so it cannot extend a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    session_hash: str
+    """Hash of the secret in the cookie."""
+    organization_id: str
+    member_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a request, read anew with each request."""
+
+    member: Member
+    organization: Organization

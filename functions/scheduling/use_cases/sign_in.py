@@ -1,0 +1,196 @@
+"""Signing in by a mailed link, and who is signed in."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from scheduling.domain.checks import Checks
+from scheduling.domain.links import (
+    NO_ORGANIZATION,
+    SIGN_IN_LIFE,
+    Link,
+    LinkPurpose,
+    hashed,
+    new_code,
+    new_link_id,
+    new_secret,
+    normalized_code,
+)
+from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
+from scheduling.domain.refusals import (
+    LinkNotFound,
+    MemberNotFound,
+    SignInCodeRefused,
+    SignInCodeRequired,
+    SignInRequired,
+)
+from scheduling.domain.sessions import SESSION_LIFE, Session, SignedIn
+from scheduling.use_cases.links import read_link_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scheduling import ports
+
+SIGN_IN_MAILS_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRequest:
+    """What the browser that asked is given; the link goes by mail."""
+
+    browser_secret: str
+    """Lets the mailed link finish in this browser without a code."""
+    code: str
+    """Lets it finish in any other browser: eight characters to be typed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedSession:
+    secret: str
+    lifetime: timedelta
+
+
+def request_sign_in(
+    email: str,
+    *,
+    now: datetime,
+    mails_per_quarter_hour: int,
+    links: ports.Links,
+    rate_limits: ports.RateLimits,
+) -> SignInRequest:
+    """Have a sign-in link mailed to `email`, if it is a member's.
+
+    Whether it is one is looked up by the worker that sends the mail: here,
+    known and unknown addresses get the same answer after the same work.
+
+    Raises:
+        InvalidInput: `email` is no address.
+    """
+    checks = Checks()
+    address = checks.email("email", email)
+    checks.done()
+    request = SignInRequest(browser_secret=new_secret(), code=new_code())
+    if rate_limits.allows(
+        "sign_in", address, limit=mails_per_quarter_hour, window=SIGN_IN_MAILS_WINDOW, now=now
+    ):
+        link = sign_in_link(address, now=now, life=SIGN_IN_LIFE, request=request)
+        links.add(link, sign_in_message(link))
+    return request
+
+
+def sign_in_link(
+    address: str, *, now: datetime, life: timedelta, request: SignInRequest | None = None
+) -> Link:
+    """Return a link that signs in whoever has `address`.
+
+    Without a `request` it works in any browser: it was handed to an operator,
+    whom the cloud's own access rules have let in.
+    """
+    return Link(
+        link_id=new_link_id(),
+        purpose=LinkPurpose.SIGN_IN,
+        organization_id=NO_ORGANIZATION,
+        subject_id=address,
+        created_at=now,
+        expires_at=now + life,
+        browser_hash=hashed(request.browser_secret) if request else "",
+        code_hash=hashed(request.code) if request else "",
+    )
+
+
+def sign_in_message(link: Link) -> Message:
+    return Message(
+        organization_id=link.organization_id,
+        subject=Subject.SIGN_IN,
+        subject_id=link.link_id,
+        version=1,
+        kind=MessageKind.SIGN_IN_LINK,
+        recipient=Recipient.MEMBER,
+    )
+
+
+def finish_sign_in(
+    token: str,
+    *,
+    browser_secret: str | None,
+    code: str | None,
+    now: datetime,
+    links: ports.Links,
+    link_keys: ports.LinkKeys,
+    members: ports.Members,
+    sessions: ports.Sessions,
+) -> StartedSession:
+    """Use a sign-in link, once, and start a session.
+
+    Args:
+        browser_secret: What the browser was given when it asked for the link.
+        code: What was typed, where the link was opened in another browser.
+
+    Raises:
+        LinkNotFound, LinkExpired, LinkUsed: The link does not work.
+        SignInCodeRequired: Another browser asked for it, and no code was typed.
+        SignInCodeRefused: The code is wrong; five may be typed.
+    """
+    link = read_link_for(LinkPurpose.SIGN_IN, token, now=now, links=links, link_keys=link_keys)
+    if needs_code(link, browser_secret):
+        if not code:
+            raise SignInCodeRequired
+        links.count_code_attempt(link)
+        if not hmac.compare_digest(hashed(normalized_code(code)), link.code_hash):
+            raise SignInCodeRefused
+    found = members.with_email(link.subject_id)
+    if not found:
+        raise LinkNotFound
+    member = found[0]
+    links.use(link, now=now)
+    secret = new_secret()
+    lifetime = SESSION_LIFE[member.role]
+    sessions.add(
+        Session(
+            session_hash=hashed(secret),
+            organization_id=member.organization_id,
+            member_id=member.member_id,
+            expires_at=now + lifetime,
+        )
+    )
+    return StartedSession(secret, lifetime)
+
+
+def needs_code(link: Link, browser_secret: str | None) -> bool:
+    """Tell whether a sign-in link was asked for in another browser."""
+    if not link.browser_hash:
+        return False
+    return not hmac.compare_digest(hashed(browser_secret or ""), link.browser_hash)
+
+
+def signed_in(
+    session_secret: str | None,
+    *,
+    now: datetime,
+    sessions: ports.Sessions,
+    members: ports.Members,
+    organizations: ports.Organizations,
+) -> SignedIn:
+    """Return who is behind a request.
+
+    Raises:
+        SignInRequired: Nobody, or somebody who is no member any more.
+    """
+    session = sessions.get(hashed(session_secret)) if session_secret else None
+    if session is None or now >= session.expires_at:
+        raise SignInRequired
+    try:
+        member = members.get(session.organization_id, session.member_id)
+    except MemberNotFound:
+        raise SignInRequired from None
+    return SignedIn(member, organizations.get(session.organization_id))
+
+
+def sign_out(session_secret: str | None, *, sessions: ports.Sessions) -> None:
+    """End the session; a second time changes nothing."""
+    if session_secret:
+        sessions.end(hashed(session_secret))
