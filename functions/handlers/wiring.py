@@ -107,9 +107,9 @@ class Adapters:
 
     @cached_property
     def calendar_files(self) -> ports.CalendarFiles:
-        from scheduling.adapters.ics.calendar_files import IcsCalendarFiles
+        from scheduling.adapters.ics.calendar_files import ICalendarFiles
 
-        return IcsCalendarFiles()
+        return ICalendarFiles()
 
     @cached_property
     def mailer(self) -> ports.Mailer:

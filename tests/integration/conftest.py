@@ -1,7 +1,12 @@
+from types import SimpleNamespace
+
 import boto3
 import pytest
+from aws_lambda_powertools.utilities.parameters import clear_caches
 from moto import mock_aws
 
+from handlers.wiring import adapters
+from tests.support.in_process import ORIGIN
 from tests.support.tables import create_tables
 
 
@@ -21,3 +26,29 @@ def aws(monkeypatch):
 @pytest.fixture
 def tables(aws):
     return create_tables(boto3.client("dynamodb"))
+
+
+@pytest.fixture
+def deployed(aws, monkeypatch):
+    """Tables, key and environment as a deployment has them; handlers run in this process."""
+    dynamodb = boto3.client("dynamodb")
+    scheduling, access = create_tables(dynamodb)
+    secret = '{"kid": "1", "key": "an-example-key-that-signs-links-in-tests"}'
+    boto3.client("secretsmanager").create_secret(Name="link-key", SecretString=secret)
+    boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
+    for name, value in {
+        "SCHEDULING_TABLE": scheduling.name,
+        "ACCESS_TABLE": access.name,
+        "LINK_KEY_SECRET": "link-key",
+        "BASE_URL": ORIGIN,
+        "MAIL_FROM": "bookings@mail.example",
+        "SIGN_IN_MAILS_PER_QUARTER_HOUR": "3",
+        "POWERTOOLS_SERVICE_NAME": "parley",
+        "POWERTOOLS_METRICS_NAMESPACE": "Parley",
+    }.items():
+        monkeypatch.setenv(name, value)
+    adapters.cache_clear()
+    clear_caches()
+    yield SimpleNamespace(scheduling=scheduling, access=access)
+    adapters.cache_clear()
+    clear_caches()

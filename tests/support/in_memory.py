@@ -189,7 +189,10 @@ class InMemoryBookings(InMemory):
             if (stored.time.start, stored.guest) != (booking.time.start, booking.guest):
                 raise IdempotencyKeyReused
             return stored
-        if any(claim.overlaps(booking.claimed) for claim in self._claims(booking.host_id)):
+        if any(
+            claim.overlaps(booking.claimed)
+            for claim in self._claims(booking.organization_id, booking.host_id)
+        ):
             raise SlotTaken
         self.store.writes += 1
         self.store.bookings[key] = booking
@@ -213,7 +216,7 @@ class InMemoryBookings(InMemory):
             raise BookingNotFound from None
 
     def claimed(self, organization_id: str, host_id: str, within: TimeRange) -> list[TimeRange]:
-        return [claim for claim in self._claims(host_id) if claim.overlaps(within)]
+        return [claim for claim in self._claims(organization_id, host_id) if claim.overlaps(within)]
 
     def list(
         self, organization_id: str, *, after: datetime, cursor: str | None, limit: int
@@ -225,11 +228,13 @@ class InMemoryBookings(InMemory):
         ]
         return _listed(mine, cursor, limit)
 
-    def _claims(self, host_id: str) -> list[TimeRange]:
+    def _claims(self, organization_id: str, host_id: str) -> list[TimeRange]:
         return [
             booking.claimed
-            for booking in self.store.bookings.values()
-            if booking.host_id == host_id and booking.state is BookingState.CONFIRMED
+            for (owner, _), booking in self.store.bookings.items()
+            if owner == organization_id
+            and booking.host_id == host_id
+            and booking.state is BookingState.CONFIRMED
         ]
 
 

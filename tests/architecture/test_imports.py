@@ -1,0 +1,45 @@
+"""What a function loads before it answers: a cold start pays for every module."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+PROVIDERS = {"googleapiclient", "google.auth", "msal", "requests"}
+RENDERING = {"babel", "icalendar", "jinja2", "pydantic"}
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the names of the modules that a fresh Python has loaded after importing `module`."""
+    code = f"import {module}, json, sys; print(json.dumps(list(sys.modules)))"
+    output = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        env={"PYTHONPATH": str(FUNCTIONS)},
+    ).stdout
+    return set(json.loads(output))
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "handlers.api.slots",
+        "handlers.api.booking",
+        "handlers.pages.public",
+        "handlers.pages.console",
+    ],
+)
+def test_functions_that_people_wait_for_load_no_provider_library(module):
+    assert not loaded_by(module) & PROVIDERS
+
+
+def test_the_slots_function_loads_nothing_that_renders_or_validates():
+    assert not loaded_by("handlers.api.slots") & (PROVIDERS | RENDERING)
+
+
+def test_the_booking_function_renders_nothing():
+    assert not loaded_by("handlers.api.booking") & (RENDERING - {"pydantic"})

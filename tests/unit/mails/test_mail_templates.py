@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
+from scheduling.domain.mails import BookingMail, Mailbox, MailFacts, RenderedMail
+from scheduling.domain.messages import Recipient
+from scheduling.domain.time_range import TimeRange
+from tests.unit.mails.samples import (
+    AIKO,
+    CANCELLED,
+    CONFIRMED,
+    ENTERED,
+    KENJI,
+    MAILS,
+    MARIA,
+    ORIGIN,
+    REQUEST,
+    at,
+    for_host,
+    for_person_in_charge,
+)
+
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots" / "mails"
+TO_OUTSIDERS = [
+    "availability-request",
+    "booking-confirmed-guest",
+    "booking-confirmed-host",
+    "booking-cancelled-guest",
+    "booking-cancelled-host",
+]
+BAIT = (
+    '<a href="https://evil.example">x</a><img src="https://evil.example/p.gif"> '
+    "https://evil.example/now www.evil.example mallory@evil.example "
+    "{{ 7 * 7 }} %(when)s %s\n\x00\x1b"
+)
+
+every_mail = pytest.mark.parametrize("name", MAILS)
+
+
+class Page(HTMLParser):
+    """The links, loaded addresses, words and headings of an HTML text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+        self._words: list[str] = []
+        self.feed(html)
+
+    @property
+    def words(self) -> str:
+        return " ".join("".join(self._words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "href":
+                self.links.append(value or "")
+            if name in ("src", "srcset", "background"):
+                self.loaded.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.tags[-1:]:
+            self._words.append(data)
+
+
+def render(facts: MailFacts) -> RenderedMail:
+    return JinjaMailTemplates().render(facts, "en")
+
+
+def with_bait(facts: MailFacts) -> MailFacts:
+    """Return the facts with bait in every text that a person typed."""
+    ours = {"link", "booking_page_url", "console_url", "time_zone"}
+    bait: dict[str, object] = {}
+    for field in fields(facts):
+        value = getattr(facts, field.name)
+        if isinstance(value, Mailbox):
+            bait[field.name] = replace(value, name=BAIT)
+        elif type(value) is str and field.name not in ours:
+            bait[field.name] = BAIT
+        elif field.name == "host_names":
+            bait[field.name] = (BAIT,)
+    return replace(facts, **bait)
+
+
+@every_mail
+def test_a_mail_reads_as_it_was_approved(name: str) -> None:
+    mail = render(MAILS[name])
+    texts = {
+        SNAPSHOTS / f"{name}.txt": f"Subject: {mail.subject}\n\n{mail.text}",
+        SNAPSHOTS / f"{name}.html": mail.html,
+    }
+    if os.environ.get("PARLEY_APPROVE_SNAPSHOTS"):
+        for file, text in texts.items():
+            file.write_text(text)
+
+    assert {file: file.read_text() for file in texts} == texts
+
+
+@every_mail
+def test_a_mail_has_one_button_and_the_same_link_to_copy(name: str) -> None:
+    mail = render(MAILS[name])
+    page = Page(mail.html)
+
+    button = re.search(r'<td class="button".*?href="([^"]+)"', mail.html)
+
+    assert mail.html.count('class="button"') == 1
+    assert button is not None
+    assert button[1] in page.words
+    assert button[1] in mail.text
+
+
+@every_mail
+def test_a_mail_loads_nothing(name: str) -> None:
+    mail = render(MAILS[name])
+    page = Page(mail.html)
+
+    assert page.loaded == []
+    assert not {"img", "link", "script", "iframe", "object", "form"} & set(page.tags)
+    assert "url(" not in mail.html
+    assert "@import" not in mail.html
+
+
+@every_mail
+def test_a_mail_links_only_to_us_and_to_the_people_concerned(name: str) -> None:
+    links = Page(render(MAILS[name]).html).links
+
+    assert {urlsplit(link)._replace(path="").geturl() for link in links} <= {
+        ORIGIN,
+        "mailto:",
+        "https://meet.example",
+    }
+
+
+@every_mail
+def test_a_mail_says_why_it_came_and_whom_to_ask(name: str) -> None:
+    mail = render(MAILS[name])
+
+    for words in (mail.text, Page(mail.html).words):
+        assert "You get this mail because" in words
+        assert "Questions?" in words
+
+
+@every_mail
+def test_a_mail_is_small_enough_not_to_be_clipped(name: str) -> None:
+    """Gmail cuts mails at 102 KB."""
+    assert len(render(MAILS[name]).html.encode()) < 20_000
+
+
+@pytest.mark.parametrize("name", TO_OUTSIDERS)
+def test_nobody_outside_is_called_an_external_member(name: str) -> None:
+    mail = render(MAILS[name])
+
+    assert "external" not in f"{mail.subject} {mail.text} {Page(mail.html).words}".lower()
+
+
+@every_mail
+def test_what_people_typed_makes_no_link(name: str) -> None:
+    clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
+
+    assert set(Page(mail.html).links) <= set(Page(clean.html).links)
+    assert Page(mail.html).loaded == []
+    for words in (mail.subject, mail.text, mail.html):
+        assert "evil.example" not in words
+        assert "https://evil" not in words
+
+
+@every_mail
+def test_what_people_typed_makes_no_element(name: str) -> None:
+    clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
+
+    assert set(Page(mail.html).tags) <= set(Page(clean.html).tags)
+
+
+@every_mail
+def test_what_people_typed_is_not_taken_for_a_template(name: str) -> None:
+    mail = render(with_bait(MAILS[name]))
+
+    for words in (mail.subject, mail.text, Page(mail.html).words):
+        assert "{{ 7 * 7 }} %(when)s %s" in words
+
+
+@every_mail
+def test_what_people_typed_brings_no_control_character(name: str) -> None:
+    mail = render(with_bait(MAILS[name]))
+
+    assert not re.search(r"[\x00-\x1f\x7f]", mail.subject)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", mail.text + mail.html)
+
+
+def test_a_place_is_a_link_only_when_it_is_a_secure_address() -> None:
+    script = replace(CONFIRMED, location="javascript:alert(1)")
+    room = replace(CONFIRMED, location="Room 2, <b>third</b> floor")
+
+    assert Page(render(script).html).links == Page(render(room).html).links
+    assert "https://meet.example/portfolio-review" in Page(render(CONFIRMED).html).links
+    assert "Room 2, <b>third</b> floor" in Page(render(room).html).words
+
+
+@pytest.mark.parametrize(
+    ("mail", "when"),
+    [
+        (CONFIRMED, "02:30\N{EN DASH}03:00 (Madrid, GMT+1)"),
+        (for_host(CONFIRMED), "10:30\N{EN DASH}11:00 (Tokyo, GMT+9)"),
+        (for_person_in_charge(CANCELLED), "10:30\N{EN DASH}11:00 (Tokyo, GMT+9)"),
+    ],
+)
+def test_a_booking_is_told_in_the_readers_zone(mail: BookingMail, when: str) -> None:
+    rendered = render(mail)
+    when = f"Tue 1 December 2026, {when}"
+
+    assert when in rendered.subject
+    assert when in rendered.text
+    assert when in Page(rendered.html).words
+
+
+def test_a_guest_learns_no_address_but_their_own_link() -> None:
+    for mail in (CONFIRMED, CANCELLED):
+        rendered = render(mail)
+
+        for address in (AIKO.email, KENJI.email, MARIA.email):
+            assert address not in rendered.text + rendered.html + rendered.subject
+
+
+@pytest.mark.parametrize("mail", [for_host(CONFIRMED), for_person_in_charge(CANCELLED)])
+def test_host_and_person_in_charge_learn_how_to_reach_the_guest(mail: BookingMail) -> None:
+    rendered = render(mail)
+
+    assert "María García (maria@garcia.example)" in rendered.text
+    assert "mailto:maria@garcia.example" in rendered.html
+
+
+@pytest.mark.parametrize(
+    ("by", "sentence"),
+    [
+        (Recipient.GUEST, "María García cancelled this meeting."),
+        (Recipient.HOST, "You cancelled this meeting"),
+        (Recipient.PERSON_IN_CHARGE, "Aiko Mori cancelled this meeting."),
+        (Recipient.MEMBER, "This meeting was cancelled."),
+        (None, "This meeting was cancelled."),
+    ],
+)
+def test_a_cancellation_says_who_cancelled(by: Recipient | None, sentence: str) -> None:
+    rendered = render(replace(for_host(CANCELLED), cancelled_by=by))
+
+    assert sentence in rendered.text
+    assert sentence in Page(rendered.html).words
+
+
+def test_without_note_or_place_no_empty_line_is_shown() -> None:
+    rendered = render(replace(CONFIRMED, guest_note="", location=""))
+
+    assert "Note" not in rendered.text + Page(rendered.html).words
+    assert "Where" not in rendered.text + Page(rendered.html).words
+
+
+def test_a_note_keeps_its_lines() -> None:
+    rendered = render(CONFIRMED)
+
+    assert "three projects.\nTwo of them" in rendered.text
+    assert "three projects.<br>Two of them" in rendered.html
+
+
+def test_entered_times_stand_day_by_day_in_their_zone() -> None:
+    text = render(ENTERED).text
+
+    assert (
+        "Tokyo, GMT+9\n"
+        "  Tue 1 December 2026: 10:00\N{EN DASH}12:00, 14:00\N{EN DASH}16:30\n"
+        "  Wed 2 December 2026: 18:00\N{EN DASH}24:00\n"
+    ) in text
+
+
+def test_entered_times_name_the_new_offset_after_a_clock_change() -> None:
+    october = [at(1, "09:00").replace(month=10, day=day) for day in (24, 26)]
+    windows = tuple(TimeRange(start, start.replace(hour=10)) for start in october)
+
+    text = render(replace(ENTERED, windows=windows, time_zone="Europe/Berlin")).text
+
+    assert (
+        "Berlin, GMT+2\n"
+        "  Sat 24 October 2026: 11:00\N{EN DASH}12:00\n"
+        "Berlin, GMT+1\n"
+        "  Mon 26 October 2026: 10:00\N{EN DASH}11:00\n"
+    ) in text
+
+
+def test_one_entered_time_is_named_in_the_subject() -> None:
+    mail = replace(ENTERED, windows=ENTERED.windows[:1])
+
+    assert render(mail).subject == "Kenji Tanaka entered 1 time: Tue 1 December 2026"
+
+
+def test_a_request_says_who_asks_for_what_and_until_when() -> None:
+    text = render(REQUEST).text
+
+    for fact in (AIKO.name, "Portfolio review", "30 minutes", "Mon 21 December 2026, 09:00 (UTC)"):
+        assert fact in text

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from sys import maxunicode
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import vobject
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.adapters.ics.calendar_files import ICalendarFiles
+from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
+from scheduling.adapters.ses.mailer import mime_message
+from scheduling.domain.mails import (
+    BookingMail,
+    CalendarEntry,
+    CalendarMethod,
+    Mailbox,
+    OutgoingMail,
+    RenderedMail,
+)
+from scheduling.domain.messages import Recipient
+from tests.unit.mails.samples import (
+    AIKO,
+    CANCELLED,
+    CONFIRMED,
+    ENTRY,
+    KENJI,
+    MARIA,
+    for_host,
+    for_person_in_charge,
+)
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+ADDRESS = "bookings@parley.example"
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CONTROL_CHARACTERS = [
+    character
+    for character in map(chr, range(maxunicode + 1))
+    if unicodedata.category(character) in ("Cc", "Zl", "Zp")
+]
+A_MAIL = OutgoingMail(
+    message_id="01JDXQ.1.availability_request.host",
+    sender_name="Hanami Studio",
+    recipient=KENJI,
+    reply_to=AIKO,
+    rendered=RenderedMail(subject="When could you meet?", text="Hello\n", html="<p>Hello</p>\n"),
+)
+printable_text = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120
+).map(str.strip)
+
+
+def parsed(mail: OutgoingMail) -> EmailMessage:
+    raw = mime_message(mail, sender_address=ADDRESS, now=NOW).as_bytes()
+    return message_from_bytes(raw, policy=default)  # type: ignore[return-value]
+
+
+def booking_mail(facts: BookingMail, recipient: Mailbox, sequence: int) -> OutgoingMail:
+    is_cancelled = facts.cancelled_by is not None
+    entry = CalendarEntry(
+        method=CalendarMethod.CANCEL if is_cancelled else CalendarMethod.REQUEST,
+        uid=ENTRY.uid,
+        sequence=sequence,
+        changed_at=NOW,
+        time=facts.time,
+        summary=ENTRY.summary,
+        description=facts.guest_note,
+        location=facts.location,
+        organizer=Mailbox(facts.organization_name, ADDRESS),
+        attendee=recipient,
+        takes_part=facts.recipient is not Recipient.PERSON_IN_CHARGE,
+        url=facts.link,
+    )
+    return OutgoingMail(
+        message_id=f"01JDXR.{sequence + 1}.{facts.news}.{facts.recipient}",
+        sender_name=facts.organization_name,
+        recipient=recipient,
+        reply_to=AIKO,
+        rendered=JinjaMailTemplates().render(facts, "en"),
+        calendar_method=entry.method,
+        calendar_file=ICalendarFiles().render(entry),
+    )
+
+
+def calendar_parts(message: EmailMessage) -> list[EmailMessage]:
+    return [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+
+
+def calendar_of(message: EmailMessage) -> Any:
+    """Parse the one calendar of a mail with other code than wrote it."""
+    (part,) = calendar_parts(message)
+    return vobject.readOne(part.get_payload(decode=True).decode())  # type: ignore[union-attr]
+
+
+EVERYBODY = [
+    (CONFIRMED, CANCELLED, MARIA),
+    (for_host(CONFIRMED), for_host(CANCELLED), KENJI),
+    (for_person_in_charge(CONFIRMED), for_person_in_charge(CANCELLED), AIKO),
+]
+everybody = pytest.mark.parametrize(("confirmed", "cancelled", "recipient"), EVERYBODY)
+
+
+@everybody
+def test_a_booking_mail_has_both_texts_and_one_calendar(
+    confirmed: BookingMail, cancelled: BookingMail, recipient: Mailbox
+) -> None:
+    for sequence, facts in enumerate((confirmed, cancelled)):
+        message = parsed(booking_mail(facts, recipient, sequence))
+
+        assert [part.get_content_type() for part in message.walk()] == [
+            "multipart/mixed",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "text/calendar",
+        ]
+
+
+@everybody
+def test_method_stands_alike_in_the_part_and_in_the_calendar(
+    confirmed: BookingMail, cancelled: BookingMail, recipient: Mailbox
+) -> None:
+    for sequence, (facts, method) in enumerate(((confirmed, "REQUEST"), (cancelled, "CANCEL"))):
+        message = parsed(booking_mail(facts, recipient, sequence))
+        (part,) = calendar_parts(message)
+
+        assert part["Content-Type"].params["method"] == method
+        assert part["Content-Type"].params["charset"] == "utf-8"
+        assert part.get_filename() == "invite.ics"
+        assert calendar_of(message).method.value == method
+
+
+@everybody
+def test_a_cancellation_has_the_same_uid_and_a_higher_sequence(
+    confirmed: BookingMail, cancelled: BookingMail, recipient: Mailbox
+) -> None:
+    before = calendar_of(parsed(booking_mail(confirmed, recipient, 0))).vevent
+    after = calendar_of(parsed(booking_mail(cancelled, recipient, 1))).vevent
+
+    assert before.uid.value == after.uid.value
+    assert int(before.sequence.value) < int(after.sequence.value)
+    assert before.attendee.value == f"mailto:{recipient.email}"
+
+
+def test_mails_about_two_guests_share_no_address() -> None:
+    other = Mailbox("Noah Weber", "noah@weber.example")
+    mails = {
+        MARIA.email: booking_mail(CONFIRMED, MARIA, 0),
+        other.email: booking_mail(
+            replace(CONFIRMED, guest=other, recipient_name=other.name), other, 0
+        ),
+    }
+
+    for own, mail in mails.items():
+        (foreign,) = mails.keys() - {own}
+        message = parsed(mail)
+        contents = [str(message["To"]), str(message["Cc"]), str(message["Bcc"])]
+        contents += [
+            part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+            for part in message.walk()
+            if not part.is_multipart()
+        ]
+
+        assert not any(foreign in content for content in contents)
+
+
+def test_a_mail_without_calendar_is_its_two_texts() -> None:
+    message = parsed(A_MAIL)
+
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_a_mail_comes_from_the_organization_and_is_answered_by_a_person() -> None:
+    message = parsed(A_MAIL)
+
+    assert message["From"] == "Hanami Studio <bookings@parley.example>"
+    assert message["To"] == "Kenji Tanaka <kenji@tanaka.example>"
+    assert message["Reply-To"] == "Aiko Mori <aiko@hanami.example>"
+    assert message["Subject"] == "When could you meet?"
+    assert message["Date"].datetime == NOW
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == "<01JDXQ.1.availability_request.host@parley.example>"
+
+
+@given(name=printable_text, subject=printable_text)
+def test_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
+    mail = replace(
+        A_MAIL,
+        sender_name=name,
+        recipient=Mailbox(name, KENJI.email),
+        rendered=replace(A_MAIL.rendered, subject=subject),
+    )
+
+    message = parsed(mail)
+
+    assert message["To"].addresses[0].addr_spec == KENJI.email
+    assert message["From"].addresses[0].addr_spec == ADDRESS
+    assert len(message["To"].addresses) == 1
+    assert message.keys() == parsed(A_MAIL).keys()
+
+
+@pytest.mark.parametrize("name", ["María García", "山田 太郎", 'Ann "A" O\'Neil, Ltd.', "🎉 Party"])
+def test_a_name_in_any_script_arrives_as_written(name: str) -> None:
+    message = parsed(replace(A_MAIL, recipient=Mailbox(name, KENJI.email)))
+
+    assert message["To"].addresses[0].display_name == name
+
+
+def test_a_long_subject_in_any_script_arrives_as_written() -> None:
+    subject = (
+        "予約: ポートフォリオレビュー — María García, "
+        "Tue 1 December 2026, 10:30\N{EN DASH}11:00 (Tokyo, GMT+9)"
+    )
+    mail = replace(A_MAIL, rendered=replace(A_MAIL.rendered, subject=subject))
+
+    assert parsed(mail)["Subject"] == subject
+
+
+@pytest.mark.parametrize("character", CONTROL_CHARACTERS, ids=ascii)
+def test_no_header_takes_a_control_character(character: str) -> None:
+    injected = f"x{character}Bcc: eve@evil.example"
+    mails = [
+        replace(A_MAIL, sender_name=injected),
+        replace(A_MAIL, message_id=injected),
+        replace(A_MAIL, recipient=Mailbox(injected, KENJI.email)),
+        replace(A_MAIL, reply_to=Mailbox(injected, AIKO.email)),
+        replace(A_MAIL, recipient=Mailbox(KENJI.name, injected)),
+        replace(A_MAIL, rendered=replace(A_MAIL.rendered, subject=injected)),
+    ]
+
+    for mail in mails:
+        with pytest.raises(ValueError, match="control"):
+            mime_message(mail, sender_address=ADDRESS, now=NOW)

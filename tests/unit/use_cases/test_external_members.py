@@ -1,0 +1,274 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.messages import DeliveryState
+from scheduling.domain.refusals import (
+    AvailabilityChanged,
+    EmailAlreadyInvited,
+    ExternalMemberNotFound,
+    InvalidInput,
+    LinkExpired,
+    LinkNotFound,
+    LinkReplaced,
+)
+from scheduling.use_cases.availability import availability_for_link, availability_for_staff
+from scheduling.use_cases.booking_pages import list_booking_pages, view_booking_page
+from scheduling.use_cases.external_members import (
+    ask_again,
+    external_member_overview,
+    list_external_members,
+)
+from tests.support.builders import AIKO, ORGANIZATION, STAFF, between
+from tests.support.road import HALF_HOUR, book, enter, invite, token
+
+
+def refused_fields(refused):
+    return [(problem.field, problem.code) for problem in refused.value.problems]
+
+
+def page_for(parley, link_id):
+    return availability_for_link(
+        token(parley, link_id),
+        now=parley.now(),
+        links=parley.links,
+        link_keys=parley.link_keys,
+        organizations=parley.organizations,
+        members=parley.members,
+        external_members=parley.external_members,
+        booking_pages=parley.booking_pages,
+        bookings=parley.bookings,
+    )
+
+
+def is_active(parley, member):
+    return view_booking_page(
+        member.booking_page_slug,
+        now=parley.now(),
+        organizations=parley.organizations,
+        booking_pages=parley.booking_pages,
+        external_members=parley.external_members,
+    ).is_active
+
+
+def test_an_invitation_queues_one_request_and_makes_a_page_that_is_not_open(parley):
+    member = invite(parley, name="  Kenji Tanaka ", email="Kenji@Example.org")
+
+    assert (member.name, member.email) == ("Kenji Tanaka", "kenji@example.org")
+    assert list(parley.store.messages) == [member.request]
+    assert member.booking_page_slug.startswith("kenji-tanaka-")
+    assert not is_active(parley, member)
+
+
+def test_a_name_in_any_script_makes_an_address(parley):
+    assert invite(parley, name="佐藤花").booking_page_slug.isalnum()
+
+
+def test_each_wrong_field_of_an_invitation_is_named(parley):
+    rules = replace(
+        HALF_HOUR,
+        duration=timedelta(minutes=32),
+        interval=timedelta(minutes=0),
+        minimum_notice=timedelta(days=61),
+        buffer_before=timedelta(minutes=3),
+        buffer_after=timedelta(hours=13),
+    )
+
+    with pytest.raises(InvalidInput) as refused:
+        invite(
+            parley, name="", email="", person_in_charge_id="nobody", title="x" * 101, rules=rules
+        )
+
+    assert refused_fields(refused) == [
+        ("name", "missing"),
+        ("email", "missing"),
+        ("title", "too_long"),
+        ("duration_minutes", "off_grid"),
+        ("interval_minutes", "out_of_range"),
+        ("buffer_before_minutes", "out_of_range"),
+        ("buffer_after_minutes", "out_of_range"),
+        ("minimum_notice_minutes", "out_of_range"),
+        ("person_in_charge_id", "not_a_member"),
+    ]
+    assert parley.store.writes == 0
+
+
+def test_the_same_address_is_invited_once(parley):
+    invite(parley)
+
+    with pytest.raises(EmailAlreadyInvited):
+        invite(parley, name="Somebody Else", email="KENJI@example.org")
+
+
+def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
+    member = invite(parley)
+    parley.clock += timedelta(hours=1)
+
+    again = ask_again(
+        STAFF,
+        member.external_member_id,
+        now=parley.now(),
+        external_members=parley.external_members,
+    )
+
+    assert list(parley.store.messages) == [member.request, again.request]
+    with pytest.raises(LinkReplaced) as refused:
+        page_for(parley, member.request_link_id)
+    assert refused.value.replaced_at == parley.now()
+    assert page_for(parley, again.request_link_id).external_member == again
+
+
+def test_the_list_shows_who_was_asked_who_answered_and_how_the_mail_fares(parley):
+    first = invite(parley)
+    parley.clock += timedelta(minutes=1)
+    second = invite(parley, name="Lena Fischer", email="lena@example.org")
+    enter(parley, first, between("10:00", "12:00"))
+
+    page = list_external_members(
+        STAFF,
+        cursor=None,
+        limit=10,
+        members=parley.members,
+        external_members=parley.external_members,
+        outbox=parley.outbox,
+    )
+
+    assert [overview.member.name for overview in page.items] == [second.name, first.name]
+    assert [overview.member.availability.version for overview in page.items] == [0, 1]
+    assert {overview.delivery.state for overview in page.items} == {DeliveryState.QUEUED}
+    assert {overview.person_in_charge for overview in page.items} == {AIKO}
+
+
+def test_an_external_member_of_another_organization_is_none(parley):
+    member = invite(parley)
+    other = replace(STAFF, organization=replace(ORGANIZATION, organization_id="another"))
+
+    with pytest.raises(ExternalMemberNotFound):
+        external_member_overview(
+            other,
+            member.external_member_id,
+            members=parley.members,
+            external_members=parley.external_members,
+            outbox=parley.outbox,
+        )
+
+
+def test_entered_times_open_the_page_and_are_shown_to_both_sides(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"), between("14:00", "15:00"))
+
+    seen = page_for(parley, member.request_link_id)
+    staff = availability_for_staff(
+        STAFF,
+        member.external_member_id,
+        now=parley.now(),
+        links=parley.links,
+        members=parley.members,
+        external_members=parley.external_members,
+        booking_pages=parley.booking_pages,
+        bookings=parley.bookings,
+    )
+
+    assert is_active(parley, member)
+    assert seen.windows == (between("10:00", "12:00"), between("14:00", "15:00"))
+    assert seen.person_in_charge == AIKO
+    assert staff == seen
+
+
+def test_a_page_is_open_as_long_as_a_window_is_to_come(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    assert is_active(parley, member)
+
+    parley.clock = between("10:00", "12:00").end
+    assert not is_active(parley, member)
+
+
+def test_clearing_all_windows_closes_the_page(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+
+    enter(parley, member, version=1)
+
+    assert not is_active(parley, member)
+
+
+def test_of_two_tabs_the_later_save_is_told(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+
+    with pytest.raises(AvailabilityChanged) as refused:
+        enter(parley, member, between("14:00", "15:00"))
+
+    assert refused.value.current_version == 1
+    assert page_for(parley, member.request_link_id).windows == (between("10:00", "12:00"),)
+
+
+def test_each_save_tells_the_person_in_charge_once_and_prolongs_the_link(parley):
+    member = invite(parley)
+    parley.clock += timedelta(minutes=30)
+
+    enter(parley, member, between("10:00", "12:00"))
+
+    assert len(parley.store.messages) == 2
+    link = parley.store.links[member.request_link_id]
+    assert link.expires_at == parley.now() + timedelta(days=30)
+
+
+def test_a_link_is_not_prolonged_beyond_90_days(parley):
+    member = invite(parley)
+    link = parley.store.links[member.request_link_id]
+    parley.store.links[link.link_id] = replace(
+        link, created_at=parley.now() - timedelta(days=80), expires_at=parley.now() + timedelta(1)
+    )
+
+    enter(parley, member, between("10:00", "12:00"))
+
+    assert parley.store.links[link.link_id].expires_at == parley.now() + timedelta(days=10)
+
+
+def test_nothing_is_saved_through_a_link_that_ended(parley):
+    member = invite(parley)
+    parley.clock += timedelta(days=30)
+
+    with pytest.raises(LinkExpired):
+        enter(parley, member, between("10:00", "12:00"))
+
+
+def test_a_guests_link_does_not_open_the_availability_page(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    booked = book(parley, member, between("10:00", "12:00").start)
+
+    with pytest.raises(LinkNotFound):
+        page_for(parley, booked.booking.guest_link_id)
+
+
+def test_what_is_booked_shows_as_taken(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    book(parley, member, between("10:30", "12:00").start)
+
+    assert page_for(parley, member.request_link_id).taken == (between("10:30", "11:00"),)
+
+
+def test_staff_sees_which_pages_are_open(parley):
+    open_one = invite(parley)
+    invite(parley, name="Lena Fischer", email="lena@example.org", rules=BookingRules())
+    enter(parley, open_one, between("10:00", "12:00"))
+
+    page = list_booking_pages(
+        STAFF,
+        cursor=None,
+        limit=10,
+        now=parley.now(),
+        booking_pages=parley.booking_pages,
+        external_members=parley.external_members,
+    )
+
+    assert {view.page.host_name: view.is_active for view in page.items} == {
+        "Kenji Tanaka": True,
+        "Lena Fischer": False,
+    }
