@@ -1,0 +1,1 @@
+"""Turn this repository into what Lambda runs. Called by the Makefiles that `sam build` runs."""
