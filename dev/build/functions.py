@@ -48,7 +48,7 @@ def compile_catalogues(source: Path, target: Path) -> None:
         binary = target / text.relative_to(source).with_suffix(".mo")
         binary.parent.mkdir(parents=True, exist_ok=True)
         with text.open("rb") as catalogue, binary.open("wb") as compiled:
-            write_mo(compiled, read_po(catalogue))
+            write_mo(compiled, read_po(catalogue, locale=text.parents[1].name))
 
 
 if __name__ == "__main__":

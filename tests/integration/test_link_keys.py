@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-SECRET = "parley/link-key"  # noqa: S105 - its name, not the secret
+SECRET = "parley/link-key"
 
 
 @pytest.fixture
-def client(aws: None) -> Iterator[SecretsManagerClient]:  # noqa: ARG001 - AWS has to be there
+def client(aws: None) -> Iterator[SecretsManagerClient]:
     parameters.clear_caches()
     client = boto3.client("secretsmanager")
     client.create_secret(Name=SECRET, SecretString=json.dumps({"kid": "1", "key": "old"}))

@@ -29,7 +29,7 @@ MAIL = OutgoingMail(
 
 
 @pytest.fixture
-def client(aws: None) -> SESV2Client:  # noqa: ARG001 - AWS has to be there
+def client(aws: None) -> SESV2Client:
     client = boto3.client("sesv2")
     client.create_email_identity(EmailIdentity="parley.example")
     return client

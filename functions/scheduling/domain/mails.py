@@ -42,6 +42,8 @@ class AvailabilityRequestMail:
     meeting_length: timedelta
     link: str
     link_expires_at: datetime
+    time_zone: str
+    """The zone the invited person is thought to read times in."""
 
 
 @dataclass(frozen=True, slots=True)

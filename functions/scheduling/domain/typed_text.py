@@ -12,6 +12,8 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 _LINKABLE = re.compile(r"(?<=\S)[.@](?=\w)|:(?=//)")
 """What programs that turn text into links look for: a dot or an at sign inside a word, `://`."""
 
+_SECURE_ADDRESS = re.compile(r"https://[^\s\"<>]+")
+
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Directional embeddings, overrides and isolates: they can make `gpj.exe` read `exe.jpg`.
 
@@ -40,6 +42,15 @@ def unlinked(text: str) -> str:
     space at the places they go by prevents it and lets long words wrap.
     """
     return _LINKABLE.sub(lambda found: found[0] + _BREAK, text)
+
+
+def place(typed: str) -> str:
+    """Return where a meeting is: a secure web address as it is, as it is meant to be followed.
+
+    Any other text comes back on one line and unlinked.
+    """
+    line = on_one_line(typed)
+    return line if _SECURE_ADDRESS.fullmatch(line) else unlinked(line)
 
 
 def _printable(text: str) -> str:

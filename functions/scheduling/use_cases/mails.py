@@ -184,6 +184,7 @@ def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
             meeting_length=page.rules.duration,
             link=link_address(room.base_url, link, room.link_keys),
             link_expires_at=link.expires_at,
+            time_zone=external_member.availability.time_zone,
         ),
         sender_name=organization.name,
         recipient=Mailbox(external_member.name, external_member.email),

@@ -20,7 +20,7 @@ from scheduling.domain.messages import Recipient
 from scheduling.domain.time_range import TimeRange
 
 ORIGIN = "https://parley.example"
-TOKEN = "s1.1.dGhpc2lzb25lbGlua2lkMQ.Y6dUuDtDA3RzyR0mnDoMcTtDTrcfjTBtLGxyRe2WzB0"  # noqa: S105
+TOKEN = "s1.1.dGhpc2lzb25lbGlua2lkMQ.Y6dUuDtDA3RzyR0mnDoMcTtDTrcfjTBtLGxyRe2WzB0"
 
 AIKO = Mailbox("Aiko Mori", "aiko@hanami.example")
 KENJI = Mailbox("Kenji Tanaka", "kenji@tanaka.example")
@@ -48,6 +48,7 @@ REQUEST = AvailabilityRequestMail(
     meeting_length=timedelta(minutes=30),
     link=f"{ORIGIN}/l/{TOKEN}",
     link_expires_at=at(21, "09:00"),
+    time_zone="Asia/Tokyo",
 )
 
 ENTERED = AvailabilityEnteredMail(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import vobject
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.adapters.ics.calendar_files import ICalendarFiles
@@ -33,6 +33,9 @@ hostile_texts = st.one_of(
         max_size=12,
     ).map("".join),
 )  # fmt: skip
+
+patient = settings(deadline=None)
+"""A busy machine is no failure."""
 
 
 def read(entry: CalendarEntry) -> Any:
@@ -119,6 +122,7 @@ def test_a_note_cannot_be_turned_into_a_link_by_the_calendar() -> None:
     assert "https://" not in event.description.value
 
 
+@patient
 @given(summary=hostile_texts, description=hostile_texts, location=hostile_texts, name=hostile_texts)
 def test_no_text_adds_a_property_or_breaks_a_line(
     summary: str, description: str, location: str, name: str

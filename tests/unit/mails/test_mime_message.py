@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import vobject
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.adapters.ics.calendar_files import ICalendarFiles
@@ -56,6 +56,9 @@ A_MAIL = OutgoingMail(
 printable_text = st.text(
     st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120
 ).map(str.strip)
+
+patient = settings(deadline=None)
+"""A busy machine is no failure."""
 
 
 def parsed(mail: OutgoingMail) -> EmailMessage:
@@ -194,6 +197,7 @@ def test_a_mail_comes_from_the_organization_and_is_answered_by_a_person() -> Non
     assert message["Message-ID"] == "<01JDXQ.1.availability_request.host@parley.example>"
 
 
+@patient
 @given(name=printable_text, subject=printable_text)
 def test_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
     mail = replace(

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.typed_text import LONGEST, in_lines, on_one_line, place, unlinked
@@ -31,6 +31,9 @@ BAIT = [
 LINK = re.compile(r"\w+://|\S[.@]\w", re.IGNORECASE)
 """What a generous program takes for a link."""
 
+patient = settings(deadline=None)
+"""A busy machine is no failure."""
+
 
 @pytest.mark.parametrize("bait", BAIT)
 def test_what_looks_like_a_link_is_none_any_more(bait: str) -> None:
@@ -42,6 +45,7 @@ def test_what_looks_like_a_link_looks_the_same_afterwards(bait: str) -> None:
     assert unlinked(bait).replace("\N{ZERO WIDTH SPACE}", "") == bait
 
 
+@patient
 @given(st.text())
 def test_no_text_has_a_link_left(text: str) -> None:
     assert not LINK.search(unlinked(on_one_line(text)))
@@ -52,6 +56,7 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
     assert unlinked(on_one_line(text)) == text
 
 
+@patient
 @given(st.text())
 def test_a_line_has_no_control_character(text: str) -> None:
     categories = {unicodedata.category(character) for character in on_one_line(text)}
@@ -59,6 +64,7 @@ def test_a_line_has_no_control_character(text: str) -> None:
     assert categories.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
 
 
+@patient
 @given(st.text())
 def test_lines_are_separated_by_line_feeds_only(text: str) -> None:
     lines = in_lines(text)

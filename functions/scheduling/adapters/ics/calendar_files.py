@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from scheduling.domain.mails import CalendarMethod
-from scheduling.domain.typed_text import in_lines, on_one_line, unlinked
+from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 
 if TYPE_CHECKING:
     from scheduling.domain.mails import CalendarEntry, Mailbox
@@ -40,7 +40,7 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("dtend", entry.time.end)
     event.add("summary", unlinked(on_one_line(entry.summary)))
     event.add("description", unlinked(in_lines(entry.description)))
-    event.add("location", on_one_line(entry.location))
+    event.add("location", place(entry.location))
     event.add("url", vUri(entry.url))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("organizer", _address(entry.organizer))

@@ -26,7 +26,7 @@ from scheduling.domain.mails import (
     SignInMail,
 )
 from scheduling.domain.messages import MessageKind, Recipient
-from scheduling.domain.typed_text import in_lines, on_one_line, unlinked
+from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 from translations import times
 from translations.catalogue import translations_for
 
@@ -102,8 +102,9 @@ def _worded(facts: MailFacts, locale: str) -> tuple[MessageKind, Mapping[str, ob
                 "valid_for": times.length(facts.valid_for, locale),
             }
         case AvailabilityRequestMail():
-            expiry_day = times.day(facts.link_expires_at.date(), locale)
-            expiry_clock = times.clock(facts.link_expires_at, "UTC", locale)
+            expires_at, zone = facts.link_expires_at, facts.time_zone
+            expiry_day = times.day(expires_at.astimezone(ZoneInfo(zone)).date(), locale)
+            expiry_clock = times.clock(expires_at, zone, locale)
             return MessageKind.AVAILABILITY_REQUEST, {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.external_member_name),
@@ -111,7 +112,9 @@ def _worded(facts: MailFacts, locale: str) -> tuple[MessageKind, Mapping[str, ob
                 "title": _typed(facts.meeting_title),
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
-                "link_expires": f"{expiry_day}, {expiry_clock} (UTC)",
+                "link_expires": (
+                    f"{expiry_day}, {expiry_clock} ({times.zone_label(zone, expires_at, locale)})"
+                ),
             }
         case AvailabilityEnteredMail():
             return MessageKind.AVAILABILITY_ENTERED, {
@@ -145,7 +148,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "title": _typed(facts.meeting_title),
         "when": times.span(facts.time.start, facts.time.end, facts.time_zone, locale),
         "hours": times.clocks(facts.time.start, facts.time.end, facts.time_zone, locale),
-        "location": on_one_line(facts.location),
+        "location": place(facts.location),
         "hosts": hosts,
         "guest": _person(facts.guest),
         "note": unlinked(in_lines(facts.guest_note)),

@@ -1,0 +1,1 @@
+"""The words of pages and mails in each language, and how each writes times."""

@@ -1,0 +1,78 @@
+"""Each sample event in `events/` runs, and comes to what its name says."""
+
+import json
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from dev.build.template import written
+from tests.integration.world import NOW, populate
+from tests.support.in_process import LambdaContext, handler_at
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+EXPECTED = {
+    "availability/page-read": 200,
+    "availability/times-saved": 200,
+    "booking/booking-cancelled": 200,
+    "booking/booking-read": 200,
+    "booking/slot-booked": 201,
+    "booking_pages/listed": 200,
+    "bookings/listed": 200,
+    "bookings/one-read": 200,
+    "console/today-opened": 200,
+    "create_organization/organization-created": {"created": True},
+    "external_members/asked-again": 202,
+    "external_members/invited": 201,
+    "external_members/listed": 200,
+    "members/listed": 200,
+    "public/booking-page-opened": 200,
+    "public/guest-link-opened": 200,
+    "public/slot-booked": 303,
+    "retry_mails/minute-passed": {"sent": 3},
+    "send_mails/booking-confirmed": {"batchItemFailures": []},
+    "sign_in/link-requested": 202,
+    "sign_in/link-used": 204,
+    "sign_in/signed-out": 204,
+    "slots/page-read": 200,
+    "slots/slots-listed": 200,
+}
+
+
+def function_of(name):
+    """Return the handler of the function whose module a folder of events is named after."""
+    handlers = [
+        resource["Properties"]["Handler"]
+        for resource in written()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    [found] = [handler for handler in handlers if handler.split(".")[-2] == name]
+    return found
+
+
+def test_there_is_a_sample_event_for_every_function():
+    functions = {
+        resource["Properties"]["Handler"].split(".")[-2]
+        for resource in written()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    found = {str(path.relative_to(EVENTS).with_suffix("")) for path in EVENTS.rglob("*.json")}
+
+    assert {name.partition("/")[0] for name in found} == functions
+    assert found == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_the_sample_event_comes_to_what_its_name_says(deployed, name):
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    with time_machine.travel(NOW, tick=False):
+        populate(deployed.scheduling, deployed.access)
+
+        answer = handler_at(function_of(name.partition("/")[0]))(event, LambdaContext())
+
+    expected = EXPECTED[name]
+    if isinstance(expected, int):
+        assert answer["statusCode"] == expected, answer["body"]
+    else:
+        assert answer | expected == answer

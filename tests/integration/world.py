@@ -1,0 +1,74 @@
+"""The small world that the sample events in `events/` speak about: it is 28 November 2026.
+
+Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo, and
+Mia Weber has booked 10:30. Every identity is fixed, so the links in the events fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
+from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
+from scheduling.domain.availability import Availability
+from scheduling.domain.identifiers import derived_id
+from scheduling.domain.links import hashed
+from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.sessions import Session
+from scheduling.use_cases.sign_in import sign_in_link
+from tests.support.builders import (
+    AIKO,
+    ORGANIZATION,
+    a_booking,
+    a_guest_link,
+    a_link,
+    a_message,
+    a_page,
+    an_external_member,
+    between,
+)
+
+if TYPE_CHECKING:
+    from scheduling.adapters.dynamodb.table import Table
+
+NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
+SESSION = "the-secret-of-the-session-in-the-sample-events"
+
+KENJI = replace(
+    an_external_member(between("01:00", "03:00")),
+    external_member_id=derived_id("kenji"),
+    booking_page_slug="kenji-tanaka-k7d2xm4q",
+    request_link_id="kenji-link-kenji-link-",
+)
+BOOKING = replace(
+    a_booking(KENJI, between("01:30", "02:00")),
+    booking_id=derived_id("booking"),
+    guest_link_id="guest-link-guest-link-",
+)
+CONFIRMATION = a_message(BOOKING)
+SIGN_IN_LINK = replace(
+    sign_in_link(AIKO.email, now=NOW, life=timedelta(minutes=10)), link_id="staff-link-staff-link-"
+)
+
+
+def populate(scheduling: Table, access: Table) -> None:
+    DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO)
+    members = DynamoDbExternalMembers(scheduling, access)
+    asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
+    members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)
+    entered = replace(
+        KENJI.request,
+        kind=MessageKind.AVAILABILITY_ENTERED,
+        recipient=Recipient.PERSON_IN_CHARGE,
+    )
+    members.replace_availability(KENJI, entered, link_expires_at=a_link(KENJI).expires_at)
+    DynamoDbBookings(scheduling, access).add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
+    links = DynamoDbLinks(scheduling, access)
+    links.add(SIGN_IN_LINK)
+    DynamoDbSessions(access).add(
+        Session(hashed(SESSION), AIKO.organization_id, AIKO.member_id, NOW + timedelta(hours=1))
+    )
