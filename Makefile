@@ -1,7 +1,7 @@
 # Each target sets up what it needs, from nothing but make and Python 3.9 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stop build deploy check test bench format translations lock clean
+.PHONY: help setup dev stop build deploy check test bench format translations openapi lock clean
 .NOTPARALLEL:
 
 # Which part of samconfig.toml `build` and `deploy` follow: default, local or prod.
@@ -66,6 +66,9 @@ translations: setup ## Bring the text catalogues up to date with the texts in th
 		--omit-header --output-file functions/translations/parley.pot .
 	@.venv/bin/pybabel --quiet update --domain parley --input-file functions/translations/parley.pot \
 		--output-dir functions/translations --no-fuzzy-matching --ignore-pot-creation-date --omit-header
+
+openapi: setup ## Write docs/openapi.json anew, from the handlers.
+	@$(PYTHON) -m dev.openapi
 
 LOCK := cd requirements && ../.venv-uv/bin/uv pip compile --quiet --upgrade --python ../$(PYTHON) \
 	--generate-hashes --no-header --no-emit-index-url

@@ -10,10 +10,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, Field
 
+from handlers.api.windows import WindowResponse
 from handlers.requests import link_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
-from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability import availability_for_link, save_availability
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -31,15 +31,6 @@ class SaveRequest(BaseModel):
     """The one that was read before editing; 0 before the first time."""
     time_zone: str
     windows: list[Window]
-
-
-class WindowResponse(BaseModel):
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, window: TimeRange) -> WindowResponse:
-        return cls(start=window.start, end=window.end)
 
 
 class AvailabilityResponse(BaseModel):

@@ -29,7 +29,7 @@ class GuestResponse(BaseModel):
     time_zone: str
 
 
-class BookingResponse(BaseModel):
+class StaffBookingResponse(BaseModel):
     booking_id: str
     state: BookingState
     title: str
@@ -45,7 +45,7 @@ class BookingResponse(BaseModel):
     cancellation_reason: str
 
     @classmethod
-    def of(cls, booking: Booking) -> BookingResponse:
+    def of(cls, booking: Booking) -> StaffBookingResponse:
         guest = booking.guest
         return cls(
             booking_id=booking.booking_id,
@@ -67,7 +67,7 @@ class BookingResponse(BaseModel):
 
 
 class BookingsResponse(BaseModel):
-    items: list[BookingResponse]
+    items: list[StaffBookingResponse]
     next_cursor: str | None
 
 
@@ -86,14 +86,14 @@ def get_bookings(
         bookings=adapters().bookings,
     )
     return BookingsResponse(
-        items=[BookingResponse.of(booking) for booking in page.items],
+        items=[StaffBookingResponse.of(booking) for booking in page.items],
         next_cursor=page.next_cursor,
     )
 
 
 @app.get("/api/bookings/<booking_id>", summary="See a booking")
-def get_booking(booking_id: str) -> BookingResponse:
-    return BookingResponse.of(
+def get_booking(booking_id: str) -> StaffBookingResponse:
+    return StaffBookingResponse.of(
         view_booking(staff(app.current_event), booking_id, bookings=adapters().bookings)
     )
 

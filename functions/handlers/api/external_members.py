@@ -11,12 +11,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin, staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.messages import DeliveryState
-from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.external_members import (
     ExternalMemberOverview,
@@ -116,16 +116,7 @@ class ExternalMembersResponse(BaseModel):
     next_cursor: str | None
 
 
-class WindowResponse(BaseModel):
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, window: TimeRange) -> WindowResponse:
-        return cls(start=window.start, end=window.end)
-
-
-class AvailabilityResponse(BaseModel):
+class EnteredTimesResponse(BaseModel):
     version: int
     time_zone: str
     windows: list[WindowResponse]
@@ -187,7 +178,7 @@ def get_external_member(external_member_id: str) -> ExternalMemberResponse:
     "/api/external-members/<external_member_id>/availability",
     summary="See the times an external member entered",
 )
-def get_availability(external_member_id: str) -> AvailabilityResponse:
+def get_availability(external_member_id: str) -> EnteredTimesResponse:
     page = availability_for_staff(
         staff(app.current_event),
         external_member_id,
@@ -200,7 +191,7 @@ def get_availability(external_member_id: str) -> AvailabilityResponse:
     )
     availability = page.external_member.availability
     logger.info("availability page seen by staff", external_member_id=external_member_id)
-    return AvailabilityResponse(
+    return EnteredTimesResponse(
         version=availability.version,
         time_zone=availability.time_zone,
         windows=[WindowResponse.of(window) for window in page.windows],

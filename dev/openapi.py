@@ -1,0 +1,117 @@
+"""Write the OpenAPI document of the JSON API, from the handlers themselves: docs/openapi.json."""
+
+import json
+import sys
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+
+from dev.home import PROJECT
+
+DOCUMENT = PROJECT / "docs" / "openapi.json"
+
+_PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "description": "A refusal (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "What a person may read."},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "The stable name a client may switch on."},
+        "errors": {
+            "type": "array",
+            "description": "The fields that cannot be accepted.",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "alternatives": {
+            "type": "array",
+            "description": "The nearest open starts, at most three.",
+            "items": {"type": "string", "format": "date-time"},
+        },
+        "current_version": {
+            "type": "integer",
+            "description": "The version of what was changed elsewhere.",
+        },
+    },
+}
+
+_REFUSED = {
+    "description": "Refused; nothing was changed.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+_POWERTOOLS_ERRORS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
+"""What Powertools documents for wrong input; our handlers answer with problems instead."""
+
+
+_SECURITY_SCHEMES: dict[str, Any] = {
+    "link": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of a mailed link: what follows `/l/`.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
+}
+
+_BY_LINK = ("/api/availability", "/api/guest/")
+_BY_SESSION = (
+    "/api/bookings",
+    "/api/external-members",
+    "/api/members",
+    "/api/sessions/current",
+)
+
+
+def _security(path: str) -> list[dict[str, list[str]]]:
+    if path.startswith(_BY_LINK):
+        return [{"link": []}]
+    if path.startswith(_BY_SESSION) or path == "/api/booking-pages":
+        return [{"session": []}]
+    return []
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document."""
+    merge = OpenAPIMerge(
+        title="Parley",
+        version="1",
+        description="Scheduling with people who have no account.",
+        on_conflict="error",
+    )
+    merge.discover(
+        path=PROJECT / "functions" / "handlers" / "api",
+        pattern="*.py",
+        resolver_name="app",
+        project_root=PROJECT / "functions",
+    )
+    found: dict[str, Any] = json.loads(merge.get_openapi_json_schema())
+    for path, operations in found["paths"].items():
+        for operation in operations.values():
+            operation["security"] = _security(path)
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _REFUSED
+    schemas = found["components"]["schemas"]
+    for name in _POWERTOOLS_ERRORS:
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    found["components"]["securitySchemes"] = _SECURITY_SCHEMES
+    return found
+
+
+def written(found: dict[str, Any]) -> str:
+    return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(PROJECT / "functions"))
+    DOCUMENT.write_text(written(document()))
