@@ -13,6 +13,8 @@ from scheduling.domain import refusals
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
     from scheduling.domain.refusals import SchedulingError
 
 _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
@@ -40,6 +42,8 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 def status_of(refusal: SchedulingError) -> HTTPStatus:
     return _STATUS[type(refusal)]
@@ -54,7 +58,7 @@ def problem(refusal: SchedulingError) -> Response[str]:
         "status": status.value,
         "code": refusal.code,
     }
-    headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+    headers: dict[str, str | list[str]] = dict(_HEADERS)
     match refusal:
         case refusals.InvalidInput():
             body["errors"] = [
@@ -78,5 +82,12 @@ def problem(refusal: SchedulingError) -> Response[str]:
 
 
 def answer_refusals(app: APIGatewayHttpResolver) -> None:
-    """Have `app` answer every refusal with its problem."""
+    """Have `app` answer every refusal with its problem, and let nobody keep its answers."""
     app.exception_handler(refusals.SchedulingError)(problem)
+    app.use(middlewares=[_private])
+
+
+def _private(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    response = next_middleware(app)
+    response.headers.update(_HEADERS)
+    return response

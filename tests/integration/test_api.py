@@ -311,6 +311,18 @@ def test_wrong_parameters_of_slots_are_named(road, parameters, field):
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/booking-pages/nobody", "/api/sessions/current", "/api/members"]
+)
+def test_no_answer_is_kept_or_taken_for_something_else(road, created, path):
+    road.sign_in(token_in(created["sign_in_url"]))
+
+    answer = road.admin.get(path)
+
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_an_unknown_booking_page_is_a_404(road):
     assert road.public.get("/api/booking-pages/nobody").status_code == 404
     assert road.public.get("/api/booking-pages/nobody/slots").status_code == 404
