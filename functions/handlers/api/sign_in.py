@@ -72,7 +72,7 @@ def post_sign_in_request(request: SignInRequestBody) -> Response[SignInRequestRe
 
 
 @app.post("/api/sessions", summary="Use a sign-in link")
-def post_session(request: SessionRequest) -> Response[None]:
+def post_session(request: SessionRequest) -> Response[str]:
     refuse_foreign_origin(app.current_event)
     session = finish_sign_in(
         request.token,
@@ -87,6 +87,7 @@ def post_session(request: SessionRequest) -> Response[None]:
     lifetime = int(session.lifetime.total_seconds())
     return Response(
         status_code=204,
+        body="",
         cookies=[
             private_cookie(SESSION_COOKIE, session.secret, max_age_seconds=lifetime),
             private_cookie(BROWSER_COOKIE, "", max_age_seconds=0),
@@ -108,11 +109,13 @@ def get_current_session() -> SessionResponse:
 
 
 @app.delete("/api/sessions/current", summary="Sign out")
-def delete_current_session() -> Response[None]:
+def delete_current_session() -> Response[str]:
     refuse_foreign_origin(app.current_event)
     sign_out(cookie(app.current_event, SESSION_COOKIE), sessions=adapters().sessions)
     return Response(
-        status_code=204, cookies=[private_cookie(SESSION_COOKIE, "", max_age_seconds=0)]
+        status_code=204,
+        body="",
+        cookies=[private_cookie(SESSION_COOKIE, "", max_age_seconds=0)],
     )
 
 

@@ -1,0 +1,1 @@
+"""Parley on this machine: deployed to an embedded AWS, with a mailbox for its mails."""

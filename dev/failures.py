@@ -1,0 +1,5 @@
+"""What can go wrong on somebody's machine, worded for whoever sits there."""
+
+
+class CannotRun(Exception):
+    """Parley cannot be started or stopped here; the message is one line that says why."""

@@ -1,0 +1,78 @@
+"""MiniStack 1.5.33, started with the faults mended that would otherwise bend the product.
+
+* An HTTP API moves cookies from the headers into a list of their own and says who called
+  (payload format 2.0). MiniStack leaves cookies where they were, and everybody is 127.0.0.1.
+* A function may answer `"body": null`. MiniStack fails with an internal error.
+* SES checks `ses:SendEmail` against the identity that sends. MiniStack checks it against `*`,
+  which a grant on an identity does not cover.
+"""
+
+import json
+from collections.abc import Callable
+from email.utils import parseaddr
+from typing import Any
+
+from ministack import app  # type: ignore[import-untyped]
+from ministack.core import iam_actions  # type: ignore[import-untyped]
+from ministack.services import lambda_svc  # type: ignore[import-untyped]
+
+type Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
+type ResourceArn = Callable[[str, str, bytes, str, str], str]
+
+
+def mended_execution(execute: Execute) -> Execute:
+    """Return `execute` with requests and answers of an HTTP API as AWS has them."""
+
+    def run(function: dict[str, Any], event: Any) -> dict[str, Any]:
+        if not is_http_request(event):
+            return execute(function, event)
+        result = execute(function, as_aws_sends_it(event))
+        answer = result.get("body")
+        if isinstance(answer, dict) and answer.get("body", "") is None:
+            answer["body"] = ""
+        return result
+
+    return run
+
+
+def is_http_request(event: Any) -> bool:
+    return isinstance(event, dict) and event.get("version") == "2.0" and "routeKey" in event
+
+
+def as_aws_sends_it(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a request in payload format 2.0 with its cookies and its caller's address.
+
+    The caller is the last one that `X-Forwarded-For` names: the front has put it there.
+    """
+    headers = dict(event["headers"])
+    cookies = headers.pop("cookie", None)
+    context = event["requestContext"]
+    caller = headers.get("x-forwarded-for", context["http"]["sourceIp"]).rpartition(",")[2].strip()
+    mended = event | {
+        "headers": headers,
+        "requestContext": context | {"http": context["http"] | {"sourceIp": caller}},
+    }
+    return mended if cookies is None else mended | {"cookies": cookies.split("; ")}
+
+
+def mended_resource(resource_arn: ResourceArn) -> ResourceArn:
+    """Return `resource_arn` with the identity that sends for SendEmail of SES."""
+
+    def find(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if (method, path) == ("POST", "/v2/email/outbound-emails"):
+            _, address = parseaddr(json.loads(body)["FromEmailAddress"])
+            domain = address.rpartition("@")[2]
+            return f"arn:aws:ses:{region}:{account_id}:identity/{domain}"
+        return resource_arn(method, path, body, region, account_id)
+
+    return find
+
+
+if __name__ == "__main__":
+    lambda_svc._execute_function_with_config_scope = mended_execution(  # noqa: SLF001
+        lambda_svc._execute_function_with_config_scope  # noqa: SLF001
+    )
+    iam_actions._ses_v2_resource_arn = mended_resource(  # noqa: SLF001
+        iam_actions._ses_v2_resource_arn  # noqa: SLF001
+    )
+    app.main()

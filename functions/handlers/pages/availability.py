@@ -1,0 +1,164 @@
+"""The page behind an external member's link, where they enter their times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from handlers.pages.availability_rows import (
+    BLANK_ROWS,
+    Row,
+    changed_rows,
+    entered,
+    rows_for,
+    rows_of,
+)
+from handlers.pages.forms import Form, by_field, parsed_number
+from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
+from handlers.pages.zones import zone_groups
+from handlers.wiring import adapters
+from scheduling.domain.refusals import AvailabilityChanged, InvalidInput
+from scheduling.domain.zones import time_zone
+from scheduling.use_cases.availability import (
+    AvailabilityPage,
+    availability_for_link,
+    save_availability,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_lambda_powertools.event_handler import Response
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The form as it goes back to whoever typed it."""
+
+    token: str
+    version: int
+    """The saved version that the next save replaces."""
+    zone: str
+    rows: Sequence[Row]
+    problems: Mapping[str, str] = field(default_factory=dict)
+    changed: bool = False
+    """Whether somebody saved since the form was opened."""
+
+
+def save(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Save the times; or, with another button, give the form back with a line more or less."""
+    form = Form.of(event)
+    token, zone, rows = form["token"], form["time_zone"], rows_of(form)
+    version = parsed_number(form["version"]) or 0
+    if form["action"] not in {"", "save"}:
+        changed = changed_rows(rows, form["action"])
+        return _typed_page(Typed(token, version, zone, changed), HTTPStatus.OK)
+    meant = entered(rows, zone)
+    if meant.problems:
+        return _refused_page(Typed(token, version, zone, rows, by_field(meant.problems)))
+    try:
+        save_availability(
+            token,
+            version=version,
+            time_zone=zone,
+            entries=meant.windows,
+            now=adapters().now(),
+            links=adapters().links,
+            link_keys=adapters().link_keys,
+            external_members=adapters().external_members,
+        )
+    except InvalidInput as refusal:
+        problems = by_field(meant.at_rows(refusal.problems))
+        return _refused_page(Typed(token, version, zone, rows, problems))
+    except AvailabilityChanged as refusal:
+        return _typed_page(
+            Typed(token, refusal.current_version, zone, rows, changed=True), HTTPStatus.CONFLICT
+        )
+    return see_other(f"/l/{token}?saved=1", headers=TOKEN_PAGE_HEADERS)
+
+
+def saved_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
+    """Show what is saved, ready to be changed."""
+    view = _view(token)
+    saved = view.external_member.availability
+    return page(
+        "availability.html",
+        locale=view.organization.locale,
+        headers=TOKEN_PAGE_HEADERS,
+        staff_view=False,
+        saved=bool(saved.version and Form.of_query(event)["saved"]),
+        zone_is_a_guess=not saved.version,
+        **_values(
+            view, Typed(token, saved.version, saved.time_zone, _saved_rows(view, saved.time_zone))
+        ),
+    )
+
+
+def staff_page(view: AvailabilityPage) -> Response[str]:
+    """Show the page to staff, to look at."""
+    saved = view.external_member.availability
+    rows = _saved_rows(view, saved.time_zone)
+    return page(
+        "availability.html",
+        locale=view.organization.locale,
+        headers=HEADERS,
+        staff_view=True,
+        saved=False,
+        zone_is_a_guess=False,
+        **_values(view, Typed("", saved.version, saved.time_zone, rows)),
+    )
+
+
+def _refused_page(typed: Typed) -> Response[str]:
+    return _typed_page(typed, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _typed_page(typed: Typed, status: HTTPStatus) -> Response[str]:
+    view = _view(typed.token)
+    return page(
+        "availability.html",
+        status=status,
+        locale=view.organization.locale,
+        headers=TOKEN_PAGE_HEADERS,
+        staff_view=False,
+        saved=False,
+        zone_is_a_guess=False,
+        **_values(view, typed),
+    )
+
+
+def _values(view: AvailabilityPage, typed: Typed) -> dict[str, Any]:
+    saved_zone = view.external_member.availability.time_zone
+    zone = typed.zone if time_zone(typed.zone) else saved_zone
+    return {
+        "organization": view.organization,
+        "view": view,
+        "token": typed.token,
+        "version": typed.version,
+        "zone": zone,
+        "zones": zone_groups(zone, adapters().now(), view.organization.locale),
+        "rows": typed.rows or [Row()],
+        "blank_row": Row(),
+        "problems": typed.problems,
+        "changed": typed.changed,
+    }
+
+
+def _saved_rows(view: AvailabilityPage, zone: str) -> Sequence[Row]:
+    return rows_for(view.windows, zone) or [Row()] * BLANK_ROWS
+
+
+def _view(token: str) -> AvailabilityPage:
+    return availability_for_link(
+        token,
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        organizations=adapters().organizations,
+        members=adapters().members,
+        external_members=adapters().external_members,
+        booking_pages=adapters().booking_pages,
+        bookings=adapters().bookings,
+    )

@@ -1,0 +1,119 @@
+"""What the page functions share: refusals as pages, protected forms, HEAD."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from handlers.pages.forms import FormRefused
+from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
+from handlers.problems import status_of
+from handlers.requests import refuse_foreign_origin
+from scheduling.domain import refusals
+from scheduling.domain.refusals import marked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+
+_ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
+    refusals.LinkNotFound: "not_found",
+    refusals.LinkExpired: "expired",
+    refusals.LinkReplaced: "replaced",
+    refusals.LinkUsed: "used",
+}
+
+
+def page_app() -> APIGatewayHttpResolver:
+    """Return a resolver that answers what goes wrong with a page, never with JSON."""
+    app = APIGatewayHttpResolver()
+    app.use(middlewares=[_protect_forms])
+    app.exception_handler(refusals.SchedulingError)(_refusal_page)
+    app.exception_handler(refusals.SignInRequired)(_sign_in_first)
+    app.exception_handler(FormRefused)(_form_refused_page)
+    app.exception_handler(Exception)(_failure_page)
+    app.not_found(_not_found_page)
+    return app
+
+
+def answer(
+    app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
+    """Answer a request; HEAD like GET, without its body."""
+    response = app.resolve(event, context)
+    if event["requestContext"]["http"]["method"] == "HEAD":
+        response["body"] = ""
+    return response
+
+
+def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
+    if app.current_event.http_method == "POST":
+        _refuse_foreign_form(app.current_event)
+    return next_middleware(app)
+
+
+def _refuse_foreign_form(event: APIGatewayProxyEventV2) -> None:
+    """Let only forms of our own pages change anything.
+
+    A form on a page with `Referrer-Policy: no-referrer` is sent with
+    `Origin: null` (Fetch Standard, "append a request Origin header"). For
+    these the browser's own `Sec-Fetch-Site`, which no page can set, decides.
+
+    Raises:
+        ForeignOrigin: Another origin's page made the browser send this.
+    """
+    is_own_token_page = (
+        event.headers.get("origin") == "null"
+        and event.headers.get("sec-fetch-site") == "same-origin"
+    )
+    if not is_own_token_page:
+        refuse_foreign_origin(event)
+
+
+def _refusal_page(refusal: refusals.SchedulingError) -> Response[str]:
+    if type(refusal) in _ENDED_LINKS:
+        return _link_ended_page(refusal)
+    status = status_of(refusal)
+    if status is HTTPStatus.NOT_FOUND:
+        return _not_found_page(refusal)
+    headers = dict(HEADERS)
+    if isinstance(refusal, refusals.BusyTryAgain):
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return page("refused.html", status=status, headers=headers, message=refusal.message)
+
+
+def _link_ended_page(refusal: refusals.SchedulingError) -> Response[str]:
+    """Say why a mailed link does not work, and what to do next."""
+    return page(
+        "link_ended.html",
+        status=status_of(refusal),
+        headers=TOKEN_PAGE_HEADERS,
+        reason=_ENDED_LINKS[type(refusal)],
+    )
+
+
+def _sign_in_first(_: refusals.SignInRequired) -> Response[str]:
+    return see_other("/sign-in")
+
+
+def _form_refused_page(_: FormRefused) -> Response[str]:
+    message = marked("That form did not arrive in one piece.")
+    return page("refused.html", status=HTTPStatus.BAD_REQUEST, message=message)
+
+
+def _not_found_page(_: Exception) -> Response[str]:
+    return page("not_found.html", status=HTTPStatus.NOT_FOUND)
+
+
+def _failure_page(failure: Exception) -> Response[str]:
+    """Answer a defect of ours: the log keeps what happened, the alarm on 5xx calls somebody."""
+    logger.error("page failed", exc_info=failure)
+    return page("failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)

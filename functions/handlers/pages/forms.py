@@ -1,0 +1,101 @@
+"""What was typed into a form, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from scheduling.domain.refusals import FieldProblem
+
+MAX_FIELDS = 1000
+"""The availability form has three for each time, and at most 200 times; the rest is slack."""
+
+MAX_DIGITS = 9
+"""No number in a form needs more, and Python refuses to read very long ones."""
+
+PLAUSIBLE_YEARS = range(2000, 2200)
+"""Others are slips of the finger, and near the ends of what Python can count."""
+
+
+class FormRefused(ValueError):
+    """The body is no form that one of our pages sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields as they were typed; a field that is absent reads as empty."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, event: APIGatewayProxyEventV2) -> Form:
+        """Read the body of a POST.
+
+        Raises:
+            FormRefused: It is no UTF-8 or has far too many fields.
+        """
+        try:
+            text = event.decoded_body or ""
+            fields = parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        except ValueError as error:
+            raise FormRefused from error
+        return cls(fields)
+
+    @classmethod
+    def of_query(cls, event: APIGatewayProxyEventV2) -> Form:
+        """Read the query string of a GET.
+
+        Raises:
+            FormRefused: It has far too many fields.
+        """
+        try:
+            return cls(parse_qs(event.raw_query_string, max_num_fields=MAX_FIELDS))
+        except ValueError as error:
+            raise FormRefused from error
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, [""])[0]
+
+    def every(self, name: str) -> Sequence[str]:
+        """Return the values of a field that stands in the form several times."""
+        return self.fields.get(name, [])
+
+
+def by_field(problems: Sequence[FieldProblem]) -> dict[str, str]:
+    """Return the first message for each field, in the order of the problems."""
+    messages: dict[str, str] = {}
+    for problem in problems:
+        messages.setdefault(problem.field, problem.message)
+    return messages
+
+
+def parsed_day(typed: str) -> date | None:
+    """Return a day as `<input type=date>` sends it, or None where it is none."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if day.year in PLAUSIBLE_YEARS else None
+
+
+def parsed_instant(text: str) -> datetime | None:
+    """Return an instant, in UTC, or None where the text is none or lacks its offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if instant.tzinfo is None or instant.year not in PLAUSIBLE_YEARS:
+        return None
+    return instant.astimezone(UTC)
+
+
+def parsed_number(typed: str) -> int | None:
+    """Return a whole number of at most nine digits, or None where the text is none."""
+    return int(typed) if typed.isdecimal() and len(typed) <= MAX_DIGITS else None

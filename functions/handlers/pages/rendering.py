@@ -1,0 +1,121 @@
+"""Pages: a template, the reader's language, and the headers that every page carries."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools.event_handler import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from handlers.pages import wording
+from handlers.pages.assets import asset_address
+from scheduling.domain.people import masked_email
+from translations import times
+from translations.catalogue import translations_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from aws_lambda_powertools.shared.cookies import Cookie
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+LOCALE = "en"
+"""The language of pages that belong to no organization."""
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+TOKEN_PAGE_HEADERS: Mapping[str, str] = {
+    **HEADERS,
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""For pages whose address or form holds the token of a mailed link."""
+
+
+def page(
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    locale: str = LOCALE,
+    headers: Mapping[str, str] = HEADERS,
+    cookies: Sequence[Cookie] = (),
+    **values: Any,
+) -> Response[str]:
+    """Return the page that `template` makes of `values`."""
+    return Response(
+        status_code=status.value,
+        content_type="text/html; charset=utf-8",
+        body=environment(locale).get_template(template).render(values),
+        headers=headers,
+        cookies=list(cookies),
+    )
+
+
+def see_other(
+    address: str, *, headers: Mapping[str, str] = HEADERS, cookies: Sequence[Cookie] = ()
+) -> Response[str]:
+    """Send the browser on with a GET, so that reloading repeats nothing."""
+    return Response(
+        status_code=HTTPStatus.SEE_OTHER.value,
+        content_type="text/html; charset=utf-8",
+        body="",
+        headers={**headers, "Location": address},
+        cookies=list(cookies),
+    )
+
+
+@cache
+def environment(locale: str) -> Environment:
+    """Return the templates with the words and times of one language."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The extension adds this method when it is loaded, which type checkers cannot know.
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        translations_for(locale), newstyle=True
+    )
+    made.globals.update(
+        locale=locale,
+        asset=asset_address,
+        day=partial(times.day, locale=locale),
+        clock=partial(times.clock, locale=locale),
+        span=partial(times.span, locale=locale),
+        length=partial(times.length, locale=locale),
+        month_name=partial(times.month, locale=locale),
+        weekday_names=partial(times.weekday_names, locale=locale),
+        zone_label=partial(times.zone_label, locale=locale),
+        day_at=_day_at,
+        masked_email=masked_email,
+        booking_badge=wording.booking_badge,
+        member_badge=wording.member_badge,
+        page_badge=wording.page_badge,
+        request_badge=wording.request_badge,
+    )
+    return made
+
+
+def _day_at(instant: datetime, zone: str) -> date:
+    """Return the day that calendars in `zone` show at an instant."""
+    return instant.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,76 @@
+import json
+
+import pytest
+
+from dev.mended_ministack import mended_execution, mended_resource
+
+
+def a_request(**headers):
+    return {
+        "version": "2.0",
+        "routeKey": "GET /console",
+        "headers": {"accept": "text/html"} | headers,
+        "requestContext": {"stage": "$default", "http": {"method": "GET", "sourceIp": "127.0.0.1"}},
+    }
+
+
+def seen_by_function(event):
+    """Return what reaches a function that is given `event`."""
+    seen = []
+
+    def execute(_, given):
+        seen.append(given)
+        return {"body": {"statusCode": 200}}
+
+    mended_execution(execute)({}, event)
+    return seen[0]
+
+
+def test_cookies_come_in_a_list_of_their_own():
+    seen = seen_by_function(a_request(cookie="__Host-session=abc; theme=dark"))
+
+    assert seen["cookies"] == ["__Host-session=abc", "theme=dark"]
+    assert seen["headers"] == {"accept": "text/html"}
+
+
+def test_a_request_without_cookies_has_no_list_of_them():
+    assert "cookies" not in seen_by_function(a_request())
+
+
+def test_the_caller_is_whom_the_front_has_seen_not_whom_the_caller_names():
+    seen = seen_by_function(a_request(**{"x-forwarded-for": "192.0.2.7, 198.51.100.3"}))
+
+    assert seen["requestContext"]["http"] == {"method": "GET", "sourceIp": "198.51.100.3"}
+    assert seen["requestContext"]["stage"] == "$default"
+
+
+@pytest.mark.parametrize("event", [{"Records": []}, [1, 2], "text", None])
+def test_what_is_no_http_request_reaches_a_function_as_it_is(event):
+    assert seen_by_function(event) is event
+
+
+def test_an_answer_without_a_body_has_an_empty_one():
+    execute = mended_execution(lambda *_: {"body": {"statusCode": 204, "body": None}})
+
+    assert execute({}, a_request()) == {"body": {"statusCode": 204, "body": ""}}
+
+
+@pytest.mark.parametrize("result", [{"body": None}, {"error": True, "body": {"errorMessage": "x"}}])
+def test_what_is_no_answer_stays_as_it_is(result):
+    assert mended_execution(lambda *_: dict(result))({}, a_request()) == result
+
+
+@pytest.mark.parametrize("sender", ["a@parley.example", "Hanami Studio <a@parley.example>"])
+def test_sending_is_checked_against_the_identity_that_sends(sender):
+    arn_of = mended_resource(lambda *_: "*")
+    body = json.dumps({"FromEmailAddress": sender}).encode()
+
+    arn = arn_of("POST", "/v2/email/outbound-emails", body, "us-east-1", "000000000000")
+
+    assert arn == "arn:aws:ses:us-east-1:000000000000:identity/parley.example"
+
+
+def test_other_calls_of_ses_are_checked_as_before():
+    arn_of = mended_resource(lambda *_: "*")
+
+    assert arn_of("GET", "/v2/email/identities", b"", "us-east-1", "000000000000") == "*"

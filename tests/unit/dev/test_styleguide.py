@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from dev import styleguide
+from tests.unit.mails.samples import MAILS
+
+
+@pytest.mark.parametrize("path", ["", "/", "/mails", "/mails/"])
+def test_parts_and_mails_are_shown(path: str):
+    status, content_type, body = styleguide.render(path)
+
+    assert (status, content_type) == (200, "text/html; charset=utf-8")
+    assert body.startswith(b"<!doctype html>")
+
+
+def test_every_mail_is_shown_in_both_forms():
+    for name in MAILS:
+        assert b"<html" in styleguide.render(f"/mails/{name}.html")[2]
+        assert b"<html" not in styleguide.render(f"/mails/{name}.txt")[2]
+
+
+def test_anything_else_is_not_there():
+    assert styleguide.render("/secrets")[0] == 404

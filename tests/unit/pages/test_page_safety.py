@@ -1,0 +1,171 @@
+"""What every page promises: its headers, that looking changes nothing, that only we send forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from handlers.pages import assets, console, public
+from scheduling.domain.refusals import BusyTryAgain
+
+if TYPE_CHECKING:
+    from tests.unit.pages.site import Browser, Site
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Content-Type": "text/html; charset=utf-8",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+TOKEN_PAGE_HEADERS = HEADERS | {
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+FORMS = [
+    "/sign-in",
+    "/sign-in/finish",
+    "/sign-out",
+    "/availability",
+    "/booking/cancellation",
+    "/book/{slug}",
+    "/console/external-members/new",
+    "/console/external-members/{id}/availability-requests",
+]
+
+
+def form_addresses(site: Site) -> list[str]:
+    slug, member = site.kenji.booking_page_slug, site.kenji.external_member_id
+    return [form.format(slug=slug, id=member) for form in FORMS]
+
+
+def routes(app) -> set[tuple[str, str]]:
+    return {(route.method, route.path) for route in app._static_routes + app._dynamic_routes}
+
+
+def test_every_page_carries_its_headers(staff: Browser, site: Site):
+    for name, address in site.addresses().items():
+        wanted = TOKEN_PAGE_HEADERS if address.startswith("/l/") else HEADERS
+        assert staff.get(address).headers == wanted, name
+
+
+def test_answers_to_forms_with_a_token_carry_the_headers_of_token_pages(
+    browser: Browser, site: Site
+):
+    for address in ("/availability", "/booking/cancellation", "/sign-in/finish"):
+        assert browser.post(address, {"token": "s1.1.x"}).headers == TOKEN_PAGE_HEADERS
+
+
+def test_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
+    writes = site.store.writes
+
+    for address in site.addresses().values():
+        for look in (staff.get, staff.head) * 5:
+            assert look(address).cookies == {}
+
+    assert site.store.writes == writes
+
+
+def test_looking_with_everything_a_form_has_writes_nothing(staff: Browser, site: Site):
+    writes = site.store.writes
+    query = (
+        f"token={site.sign_in_token}&code=ABCD1234&email=a@b.example&action=save&version=1"
+        "&date=2026-12-03&start=2026-12-01T20:00:00Z&end=10:00&name=x&form_id=x&reason=x"
+    )
+
+    for address in [*site.addresses().values(), *form_addresses(site)]:
+        staff.get(f"{address.partition('?')[0]}?{query}")
+
+    assert site.store.writes == writes
+
+
+def test_head_answers_like_get_without_the_body(staff: Browser, site: Site):
+    with_head = [path for path in site.addresses().values() if not path.startswith("/console")]
+
+    for address in with_head:
+        head, get = staff.head(address), staff.get(address)
+        assert (head.status, head.headers, head.body) == (get.status, get.headers, "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "null", "sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": "https://parley.example", "sec_fetch_site": "same-site"},
+    ],
+)
+def test_forms_of_other_origins_are_refused(staff: Browser, site: Site, headers: dict[str, str]):
+    writes = site.store.writes
+
+    statuses = {staff.post(form, {}, **headers).status for form in form_addresses(site)}
+
+    assert statuses == {403}
+    assert site.store.writes == writes
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "https://parley.example", "sec_fetch_site": "same-origin"},
+        {"origin": "null", "sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+    ],
+)
+def test_forms_of_our_own_pages_are_taken(staff: Browser, headers: dict[str, str]):
+    assert staff.post("/sign-in", {"email": "a@b.example"}, **headers).status == 200
+
+
+def test_the_list_of_forms_is_complete():
+    forms = {
+        path
+        for app in (public.app, console.app)
+        for method, path in routes(app)
+        if method == "POST"
+    }
+
+    assert forms == {
+        form.replace("{slug}", "<slug>").replace("{id}", "<external_member_id>") for form in FORMS
+    }
+
+
+def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
+    browser: Browser, site: Site, monkeypatch
+):
+    def crowded(*_: object) -> None:
+        raise BusyTryAgain
+
+    monkeypatch.setattr(site.adapters.bookings, "add", crowded)
+    form = {
+        "start": "2026-12-01T20:00:00Z",
+        "name": "Jo",
+        "email": "jo@guest.example",
+        "time_zone": "UTC",
+    }
+
+    answer = browser.post(site.booking_page, form)
+
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert 'value="jo@guest.example"' in answer.body
+
+
+def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
+    for name in ("parley.css", "availability.js", "time-zone.js", "mark.svg"):
+        answer = browser.get(assets.asset_address(name))
+        assert answer.status == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert browser.get("/static/parley.css").status == 404
+    assert browser.get("/static/..%2Fpublic.py").status == 404

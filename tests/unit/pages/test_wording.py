@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.pages.wording import booking_badge, is_overdue, member_badge, request_badge
+from scheduling.domain.messages import Delivery, DeliveryState, Recipient
+from tests.support.builders import EARLY, a_booking, an_external_member, at, between
+
+SENT = Delivery(DeliveryState.SENT)
+FAILED = Delivery(DeliveryState.SEND_FAILED)
+WINDOW = between("10:00", "12:00")
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_every_state_of_a_mail_has_words(state: DeliveryState):
+    assert request_badge(Delivery(state)).text
+
+
+@pytest.mark.parametrize(
+    ("windows", "delivery", "now", "text"),
+    [
+        ((), SENT, EARLY, "Asked"),
+        ((), FAILED, EARLY, "Mail failed, trying again"),
+        ((), SENT, EARLY + timedelta(days=4), "No answer yet"),
+        ((WINDOW,), SENT, EARLY, "Answered"),
+        ((WINDOW,), FAILED, EARLY, "Answered"),
+        ((WINDOW,), SENT, at("12:00"), "No open times"),
+    ],
+)
+def test_an_external_member_is_as_far_as_their_times_then_their_mail(windows, delivery, now, text):
+    assert member_badge(an_external_member(*windows), delivery, now).text == text
+
+
+def test_a_request_is_overdue_after_three_days_without_any_answer():
+    asked = an_external_member()
+
+    assert not is_overdue(asked, EARLY + timedelta(days=3))
+    assert is_overdue(asked, EARLY + timedelta(days=3, seconds=1))
+    assert not is_overdue(an_external_member(WINDOW), EARLY + timedelta(days=9))
+
+
+@pytest.mark.parametrize(
+    ("now", "text"),
+    [("09:59", "Confirmed"), ("10:00", "Happening now"), ("12:00", "Over")],
+)
+def test_a_booking_is_confirmed_then_happening_then_over(now: str, text: str):
+    assert booking_badge(a_booking(an_external_member(WINDOW), WINDOW), at(now)).text == text
+
+
+def test_a_cancelled_booking_stays_cancelled():
+    booking = a_booking(an_external_member(WINDOW), WINDOW)
+    cancelled = replace(booking.cancelled(Recipient.GUEST, "", now=EARLY))
+
+    assert booking_badge(cancelled, at("12:00")).text == "Cancelled"
