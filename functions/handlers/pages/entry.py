@@ -110,7 +110,8 @@ def _form_refused_page(_: FormRefused) -> Response[str]:
 
 
 def _not_found_page(_: Exception) -> Response[str]:
-    return page("not_found.html", status=HTTPStatus.NOT_FOUND)
+    """Answer an address that leads nowhere; it may be a damaged link that holds a token."""
+    return page("not_found.html", status=HTTPStatus.NOT_FOUND, headers=TOKEN_PAGE_HEADERS)
 
 
 def _failure_page(failure: Exception) -> Response[str]:

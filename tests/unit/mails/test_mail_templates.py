@@ -303,5 +303,6 @@ def test_one_entered_time_is_named_in_the_subject() -> None:
 def test_a_request_says_who_asks_for_what_and_until_when() -> None:
     text = render(REQUEST).text
 
-    for fact in (AIKO.name, "Portfolio review", "30 minutes", "Mon 21 December 2026, 18:00 (Tokyo, GMT+9)"):
+    expiry = "Mon 21 December 2026, 18:00 (Tokyo, GMT+9)"
+    for fact in (AIKO.name, "Portfolio review", "30 minutes", expiry):
         assert fact in text

@@ -54,7 +54,8 @@ def test_days_instants_and_numbers_are_read():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "9999-12-31", "0001-01-01", "2026-02-30", "9" * 5000], ids=len
+    "text",
+    ["", "x", "9999-12-31", "0001-01-01", "2026-02-30", pytest.param("9" * 5000, id="long")],
 )
 def test_nonsense_is_no_day_no_instant_and_no_number(text: str):
     assert parsed_day(text) is None
