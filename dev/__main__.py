@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from dev.emulator import keep_to_this_machine
-from dev.failures import CannotRun
+from dev.failures import CannotRun, RunsAlready
 from dev.home import PROJECT, Facts, Home
 from dev.ports import DEFAULT_PORT, Ports
 from dev.stack import start_in_background, wait_until_ready
@@ -35,6 +35,8 @@ def main() -> int:
             case "status":
                 facts = home.read_facts()
                 print(_where_to_click(facts) if facts else "Parley is not running.")
+    except RunsAlready as found:
+        print(found)
     except CannotRun as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -115,6 +117,7 @@ def _where_to_click(facts: Facts) -> str:
         "Booking page": ", ".join(facts.booking_page_urls),
         "Availability": facts.availability_url or "",
         "Mailbox": facts.mailbox_url,
+        "Style guide": facts.styleguide_url,
         "JSON API": facts.api_url,
     }
     lines = [f"  {name:13} {place}" for name, place in places.items() if place]

@@ -3,3 +3,7 @@
 
 class CannotRun(Exception):
     """Parley cannot be started or stopped here; the message is one line that says why."""
+
+
+class RunsAlready(CannotRun):
+    """There is nothing to start; the message says where it is."""

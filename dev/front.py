@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
+from dev import styleguide
 from dev.failures import CannotRun
 from dev.http_fields import end_to_end
 from dev.mailbox import Mailbox
@@ -49,6 +50,7 @@ class Front:
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._move_to_localhost])
         application.add_subapp(f"{OWN_PATHS}/mailbox", self.mailbox.application())
+        application.add_subapp(styleguide.ADDRESS, styleguide.application())
         application.router.add_get(f"{OWN_PATHS}/sign-in", self._sign_in)
         application.router.add_route("*", "/{path:.*}", self._forward)
         return application

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dev.failures import CannotRun
+from dev.failures import CannotRun, RunsAlready
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +24,7 @@ class Facts:
     api_url: str
     console_url: str
     mailbox_url: str
+    styleguide_url: str
     mailbox_api_url: str
     admin_email: str
     admin_sign_in_url: str
@@ -73,7 +74,7 @@ class Home:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise CannotRun(self._who_is_running()) from None
+                raise RunsAlready(self._who_is_running()) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -86,7 +87,7 @@ class Home:
             CannotRun: One does.
         """
         if self.holder() is not None:
-            raise CannotRun(self._who_is_running())
+            raise RunsAlready(self._who_is_running())
 
     def _who_is_running(self) -> str:
         facts = self.read_facts()

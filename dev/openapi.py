@@ -1,7 +1,6 @@
 """Write the OpenAPI document of the JSON API, from the handlers themselves: docs/openapi.json."""
 
 import json
-import sys
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
@@ -113,5 +112,4 @@ def written(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(PROJECT / "functions"))
     DOCUMENT.write_text(written(document()))

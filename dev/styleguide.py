@@ -5,6 +5,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
+from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from handlers.pages import rendering, wording
@@ -24,6 +25,19 @@ LOCALE = "en"
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 _FOLDER = Path(__file__).parent / "styleguide_pages"
+
+
+def application() -> web.Application:
+    """Return what the front serves at `ADDRESS`."""
+    app = web.Application()
+    for route in ("", "/{path:.*}"):
+        app.router.add_get(route, _answer)
+    return app
+
+
+async def _answer(request: web.Request) -> web.Response:
+    status, content_type, body = render(request.match_info.get("path", ""))
+    return web.Response(status=status, body=body, headers={"Content-Type": content_type})
 
 
 def render(path: str) -> tuple[HTTPStatus, str, bytes]:

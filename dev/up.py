@@ -62,6 +62,7 @@ def _facts(
         api_url=f"{ports.origin}/api",
         console_url=f"{ports.origin}/console",
         mailbox_url=f"{own}/mailbox",
+        styleguide_url=f"{own}/styleguide",
         mailbox_api_url=f"{own}/mailbox/messages",
         admin_email=HANAMI_STUDIO.admin_email,
         admin_sign_in_url=f"{own}/sign-in",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.failures import CannotRun
+from dev.failures import RunsAlready
 from dev.home import PROJECT, Facts, Home
 
 HOLD_UNTIL_TERMINATED = """
@@ -42,6 +42,7 @@ def facts_of(pid):
         api_url="http://localhost:8080/api",
         console_url="http://localhost:8080/console",
         mailbox_url="http://localhost:8080/_dev/mailbox",
+        styleguide_url="http://localhost:8080/_dev/styleguide",
         mailbox_api_url="http://localhost:8080/_dev/mailbox/messages",
         admin_email="aiko@hanami.example",
         admin_sign_in_url="http://localhost:8080/_dev/sign-in",
@@ -61,12 +62,12 @@ def facts_of(pid):
 def test_a_second_start_says_where_the_first_one_is(home, holder):
     home.write_facts(facts_of(holder.pid))
 
-    with pytest.raises(CannotRun, match="already running: http://localhost:8080/console"):
+    with pytest.raises(RunsAlready, match="already running: http://localhost:8080/console"):
         home.require_idle()
 
 
 def test_a_second_start_waits_for_none_that_is_only_starting(home, holder):
-    with pytest.raises(CannotRun, match="starting or stopping"), home.locked():
+    with pytest.raises(RunsAlready, match="starting or stopping"), home.locked():
         pass
 
 
