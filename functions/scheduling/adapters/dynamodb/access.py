@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -10,12 +9,19 @@ from botocore.exceptions import ClientError
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.links import link_item, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
-from scheduling.adapters.dynamodb.table import encoded, transact
+from scheduling.adapters.dynamodb.table import (
+    encoded,
+    from_seconds,
+    to_seconds,
+    transact,
+)
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS
 from scheduling.domain.refusals import LinkNotFound, LinkUsed
 from scheduling.domain.sessions import Session
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from scheduling.adapters.dynamodb.table import Table
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
@@ -55,7 +61,7 @@ class DynamoDbLinks:
                     "attribute_exists(PK) AND attribute_not_exists(used_at)"
                     " AND attribute_not_exists(replaced_at) AND expires_at > :now"
                 ),
-                ExpressionAttributeValues=encoded({":now": int(now.timestamp())}),
+                ExpressionAttributeValues=encoded({":now": to_seconds(now)}),
             )
         except ClientError as error:
             if _condition_failed(error):
@@ -82,7 +88,7 @@ class DynamoDbSessions:
         self._access = access
 
     def add(self, session: Session) -> None:
-        expires_at = int(session.expires_at.timestamp())
+        expires_at = to_seconds(session.expires_at)
         self._access.put_new(
             {
                 **keys.session(session.session_hash),
@@ -102,7 +108,7 @@ class DynamoDbSessions:
             session_hash=item["session_hash"],
             organization_id=item["organization_id"],
             member_id=item["member_id"],
-            expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+            expires_at=from_seconds(item["expires_at"]),
         )
 
     def end(self, session_hash: str) -> None:
@@ -119,7 +125,7 @@ class DynamoDbRateLimits:
         self, scope: str, value: str, *, limit: int, window: timedelta, now: datetime
     ) -> bool:
         length = int(window.total_seconds())
-        number = int(now.timestamp()) // length
+        number = to_seconds(now) // length
         try:
             self._access.client.update_item(
                 TableName=self._access.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
@@ -12,10 +12,11 @@ from scheduling.adapters.dynamodb.links import link_item
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    cursor_for,
     decoded,
     encoded,
+    from_seconds,
     timed_sort_key_of,
+    to_seconds,
     transact,
 )
 from scheduling.domain.booking import Booking, BookingState
@@ -128,34 +129,21 @@ class DynamoDbBookings:
     def list(
         self, organization_id: str, *, after: datetime, cursor: str | None, limit: int
     ) -> ListPage[Booking]:
-        partition = keys.bookings(organization_id)
-        request: dict[str, Any] = {
-            "TableName": self._table.name,
-            "IndexName": keys.BY_TIME,
-            "KeyConditionExpression": "GSI1PK = :all AND GSI1SK >= :after",
-            "Limit": limit,
-        }
-        first = keys.moment(after)
+        partition, first, last_seen = keys.bookings(organization_id), keys.moment(after), None
         if cursor is not None:
-            # The cursor is the later bound, except where `after` moved on between two pages:
-            # DynamoDB refuses to continue outside of the range it is asked for.
             sort_key, booking_id = timed_sort_key_of(cursor)
+            key = keys.booking(organization_id, booking_id)
+            last_seen = {**key, "GSI1PK": partition, "GSI1SK": sort_key}
+            # `after` may have moved on since the page before, and DynamoDB refuses to continue
+            # outside of the range that it is asked for.
             first = min(first, sort_key)
-            request["ExclusiveStartKey"] = encoded(
-                {
-                    **keys.booking(organization_id, booking_id),
-                    "GSI1PK": partition,
-                    "GSI1SK": sort_key,
-                }
-            )
-        request["ExpressionAttributeValues"] = encoded({":all": partition, ":after": first})
-        answer = self._table.client.query(**request)
-        items = [decoded(item) for item in answer["Items"]]
-        more = "LastEvaluatedKey" in answer
-        return ListPage(
-            tuple(_booking(item) for item in items),
-            cursor_for(items[-1]["GSI1SK"]) if more else None,
-        )
+        query = {
+            "IndexName": keys.BY_TIME,
+            "KeyConditionExpression": "GSI1PK = :all AND GSI1SK >= :first",
+            "ExpressionAttributeValues": encoded({":all": partition, ":first": first}),
+        }
+        part = self._table.listed(query, after=last_seen, limit=limit, sort="GSI1SK")
+        return ListPage(tuple(map(_booking, part.items)), part.next_cursor)
 
     def _stored_already(self, booking: Booking, refused: TransactionRefused) -> Booking:
         """Return the booking if it is stored: then an answer was lost, or a form sent twice."""
@@ -184,15 +172,15 @@ def _item(booking: Booking) -> Item:
         "host_name": booking.host_name,
         "person_in_charge_id": booking.person_in_charge_id,
         "guest": asdict(booking.guest),
-        "start": int(booking.time.start.timestamp()),
-        "end": int(booking.time.end.timestamp()),
-        "claimed_from": int(booking.claimed.start.timestamp()),
-        "claimed_to": int(booking.claimed.end.timestamp()),
+        "start": to_seconds(booking.time.start),
+        "end": to_seconds(booking.time.end),
+        "claimed_from": to_seconds(booking.claimed.start),
+        "claimed_to": to_seconds(booking.claimed.end),
         "state": booking.state.value,
         "version": booking.version,
         "guest_link_id": booking.guest_link_id,
-        "booked_at": int(booking.booked_at.timestamp()),
-        "changed_at": int(booking.changed_at.timestamp()),
+        "booked_at": to_seconds(booking.booked_at),
+        "changed_at": to_seconds(booking.changed_at),
         "cancelled_by": None if booking.cancelled_by is None else booking.cancelled_by.value,
         "cancellation_reason": booking.cancellation_reason,
     }
@@ -210,13 +198,13 @@ def _booking(item: Item) -> Booking:
         host_name=item["host_name"],
         person_in_charge_id=item["person_in_charge_id"],
         guest=Guest(**item["guest"]),
-        time=TimeRange(_instant(item["start"]), _instant(item["end"])),
-        claimed=TimeRange(_instant(item["claimed_from"]), _instant(item["claimed_to"])),
+        time=TimeRange(from_seconds(item["start"]), from_seconds(item["end"])),
+        claimed=TimeRange(from_seconds(item["claimed_from"]), from_seconds(item["claimed_to"])),
         state=BookingState(item["state"]),
         version=int(item["version"]),
         guest_link_id=item["guest_link_id"],
-        booked_at=_instant(item["booked_at"]),
-        changed_at=_instant(item["changed_at"]),
+        booked_at=from_seconds(item["booked_at"]),
+        changed_at=from_seconds(item["changed_at"]),
         cancelled_by=None if cancelled_by is None else Recipient(cancelled_by),
         cancellation_reason=item["cancellation_reason"],
     )
@@ -231,14 +219,10 @@ def _host_key(booking: Booking) -> keys.Key:
 def _host_item(booking: Booking) -> Item:
     return {
         **_host_key(booking),
-        "from": int(booking.claimed.start.timestamp()),
-        "to": int(booking.claimed.end.timestamp()),
+        "from": to_seconds(booking.claimed.start),
+        "to": to_seconds(booking.claimed.end),
     }
 
 
 def _claim(item: Item) -> TimeRange:
-    return TimeRange(_instant(item["from"]), _instant(item["to"]))
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
+    return TimeRange(from_seconds(item["from"]), from_seconds(item["to"]))

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.table import to_seconds
 from scheduling.domain.availability import GRID
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def claim_changes(
             booking_id,
             before=before.get(hour, frozenset()),
             after=after.get(hour, frozenset()),
-            ttl=int((hour + _HOUR + KEPT_AFTER).timestamp()),
+            ttl=to_seconds(hour + _HOUR + KEPT_AFTER),
         )
         for hour in sorted(before.keys() | after.keys())
     ]

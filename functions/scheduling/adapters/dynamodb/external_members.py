@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_pages import page_item
@@ -12,10 +11,10 @@ from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
-    cursor_for,
-    decoded,
     encoded,
+    from_seconds,
     timed_sort_key_of,
+    to_seconds,
     transact,
 )
 from scheduling.domain.availability import Availability
@@ -29,6 +28,8 @@ from scheduling.domain.time_range import TimeRange
 from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.links import Link
@@ -70,7 +71,7 @@ class DynamoDbExternalMembers:
             values={
                 ":number": member.request_number,
                 ":link": member.request_link_id,
-                ":at": int(member.requested_at.timestamp()),
+                ":at": to_seconds(member.requested_at),
                 ":replaced": replaces,
             },
         )
@@ -78,7 +79,7 @@ class DynamoDbExternalMembers:
             keys.link(replaces),
             "SET replaced_at = :at",
             condition="attribute_exists(PK)",
-            values={":at": int(member.requested_at.timestamp())},
+            values={":at": to_seconds(member.requested_at)},
         )
         try:
             transact(
@@ -113,8 +114,8 @@ class DynamoDbExternalMembers:
             "SET expires_at = :expires_at, #ttl = :ttl",
             condition="attribute_exists(PK)",
             values={
-                ":expires_at": int(link_expires_at.timestamp()),
-                ":ttl": int((link_expires_at + LINK_KEPT_AFTER).timestamp()),
+                ":expires_at": to_seconds(link_expires_at),
+                ":ttl": to_seconds(link_expires_at + LINK_KEPT_AFTER),
             },
             names={"#ttl": "ttl"},
         )
@@ -136,31 +137,19 @@ class DynamoDbExternalMembers:
     def list(
         self, organization_id: str, *, cursor: str | None, limit: int
     ) -> ListPage[ExternalMember]:
-        partition = keys.external_members(organization_id)
-        request: dict[str, Any] = {
-            "TableName": self._table.name,
+        partition, after = keys.external_members(organization_id), None
+        if cursor is not None:
+            sort_key, external_member_id = timed_sort_key_of(cursor)
+            key = keys.external_member(organization_id, external_member_id)
+            after = {**key, "GSI1PK": partition, "GSI1SK": sort_key}
+        query = {
             "IndexName": keys.BY_TIME,
             "KeyConditionExpression": "GSI1PK = :all",
             "ExpressionAttributeValues": encoded({":all": partition}),
             "ScanIndexForward": False,
-            "Limit": limit,
         }
-        if cursor is not None:
-            sort_key, external_member_id = timed_sort_key_of(cursor)
-            request["ExclusiveStartKey"] = encoded(
-                {
-                    **keys.external_member(organization_id, external_member_id),
-                    "GSI1PK": partition,
-                    "GSI1SK": sort_key,
-                }
-            )
-        answer = self._table.client.query(**request)
-        items = [decoded(item) for item in answer["Items"]]
-        more = "LastEvaluatedKey" in answer
-        return ListPage(
-            tuple(_external_member(item) for item in items),
-            cursor_for(items[-1]["GSI1SK"]) if more else None,
-        )
+        part = self._table.listed(query, after=after, limit=limit, sort="GSI1SK")
+        return ListPage(tuple(map(_external_member, part.items)), part.next_cursor)
 
 
 def _item(member: ExternalMember) -> Item:
@@ -176,8 +165,8 @@ def _item(member: ExternalMember) -> Item:
         "booking_page_slug": member.booking_page_slug,
         "request_number": member.request_number,
         "request_link_id": member.request_link_id,
-        "requested_at": int(member.requested_at.timestamp()),
-        "created_at": int(member.created_at.timestamp()),
+        "requested_at": to_seconds(member.requested_at),
+        "created_at": to_seconds(member.created_at),
         "availability": _availability_attribute(member.availability),
     }
 
@@ -188,10 +177,10 @@ def _availability_attribute(availability: Availability) -> Item:
         "version": availability.version,
         "time_zone": availability.time_zone,
         "windows": " ".join(
-            f"{int(window.start.timestamp())}-{int(window.end.timestamp())}"
+            f"{to_seconds(window.start)}-{to_seconds(window.end)}"
             for window in availability.windows
         ),
-        "saved_at": None if saved_at is None else int(saved_at.timestamp()),
+        "saved_at": None if saved_at is None else to_seconds(saved_at),
     }
 
 
@@ -207,21 +196,17 @@ def _external_member(item: Item) -> ExternalMember:
         booking_page_slug=item["booking_page_slug"],
         request_number=int(item["request_number"]),
         request_link_id=item["request_link_id"],
-        requested_at=_instant(item["requested_at"]),
-        created_at=_instant(item["created_at"]),
+        requested_at=from_seconds(item["requested_at"]),
+        created_at=from_seconds(item["created_at"]),
         availability=Availability(
             version=int(stored["version"]),
             time_zone=stored["time_zone"],
             windows=tuple(_window(text) for text in stored["windows"].split()),
-            saved_at=None if saved_at is None else _instant(saved_at),
+            saved_at=None if saved_at is None else from_seconds(saved_at),
         ),
     )
 
 
 def _window(text: str) -> TimeRange:
     start, _, end = text.partition("-")
-    return TimeRange(_instant(start), _instant(end))
-
-
-def _instant(seconds: int | str) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
+    return TimeRange(from_seconds(start), from_seconds(end))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.table import (
+    from_seconds,
+    to_seconds,
+)
 from scheduling.domain.links import Link, LinkPurpose
 
 if TYPE_CHECKING:
@@ -22,12 +26,12 @@ def link_item(link: Link) -> Item:
         "purpose": link.purpose.value,
         "organization_id": link.organization_id,
         "subject_id": link.subject_id,
-        "created_at": int(link.created_at.timestamp()),
-        "expires_at": int(link.expires_at.timestamp()),
+        "created_at": to_seconds(link.created_at),
+        "expires_at": to_seconds(link.expires_at),
         "generation": link.generation,
         "browser_hash": link.browser_hash,
         "code_hash": link.code_hash,
-        "ttl": int((link.expires_at + LINK_KEPT_AFTER).timestamp()),
+        "ttl": to_seconds(link.expires_at + LINK_KEPT_AFTER),
     }
 
 
@@ -37,15 +41,11 @@ def stored_link(item: Item) -> Link:
         purpose=LinkPurpose(item["purpose"]),
         organization_id=item["organization_id"],
         subject_id=item["subject_id"],
-        created_at=_instant(item["created_at"]),
-        expires_at=_instant(item["expires_at"]),
+        created_at=from_seconds(item["created_at"]),
+        expires_at=from_seconds(item["expires_at"]),
         generation=int(item["generation"]),
-        used_at=_instant(item["used_at"]) if "used_at" in item else None,
-        replaced_at=_instant(item["replaced_at"]) if "replaced_at" in item else None,
+        used_at=from_seconds(item["used_at"]) if "used_at" in item else None,
+        replaced_at=from_seconds(item["replaced_at"]) if "replaced_at" in item else None,
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
     )
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.table import (
+    to_seconds,
+)
 from scheduling.domain.messages import DeliveryState
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def message_put(table: Table, message: Message, *, now: datetime) -> TransactWri
         "recipient": message.recipient.value,
         "state": DeliveryState.QUEUED.value,
         "attempts": 0,
-        "queued_at": int(now.timestamp()),
+        "queued_at": to_seconds(now),
         **queue_place(message, now + STREAM_GRACE),
     }
     return table.to_put_new(item)

@@ -6,14 +6,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import cursor_for, decoded, encoded, sort_key_of, transact
+from scheduling.adapters.dynamodb.table import (
+    decoded,
+    encoded,
+    sort_key_of,
+    transact,
+)
 from scheduling.domain.people import Member, Organization, Role
 from scheduling.domain.refusals import MemberNotFound
 from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from scheduling.adapters.dynamodb.table import Item, Table
 
@@ -61,21 +65,15 @@ class DynamoDbMembers:
         return _member(item)
 
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
-        partition = keys.members(organization_id)
-        request: dict[str, Any] = {
-            "TableName": self._table.name,
+        partition, after = keys.members(organization_id), None
+        if cursor is not None:
+            after = {"PK": partition, "SK": sort_key_of(cursor)}
+        query = {
             "KeyConditionExpression": "PK = :members",
             "ExpressionAttributeValues": encoded({":members": partition}),
-            "Limit": limit,
         }
-        if cursor is not None:
-            request["ExclusiveStartKey"] = encoded({"PK": partition, "SK": sort_key_of(cursor)})
-        answer = self._table.client.query(**request)
-        items = [decoded(item) for item in answer["Items"]]
-        more = "LastEvaluatedKey" in answer
-        return ListPage(
-            tuple(_member(item) for item in items), cursor_for(items[-1]["SK"]) if more else None
-        )
+        part = self._table.listed(query, after=after, limit=limit, sort="SK")
+        return ListPage(tuple(map(_member, part.items)), part.next_cursor)
 
     def with_email(self, email: str) -> Sequence[Member]:
         answer = self._table.client.query(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.messages import queue_place
-from scheduling.adapters.dynamodb.table import decoded, encoded
+from scheduling.adapters.dynamodb.table import (
+    decoded,
+    encoded,
+    from_seconds,
+    to_seconds,
+)
 from scheduling.domain.messages import (
     LEASE,
     Delivery,
@@ -22,6 +26,7 @@ from scheduling.domain.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Item, Table
 
@@ -54,8 +59,8 @@ class DynamoDbOutbox:
                     {
                         ":sending": DeliveryState.SENDING.value,
                         ":queued": DeliveryState.QUEUED.value,
-                        ":lease": int((now + LEASE).timestamp()),
-                        ":now": int(now.timestamp()),
+                        ":lease": to_seconds(now + LEASE),
+                        ":now": to_seconds(now),
                         ":queue": keys.queue_of(message),
                         ":place": queue_place(message, now + LEASE)["GSI1SK"],
                         ":one": 1,
@@ -79,12 +84,12 @@ class DynamoDbOutbox:
         removes = []
         if delivery.sent_at is not None:
             sets.append("sent_at = :sent_at")
-            values[":sent_at"] = int(delivery.sent_at.timestamp())
+            values[":sent_at"] = to_seconds(delivery.sent_at)
         if delivery.next_attempt_at is None:
             removes = ["GSI1PK", "GSI1SK", "next_attempt_at"]
         else:
             sets += ["next_attempt_at = :next", "GSI1SK = :place"]
-            values[":next"] = int(delivery.next_attempt_at.timestamp())
+            values[":next"] = to_seconds(delivery.next_attempt_at)
             values[":place"] = queue_place(message, delivery.next_attempt_at)["GSI1SK"]
         update = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removes) if removes else "")
         try:
@@ -139,4 +144,4 @@ def _delivery(item: Item) -> Delivery:
 
 
 def _instant(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+    return None if seconds is None else from_seconds(seconds)

@@ -8,15 +8,18 @@ import json
 import random
 import re
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
 from scheduling.domain.refusals import BusyTryAgain, FieldProblem, InvalidInput, marked
+from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -73,6 +76,15 @@ def decoded(item: Mapping[str, Any]) -> Item:
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
 
 
+def to_seconds(instant: datetime) -> int:
+    """Return an instant as it is stored: whole seconds since 1970."""
+    return int(instant.timestamp())
+
+
+def from_seconds(stored: Decimal | int | str) -> datetime:
+    return datetime.fromtimestamp(int(stored), UTC)
+
+
 class Table:
     """One table, and the client it is reached through."""
 
@@ -103,6 +115,24 @@ class Table:
                 found[item["PK"], item["SK"]] = item
             wanted = answer.get("UnprocessedKeys")
         return [found[key["PK"], key["SK"]] for key in keys]
+
+    def listed(
+        self, query: Mapping[str, Any], *, after: Mapping[str, str] | None, limit: int, sort: str
+    ) -> ListPage[Item]:
+        """Return a part of what a query finds.
+
+        Args:
+            query: The rest of the request.
+            after: The whole key of the item that the part follows; None for the first part.
+            sort: The attribute that the query is sorted by; the cursor is made of it.
+        """
+        request: Any = {"TableName": self.name, "Limit": limit, **query}
+        if after is not None:
+            request["ExclusiveStartKey"] = encoded(after)
+        answer = self.client.query(**request)
+        items = tuple(decoded(item) for item in answer["Items"])
+        more = "LastEvaluatedKey" in answer
+        return ListPage(items, cursor_for(items[-1][sort]) if more else None)
 
     def put_new(self, item: Mapping[str, Any]) -> None:
         self.client.put_item(
