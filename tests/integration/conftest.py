@@ -1,3 +1,4 @@
+import os
 from types import SimpleNamespace
 
 import boto3
@@ -8,6 +9,9 @@ from moto import mock_aws
 from handlers.wiring import adapters
 from tests.support.in_process import ORIGIN
 from tests.support.tables import create_tables
+
+# Powertools reads these when a handler is imported; a deployed function has them by then.
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPACE": "Parley/test"}
 
 
 @pytest.fixture
@@ -43,8 +47,6 @@ def deployed(aws, monkeypatch):
         "BASE_URL": ORIGIN,
         "MAIL_FROM": "bookings@mail.example",
         "SIGN_IN_MAILS_PER_QUARTER_HOUR": "3",
-        "POWERTOOLS_SERVICE_NAME": "parley",
-        "POWERTOOLS_METRICS_NAMESPACE": "Parley",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()

@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sesv2 import sesv2_backends
 
+from handlers.schedules.retry_mails import MailsFailed
 from tests.support.api_road import Road
 from tests.support.in_process import LambdaContext, client, handler_at
 
@@ -162,6 +163,23 @@ def due_now(deployed):
             ConditionExpression="attribute_exists(GSI1PK)",
             ExpressionAttributeValues={":past": {"N": "1"}, ":first": {"S": f"0#{row['SK']}"}},
         )
+
+
+def test_a_poisonous_message_does_not_hold_up_the_others(road, created, deployed):
+    road.sign_in(token_in(created["sign_in_url"]))
+    poisonous = road.invite(email="poison@example.org")
+    road.invite(email="kenji@example.org")
+    due_now(deployed)
+    boto3.client("dynamodb").update_item(
+        TableName=deployed.scheduling.name,
+        Key={"PK": {"S": f"P#{poisonous['booking_page']['slug']}"}, "SK": {"S": "A"}},
+        UpdateExpression="REMOVE host_name",
+    )
+
+    with pytest.raises(MailsFailed):
+        handler_at("handlers.schedules.retry_mails.handler")({}, LambdaContext())
+
+    assert [message["to"].addresses[0].addr_spec for message in inbox()] == ["kenji@example.org"]
 
 
 def test_a_tampered_stream_record_does_nothing(road, created, deployed):

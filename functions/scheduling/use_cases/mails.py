@@ -28,11 +28,11 @@ from scheduling.domain.messages import (
     Recipient,
     retry_delay,
 )
+from scheduling.domain.refusals import SchedulingError
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.links import link_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from scheduling import ports
@@ -83,38 +83,36 @@ def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Deliv
     claimed = room.outbox.claim(message, now=now)
     if claimed is None:
         return None
-    draft = _draft(message, room)
-    if draft is None:
-        delivery = Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
-    else:
-        delivery = _sent(_worded(message, draft, room), claimed, now=now, room=room)
+    delivery = _delivered(message, claimed, now=now, room=room)
     room.outbox.record(message, delivery)
     return delivery
 
 
-def deliver_due_messages(
-    *, now: datetime, limit: int, room: MailRoom
-) -> Iterable[tuple[Message, Delivery]]:
-    """Send every message whose time has come; yield each with how it went."""
-    for message in room.outbox.due(now=now, limit=limit):
-        delivery = deliver_message(message, now=now, room=room)
-        if delivery is not None:
-            yield message, delivery
-
-
-def _sent(mail: OutgoingMail, claimed: Delivery, *, now: datetime, room: MailRoom) -> Delivery:
+def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: MailRoom) -> Delivery:
+    if claimed.attempts > MAX_ATTEMPTS:
+        # Every worker that took it died, so none has recorded why.
+        return Delivery(DeliveryState.DEAD, claimed.attempts, last_error="never_finished")
     try:
-        room.mailer.send(mail)
+        draft = _draft(message, room)
+        if draft is None:
+            return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
+        room.mailer.send(_worded(message, draft, room))
+    except SchedulingError as missing:
+        return _failed(claimed, missing.code, now=now)
     except MailNotAccepted as reason:
-        if claimed.attempts >= MAX_ATTEMPTS:
-            return Delivery(DeliveryState.DEAD, claimed.attempts, last_error=str(reason))
-        return Delivery(
-            DeliveryState.SEND_FAILED,
-            claimed.attempts,
-            next_attempt_at=now + retry_delay(claimed.attempts),
-            last_error=str(reason),
-        )
+        return _failed(claimed, str(reason), now=now)
     return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now)
+
+
+def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
+    if claimed.attempts >= MAX_ATTEMPTS:
+        return Delivery(DeliveryState.DEAD, claimed.attempts, last_error=reason)
+    return Delivery(
+        DeliveryState.SEND_FAILED,
+        claimed.attempts,
+        next_attempt_at=now + retry_delay(claimed.attempts),
+        last_error=reason,
+    )
 
 
 def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:

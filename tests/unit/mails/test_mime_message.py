@@ -222,6 +222,15 @@ def test_a_name_in_any_script_arrives_as_written(name: str) -> None:
     assert message["To"].addresses[0].display_name == name
 
 
+@pytest.mark.parametrize("length", range(1, 40))
+@pytest.mark.parametrize("name", ["Kenji", "María"])
+def test_a_subject_arrives_as_written_wherever_its_lines_break(length: int, name: str) -> None:
+    subject = f"New: {'x' * length} with {name}, Tue 1 December 2026, 10:30–11:00 (Tokyo, GMT+9)"
+    mail = replace(A_MAIL, rendered=replace(A_MAIL.rendered, subject=subject))
+
+    assert parsed(mail)["Subject"] == subject
+
+
 def test_a_long_subject_in_any_script_arrives_as_written() -> None:
     subject = (
         "予約: ポートフォリオレビュー — María García, "

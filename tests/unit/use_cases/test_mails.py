@@ -11,7 +11,7 @@ from scheduling.domain.mails import CalendarMethod
 from scheduling.domain.messages import LEASE, MAX_ATTEMPTS, DeliveryState
 from scheduling.use_cases.booking import cancel_guest_booking
 from scheduling.use_cases.external_members import ask_again
-from scheduling.use_cases.mails import MailRoom, deliver_due_messages, deliver_message
+from scheduling.use_cases.mails import MailRoom, deliver_message
 from scheduling.use_cases.sign_in import request_sign_in
 from tests.support.builders import AIKO, STAFF, at, between
 from tests.support.in_memory import InMemoryMailer
@@ -41,7 +41,9 @@ def room(parley):
 
 
 def sweep(parley, room):
-    return dict(deliver_due_messages(now=parley.now(), limit=50, room=room))
+    """Send what is due, as the schedule does; return what was sent or tried."""
+    due = parley.outbox.due(now=parley.now(), limit=50)
+    return [message for message in due if deliver_message(message, now=parley.now(), room=room)]
 
 
 def state(parley, message):
@@ -207,6 +209,30 @@ def test_pauses_grow_and_the_eighth_failure_is_the_last(parley, room):
     assert parley.store.messages[member.request].attempts == MAX_ATTEMPTS
     parley.clock += timedelta(days=1)
     assert not sweep(parley, room)
+
+
+def test_a_mail_that_cannot_be_written_is_given_up_like_one_that_cannot_be_sent(parley, room):
+    member = invite(parley)
+    parley.store.links.clear()
+
+    deliver_message(member.request, now=parley.now(), room=room)
+
+    failed = parley.store.messages[member.request]
+    assert (failed.state, failed.last_error) == (DeliveryState.SEND_FAILED, "link_not_found")
+
+
+def test_a_mail_at_which_every_worker_dies_is_given_up(parley, room):
+    member = invite(parley)
+    dying = replace(room, mail_templates=Fragile(room.mail_templates, "render", after=False))
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            deliver_message(member.request, now=parley.now(), room=dying)
+        parley.clock += LEASE
+
+    deliver_message(member.request, now=parley.now(), room=dying)
+
+    dead = parley.store.messages[member.request]
+    assert (dead.state, dead.last_error) == (DeliveryState.DEAD, "never_finished")
 
 
 STEPS = ["claim", "render", "send", "sent", "record"]

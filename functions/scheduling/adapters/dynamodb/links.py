@@ -15,8 +15,12 @@ from scheduling.domain.links import Link, LinkPurpose
 if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Item
 
-LINK_KEPT_AFTER = timedelta(days=30)
-"""An ended link is kept this long, so that it says "expired" and not "unknown"."""
+LINK_KEPT_AFTER = timedelta(days=2 * 366)
+"""An ended link is kept this long: it says "expired" and not "unknown", and stands in the mails
+about meetings that were booked before it ended."""
+
+_SIGN_IN_LINK_KEPT_AFTER = timedelta(days=1)
+"""Its record holds the address that somebody typed."""
 
 
 def link_item(link: Link) -> Item:
@@ -31,8 +35,12 @@ def link_item(link: Link) -> Item:
         "generation": link.generation,
         "browser_hash": link.browser_hash,
         "code_hash": link.code_hash,
-        "ttl": to_seconds(link.expires_at + LINK_KEPT_AFTER),
+        "ttl": to_seconds(link.expires_at + _kept_after(link)),
     }
+
+
+def _kept_after(link: Link) -> timedelta:
+    return _SIGN_IN_LINK_KEPT_AFTER if link.purpose is LinkPurpose.SIGN_IN else LINK_KEPT_AFTER
 
 
 def stored_link(item: Item) -> Link:

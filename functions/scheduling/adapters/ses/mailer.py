@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from typing import TYPE_CHECKING
+from email.policy import SMTP, EmailPolicy
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,6 +22,24 @@ if TYPE_CHECKING:
 
 _LINE_BREAKING = ("Cc", "Zl", "Zp")
 """Unicode categories of which `str.splitlines`, and with it `email`, ends lines at some."""
+
+
+class _WholeSubjects(EmailPolicy):
+    """SMTP's lines, with a subject that reads as it was written.
+
+    The standard library's own folding doubles the space at which it breaks a
+    line between plain words and an encoded one. `Header` encodes a subject
+    that is not ASCII as a whole.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name != "Subject":
+            return super().fold_binary(name, value)
+        folded = Header(str(value), header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {folded}{self.linesep}".encode("ascii")
+
+
+_POLICY = _WholeSubjects(linesep=SMTP.linesep)
 
 
 class SesMailer:
@@ -74,7 +93,7 @@ def mime_message(mail: OutgoingMail, *, sender_address: str, now: datetime) -> E
     Raises:
         ValueError: A header would hold a control character.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = _address(mail.sender_name, sender_address)
     message["To"] = _mailbox(mail.recipient)
     message["Reply-To"] = _mailbox(mail.reply_to)
