@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,17 @@ from scheduling.domain.refusals import BookingChanged, BusyTryAgain, SlotTaken
 from scheduling.use_cases.booking import book_slot, cancel_guest_booking
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from botocore.awsrequest import AWSPreparedRequest
 
-CONFLICT = (
-    b'{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",'
-    b' "message": "Transaction cancelled", "CancellationReasons": [{"Code": "TransactionConflict"}]}'
-)
+CONFLICT = json.dumps(
+    {
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "message": "Transaction cancelled",
+        "CancellationReasons": [{"Code": "TransactionConflict"}],
+    }
+).encode()
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class _Faults:
 
     def attach(self, client: Any) -> None:
         client.meta.events.register("before-send.dynamodb.TransactWriteItems", self._conflict)
-        session = client._endpoint.http_session  # noqa: SLF001 - nothing else loses answers
+        session = client._endpoint.http_session
         send = session.send
 
         def send_and_lose(request: AWSPreparedRequest) -> AWSResponse:
@@ -96,7 +101,7 @@ def visit(crowd: Crowd) -> Counter[str]:
     os.environ.update(crowd.environment)
     adapters = Adapters()
     faults = _Faults(crowd, random.Random(crowd.seed))  # noqa: S311 - no secret
-    faults.attach(adapters._client)  # noqa: SLF001 - the one that all tables share
+    faults.attach(adapters._client)
     until = time.monotonic() + crowd.seconds
     with ThreadPoolExecutor(crowd.threads) as guests:
         seeds = [crowd.seed * 1000 + number for number in range(crowd.threads)]
@@ -110,7 +115,7 @@ def _visit(crowd: Crowd, adapters: Adapters, until: float, seed: int) -> Counter
     tokens: list[str] = []
     while time.monotonic() < until:
         try:
-            if tokens and chance.random() < 0.5:  # noqa: PLR2004
+            if tokens and chance.random() < 0.5:
                 _cancel(adapters, tokens.pop())
                 seen["cancelled"] += 1
             else:

@@ -6,7 +6,9 @@ import email
 import email.policy
 import json
 import time
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,15 +16,21 @@ import boto3
 import httpx
 
 from dev.ports import Ports
+from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.table import Item, Table, decoded
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.messages import DeliveryState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import EmailMessage
 
     from dev.home import Facts
 
 SECONDS_FOR_A_MAIL = 60.0
+
+_PARTS_OF_A_SCHEDULE = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+"""What an update has to repeat. Source: EventBridge Scheduler API reference, UpdateSchedule."""
 
 
 class InvocationFailed(Exception):
@@ -128,6 +136,30 @@ class Deployed:
             assert time.monotonic() < deadline, f"{len(found)} of {count} mails came to {address}"
             time.sleep(0.1)
         return found
+
+    @contextmanager
+    def mails_held_back(self) -> Iterator[None]:
+        """Let mails wait until the block ends: stream and schedule wake nobody meanwhile."""
+        functions, scheduler = self.aws("lambda"), self.aws("scheduler")
+        [mapping] = functions.list_event_source_mappings(
+            FunctionName=f"{self.facts.function_names['SendMailsFunction']}:live"
+        )["EventSourceMappings"]
+        schedule = scheduler.get_schedule(Name=self.facts.function_names["RetryMailsFunction"])
+        settings = {part: schedule[part] for part in _PARTS_OF_A_SCHEDULE}
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        scheduler.update_schedule(**settings, State="DISABLED")
+        try:
+            yield
+        finally:
+            scheduler.update_schedule(**settings, State="ENABLED")
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def forget_queued_mails(self) -> None:
+        """Record all mails that wait as sent, so that nobody has to wait for them."""
+        outbox = DynamoDbOutbox(self.scheduling)
+        for message in outbox.due(now=datetime.max.replace(tzinfo=UTC), limit=10_000):
+            waiting = outbox.get(message)
+            outbox.record(message, replace(waiting, state=DeliveryState.SENT, next_attempt_at=None))
 
 
 def an_address(name: str) -> str:
