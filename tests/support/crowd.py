@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
 from handlers.wiring import Adapters
@@ -67,8 +68,10 @@ class _Faults:
 
         def send_and_lose(request: AWSPreparedRequest) -> AWSResponse:
             response: AWSResponse = send(request)
-            is_transaction = request.headers["X-Amz-Target"].endswith(b"TransactWriteItems")
-            if is_transaction and self._happens("lost response", self.crowd.lost_responses):
+            target: Any = request.headers["X-Amz-Target"]  # bytes, whatever its type says
+            if target.endswith(b"TransactWriteItems") and self._happens(
+                "lost response", self.crowd.lost_responses
+            ):
                 raise ReadTimeoutError(endpoint_url=request.url)
             return response
 
@@ -77,7 +80,7 @@ class _Faults:
     def _conflict(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         if not self._happens("conflict", self.crowd.conflicts):
             return None
-        return AWSResponse(request.url, 400, {}, _Body(CONFLICT))
+        return AWSResponse(request.url, 400, HTTPHeaders(), _Body(CONFLICT))
 
     def _happens(self, what: str, share: float) -> bool:
         with self.lock:
@@ -106,7 +109,7 @@ def visit(crowd: Crowd) -> Counter[str]:
     with ThreadPoolExecutor(crowd.threads) as guests:
         seeds = [crowd.seed * 1000 + number for number in range(crowd.threads)]
         visits = [guests.submit(_visit, crowd, adapters, until, seed) for seed in seeds]
-        return sum((done.result() for done in visits), faults.counts)
+    return sum((done.result() for done in visits), Counter()) + faults.counts
 
 
 def _visit(crowd: Crowd, adapters: Adapters, until: float, seed: int) -> Counter[str]:

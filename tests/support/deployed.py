@@ -108,7 +108,11 @@ class Deployed:
         return result
 
     def create_organization(self, admin_email: str = "") -> dict[str, Any]:
-        """Return what an operator gets: ids and a sign-in link; another organization each time."""
+        """Return what an operator gets: ids, and a link that signs the admin in.
+
+        An admin who has an organization gets a fresh link to it; without an address
+        both are new.
+        """
         return self.invoke(
             "CreateOrganizationFunction",
             {
@@ -171,7 +175,8 @@ def link_in(message: EmailMessage) -> str:
     """Return the address that the button of a mail opens."""
     body = message.get_body(("plain",))
     assert body is not None
-    return next(word for word in body.get_content().split() if "/l/s1." in word)
+    words: list[str] = body.get_content().split()
+    return next(word for word in words if "/l/s1." in word)
 
 
 def token_in(url: str) -> str:

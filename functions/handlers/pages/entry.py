@@ -31,6 +31,8 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkUsed: "used",
 }
 
+_TOKEN_FORMS = frozenset({"/availability", "/booking/cancellation", "/sign-in/finish"})
+
 
 def page_app() -> APIGatewayHttpResolver:
     """Return a resolver that answers what goes wrong with a page, never with JSON."""
@@ -65,14 +67,17 @@ def _refuse_foreign_form(event: APIGatewayProxyEventV2) -> None:
 
     A form on a page with `Referrer-Policy: no-referrer` is sent with
     `Origin: null` (Fetch Standard, "append a request Origin header"). For
-    these the browser's own `Sec-Fetch-Site`, which no page can set, decides.
+    these the browser's own `Sec-Fetch-Site`, which no page can set, decides;
+    browsers that are too old to send it (Safari before 16.4) are taken at
+    their word where a form's right is the token in it, which nobody forges.
 
     Raises:
         ForeignOrigin: Another origin's page made the browser send this.
     """
+    trusted = "same-origin" if event.path in _TOKEN_FORMS else None
     is_own_token_page = (
         event.headers.get("origin") == "null"
-        and event.headers.get("sec-fetch-site") == "same-origin"
+        and event.headers.get("sec-fetch-site", trusted) == "same-origin"
     )
     if not is_own_token_page:
         refuse_foreign_origin(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,7 +100,6 @@ def test_head_answers_like_get_without_the_body(staff: Browser, site: Site):
     "headers",
     [
         {"origin": "https://evil.example"},
-        {"origin": "null"},
         {"origin": "null", "sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
@@ -113,6 +113,18 @@ def test_forms_of_other_origins_are_refused(staff: Browser, site: Site, headers:
 
     assert statuses == {403}
     assert site.store.writes == writes
+
+
+def test_without_a_word_from_the_browser_only_forms_that_carry_a_token_are_taken(
+    staff: Browser, site: Site
+):
+    taken = {
+        form
+        for form in form_addresses(site)
+        if staff.post(form, {}, origin="null").status != HTTPStatus.FORBIDDEN
+    }
+
+    assert taken == {"/availability", "/booking/cancellation", "/sign-in/finish"}
 
 
 @pytest.mark.parametrize(
