@@ -1,0 +1,48 @@
+"""Each function has the grants it needs and no other: without any one action it fails."""
+
+import pytest
+
+from tests.stack.exercises import EXERCISES, NotDone, Team
+from tests.stack.grants import grants, without
+from tests.support.api_road import Road
+from tests.support.deployed import an_address, link_in, token_in
+
+NOT_ENFORCED = {"ses:SendRawEmail"}
+"""The emulator asks for `ses:SendEmail` alone, whatever is sent."""
+
+
+GRANTS = [grant for grant in grants() if grant[2] not in NOT_ENFORCED]
+
+
+@pytest.fixture(scope="module")
+def established(stack):
+    """A team, made while mails are still sent by themselves."""
+    address = an_address("aiko")
+    operator_link = stack.create_organization(address)["sign_in_url"]
+    with stack.client() as admin, stack.client() as public:
+        road = Road(admin, public)
+        road.sign_in(token_in(operator_link))
+        host = road.invite(email=an_address("kenji"))
+        [request] = stack.wait_for_mails(host["email"])
+        token = token_in(link_in(request))
+        road.enter_times(token)
+        booked = road.post_booking(host["booking_page"]["slug"], road.day).json()
+        yield Team(stack, address, road, host, token, booked)
+
+
+@pytest.fixture(scope="module")
+def team(established, nothing_sends_by_itself):
+    return established
+
+
+@pytest.mark.parametrize("function", EXERCISES)
+def test_with_its_grants_a_function_does_all_it_is_for(team, function):
+    EXERCISES[function](team)()
+
+
+@pytest.mark.parametrize(("function", "sid", "action"), GRANTS)
+def test_without_a_grant_its_function_fails(stack, team, function, sid, action):
+    run = EXERCISES[function](team)
+
+    with without(stack, function, sid, action), pytest.raises(NotDone):
+        run()
