@@ -182,6 +182,20 @@ def test_a_poisonous_message_does_not_hold_up_the_others(road, created, deployed
     assert [message["to"].addresses[0].addr_spec for message in inbox()] == ["kenji@example.org"]
 
 
+def test_a_record_that_is_no_message_is_reported_and_no_other(road, created, deployed):
+    road.sign_in(token_in(created["sign_in_url"]))
+    road.invite()
+    [record] = stream_records(deployed)
+    broken = {**record, "dynamodb": {**record["dynamodb"], "SequenceNumber": "broken"}}
+    broken["dynamodb"]["NewImage"] = broken["dynamodb"]["Keys"]
+    handler = handler_at("handlers.streams.send_mails.handler")
+    reported = {"batchItemFailures": [{"itemIdentifier": "broken"}]}
+
+    assert handler({"Records": [broken]}, LambdaContext()) == reported
+    assert handler({"Records": [record, broken]}, LambdaContext()) == reported
+    assert len(inbox()) == 1
+
+
 def test_a_tampered_stream_record_does_nothing(road, created, deployed):
     road.sign_in(token_in(created["sign_in_url"]))
     road.invite()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         WebError,
     )
 
-DESK: Final[Mapping[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
+DESK: Final[Mapping[str, Any]] = {"viewport": {"width": 1280, "height": 900}}
 PHONE: Final[Mapping[str, Any]] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,

@@ -23,7 +23,11 @@ from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.use_cases.mails import deliver_message
 
 logger = Logger()
-processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+processor = BatchProcessor(
+    event_type=EventType.DynamoDBStreams,
+    # Reported one by one, failures are retried one by one, also where all of a batch failed.
+    raise_on_entire_batch_failure=False,
+)
 
 
 def send_mail(record: DynamoDBRecord) -> None:
