@@ -5,6 +5,8 @@
 * A function may answer `"body": null`. MiniStack fails with an internal error.
 * SES checks `ses:SendEmail` against the identity that sends. MiniStack checks it against `*`,
   which a grant on an identity does not cover.
+* What a stream held is gone after a restart. MiniStack goes on reading behind its old end, so that
+  functions sleep until as much has been written anew.
 """
 
 import json
@@ -17,6 +19,7 @@ from ministack.core import iam_actions  # type: ignore[import-untyped]
 from ministack.services import lambda_svc  # type: ignore[import-untyped]
 
 type Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
+type Restore = Callable[[dict[str, Any] | None], None]
 type ResourceArn = Callable[[str, str, bytes, str, str], str]
 
 
@@ -68,7 +71,19 @@ def mended_resource(resource_arn: ResourceArn) -> ResourceArn:
     return find
 
 
+def mended_restore(restore: Restore) -> Restore:
+    """Return `restore` with every reader of a table's stream at the stream's new beginning."""
+
+    def load(state: dict[str, Any] | None) -> None:
+        if state is not None:
+            state = {part: state[part] for part in state if part != "dynamodb_stream_positions"}
+        restore(state)
+
+    return load
+
+
 if __name__ == "__main__":
+    lambda_svc.load_persisted_state = mended_restore(lambda_svc.load_persisted_state)
     lambda_svc._execute_function_with_config_scope = mended_execution(  # noqa: SLF001
         lambda_svc._execute_function_with_config_scope  # noqa: SLF001
     )

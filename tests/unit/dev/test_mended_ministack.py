@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dev.mended_ministack import mended_execution, mended_resource
+from dev.mended_ministack import mended_execution, mended_resource, mended_restore
 
 
 def a_request(**headers):
@@ -74,3 +74,21 @@ def test_other_calls_of_ses_are_checked_as_before():
     arn_of = mended_resource(lambda *_: "*")
 
     assert arn_of("GET", "/v2/email/identities", b"", "us-east-1", "000000000000") == "*"
+
+
+@pytest.mark.parametrize(
+    ("saved", "restored"),
+    [
+        (
+            {"esms": ["mapping"], "dynamodb_stream_positions": {"mapping": 60}},
+            {"esms": ["mapping"]},
+        ),
+        (None, None),
+    ],
+)
+def test_after_a_restart_a_stream_is_read_from_its_new_beginning(saved, restored):
+    states = []
+
+    mended_restore(states.append)(saved)
+
+    assert states == [restored]
