@@ -16,6 +16,7 @@ from handlers.pages.wording import has_failed, is_overdue
 from handlers.problems import status_of
 from handlers.requests import staff
 from handlers.wiring import adapters
+from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.refusals import EmailAlreadyInvited, InvalidInput
 from scheduling.use_cases.availability import availability_for_staff
@@ -56,9 +57,10 @@ def get_today() -> Response[str]:
     by = staff(app.current_event)
     now = adapters().now()
     external_members = list(_every_external_member(by))
-    bookings = list_bookings(
-        by, after=now, cursor=None, limit=NEXT_BOOKINGS, bookings=adapters().bookings
-    )
+    bookings = list_bookings(by, after=now, cursor=None, limit=ROWS, bookings=adapters().bookings)
+    taking_place = [
+        booking for booking in bookings.items if booking.state is BookingState.CONFIRMED
+    ]
     return _console_page(
         "today.html",
         by,
@@ -68,7 +70,7 @@ def get_today() -> Response[str]:
             for overview in external_members
             if has_failed(overview.delivery) or is_overdue(overview.member, now)
         ],
-        bookings=bookings.items,
+        bookings=taking_place[:NEXT_BOOKINGS],
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scheduling.domain.messages import Recipient
 from tests.support.builders import AIKO
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def test_today_names_what_needs_a_look(staff: Browser):
     assert "Mail failed, trying again" in page
     assert "Omar Haddad" in page
     assert "Mia Weber with Kenji Tanaka" in page
+
+
+def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
+    key, booking = next(iter(site.store.bookings.items()))
+    now = booking.booked_at
+    site.store.bookings = {key: booking.cancelled(Recipient.GUEST, "", now=now)}
+
+    assert "Mia Weber with Kenji Tanaka" not in staff.get("/console").body
+    assert "Mia Weber" in staff.get("/console/bookings").body
 
 
 def test_an_organization_without_external_members_is_invited_to_start(staff: Browser, site: Site):
