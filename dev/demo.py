@@ -36,6 +36,30 @@ _SOFIA = {
     "note": "It is about a small garden on a roof.",
     "time_zone": "Europe/Rome",
 }
+_CONSULTATION = {
+    "slug": "first-consultation",
+    "title": "First consultation",
+    "description": "Tell us about your garden, and we tell you what it could become.",
+    "location": "By phone",
+    "durations_minutes": [30, 60],
+    "needs_approval": True,
+    "questions": [
+        {"question_id": "phone", "label": "Which number may we call?", "is_required": True},
+        {
+            "question_id": "size",
+            "label": "How large is your garden?",
+            "kind": "choice",
+            "choices": ["A balcony", "A courtyard", "Larger"],
+        },
+    ],
+}
+"""A page of the admin's own hours."""
+_MATEO = {
+    "name": "Mateo García",
+    "email": "mateo@garcia.example",
+    "time_zone": "America/Bogota",
+    "answers": {"phone": "+57 601 555 0134", "size": "A courtyard"},
+}
 
 _SECONDS_FOR_A_MAIL = 90.0
 """The stream sends at once; a mail it missed goes with the next run of the schedule."""
@@ -56,6 +80,8 @@ NO_DEMO = Demo([], None)
 async def play_demo(origin: str, mailbox: Mailbox, welcome: Welcome) -> Demo:
     """Invite two external members; one answers, and a guest books with them.
 
+    Another guest asks the admin for a meeting, who has not decided yet.
+
     What has happened already does not happen again.
 
     Raises:
@@ -69,9 +95,12 @@ async def play_demo(origin: str, mailbox: Mailbox, welcome: Welcome) -> Demo:
             api.get("/bookings?after=2000-01-01T00:00:00Z"),
             api.get("/booking-pages"),
         )
-        # The booking comes last: where there is one, everything is there.
-        if not bookings["items"]:
+        # Kenji's booking comes last: where it is, everything is there.
+        if _SOFIA["name"] not in {booking["guest"]["name"] for booking in bookings["items"]}:
             invited = {member["email"]: member for member in members["items"]}
+            slugs = {page["slug"] for page in pages["items"]}
+            if _CONSULTATION["slug"] not in slugs:
+                await _ask_for_a_consultation(api, welcome)
             await _lead_to_a_booking(api, mailbox, welcome, invited)
             pages = await api.get("/booking-pages")
         open_pages = [page["url"] for page in pages["items"] if page["active"]]
@@ -95,6 +124,15 @@ async def _lead_to_a_booking(
         await api.put("/availability", times, _token(link))
     booking = _SOFIA | {"start": windows[0]["start"]}
     await api.post(f"/booking-pages/{kenji['booking_page']['slug']}/bookings", booking)
+
+
+async def _ask_for_a_consultation(api: "_Api", welcome: Welcome) -> None:
+    host = {"kind": "member", "host_id": welcome.member_id}
+    page = _CONSULTATION | {"hosts": [host], "person_in_charge_id": welcome.member_id}
+    await api.post("/booking-pages", page)
+    address = f"/booking-pages/{_CONSULTATION['slug']}"
+    slots = await api.get(f"{address}/slots")
+    await api.post(f"{address}/bookings", _MATEO | {"start": slots["items"][0]["start"]})
 
 
 def working_hours(today: dt.date) -> list[dict[str, str]]:

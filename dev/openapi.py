@@ -41,6 +41,16 @@ _PROBLEM: dict[str, Any] = {
             "type": "integer",
             "description": "The version of what was changed elsewhere.",
         },
+        "book_again": {
+            "type": "string",
+            "format": "uri",
+            "description": "Where to book instead of a booking that can no longer be changed.",
+        },
+        "booking_ids": {
+            "type": "array",
+            "description": "The bookings to come that somebody has to decide about, at most 100.",
+            "items": {"type": "string"},
+        },
     },
 }
 
@@ -69,12 +79,20 @@ _BY_SESSION = (
     "/api/members",
     "/api/sessions/current",
 )
+_PAGE = "/api/booking-pages/{slug}"
+_BY_SESSION_TOO = {
+    "/api/booking-pages",
+    f"{_PAGE}/settings",
+    f"{_PAGE}/copies",
+    f"{_PAGE}/state",
+    f"{_PAGE}/explanations",
+}
 
 
 def _security(path: str) -> list[dict[str, list[str]]]:
     if path.startswith(_BY_LINK):
         return [{"link": []}]
-    if path.startswith(_BY_SESSION) or path == "/api/booking-pages":
+    if path.startswith(_BY_SESSION) or path in _BY_SESSION_TOO:
         return [{"session": []}]
     return []
 

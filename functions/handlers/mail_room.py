@@ -13,6 +13,7 @@ def mail_room() -> MailRoom:
         organizations=found.organizations,
         members=found.members,
         external_members=found.external_members,
+        hosts=found.hosts,
         booking_pages=found.booking_pages,
         bookings=found.bookings,
         links=found.links,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from handlers import settings
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
@@ -23,22 +24,36 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.SignInCodeRequired: HTTPStatus.FORBIDDEN,
     refusals.SignInCodeRefused: HTTPStatus.FORBIDDEN,
     refusals.ForeignOrigin: HTTPStatus.FORBIDDEN,
+    refusals.NotAllowed: HTTPStatus.FORBIDDEN,
     refusals.LinkNotFound: HTTPStatus.NOT_FOUND,
     refusals.LinkExpired: HTTPStatus.GONE,
     refusals.LinkReplaced: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.HostNotFound: HTTPStatus.NOT_FOUND,
+    refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.ExternalMemberGone: HTTPStatus.GONE,
+    refusals.UpcomingBookings: HTTPStatus.CONFLICT,
     refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
     refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
     refusals.BookingPageNotFound: HTTPStatus.NOT_FOUND,
+    refusals.BookingPageGone: HTTPStatus.GONE,
     refusals.BookingPageInactive: HTTPStatus.CONFLICT,
+    refusals.BookingPageChanged: HTTPStatus.CONFLICT,
+    refusals.SlugTaken: HTTPStatus.CONFLICT,
     refusals.SlotTaken: HTTPStatus.CONFLICT,
     refusals.SlotNotOffered: HTTPStatus.CONFLICT,
+    refusals.HoldNotFound: HTTPStatus.NOT_FOUND,
+    refusals.TooManyHolds: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.IdempotencyKeyReused: HTTPStatus.CONFLICT,
     refusals.BookingNotFound: HTTPStatus.NOT_FOUND,
     refusals.BookingChanged: HTTPStatus.CONFLICT,
     refusals.BookingOver: HTTPStatus.CONFLICT,
+    refusals.BookingCancelled: HTTPStatus.CONFLICT,
+    refusals.BookingNotBegun: HTTPStatus.CONFLICT,
+    refusals.BookingUndecided: HTTPStatus.CONFLICT,
+    refusals.RequestDecided: HTTPStatus.CONFLICT,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -71,7 +86,11 @@ def problem(refusal: SchedulingError) -> Response[str]:
             ]
         case refusals.AvailabilityChanged():
             body["current_version"] = refusal.current_version
-        case refusals.BusyTryAgain():
+        case refusals.BookingClosed():
+            body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
+        case refusals.UpcomingBookings():
+            body["booking_ids"] = list(refusal.booking_ids)
+        case refusals.BusyTryAgain() | refusals.TooManyHolds():
             headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
         status_code=status.value,

@@ -69,6 +69,14 @@ def link_token(event: APIGatewayProxyEventV2) -> str:
     return token.strip()
 
 
+def network_address(event: APIGatewayProxyEventV2) -> str:
+    """Return the address that a request came from.
+
+    It is what API Gateway saw: headers such as `X-Forwarded-For` say whatever the caller likes.
+    """
+    return event.request_context.http.source_ip
+
+
 def refuse_foreign_origin(event: APIGatewayProxyEventV2) -> None:
     """Let only our own pages, and programs that are no browser, change anything.
 

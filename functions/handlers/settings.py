@@ -40,6 +40,11 @@ def sign_in_mails_per_quarter_hour() -> int:
     return int(_required("SIGN_IN_MAILS_PER_QUARTER_HOUR"))
 
 
+def holds_per_address() -> int:
+    """How many slots may be held from one network address within the life of a hold."""
+    return int(_required("HOLDS_PER_ADDRESS"))
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

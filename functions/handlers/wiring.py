@@ -17,7 +17,7 @@ from botocore.config import Config
 from handlers import settings
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
-from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.table import Table
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Adapters:
     def sign_in_mails_per_quarter_hour(self) -> int:
         return settings.sign_in_mails_per_quarter_hour()
 
+    @property
+    def holds_per_address(self) -> int:
+        return settings.holds_per_address()
+
     @cached_property
     def booking_pages(self) -> ports.BookingPages:
         return DynamoDbBookingPages(self._scheduling)
@@ -54,7 +58,19 @@ class Adapters:
         return DynamoDbBookings(self._scheduling, self._access)
 
     @cached_property
+    def hosts(self) -> ports.Hosts:
+        return DynamoDbHosts(self._scheduling)
+
+    @cached_property
+    def working_hours(self) -> ports.WorkingHoursStore:
+        from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
+
+        return DynamoDbWorkingHours(self._scheduling)
+
+    @cached_property
     def external_members(self) -> ports.ExternalMembers:
+        from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+
         return DynamoDbExternalMembers(self._scheduling, self._access)
 
     @cached_property

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from scheduling.domain.booking import Booking
+    from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.counts import Count
+    from scheduling.domain.hosts import Host, HostKey
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
     from scheduling.domain.messages import Delivery, Message
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
+    from scheduling.domain.working_hours import WorkingHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,22 @@ class ExternalMembers(Protocol):
         """
         ...
 
+    def remove(self, member: ExternalMember) -> None:
+        """Store the deleted member, and free their address to be invited again.
+
+        Whom `list` returns, they are no longer among; `get` returns them still.
+
+        Raises:
+            ExternalMemberNotFound: They are gone already.
+        """
+        ...
+
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
-        """Raises ExternalMemberNotFound."""
+        """Return an external member, a deleted one too.
+
+        Raises:
+            ExternalMemberNotFound: There never was one.
+        """
         ...
 
     def list(
@@ -95,35 +112,153 @@ class ExternalMembers(Protocol):
         ...
 
 
+class WorkingHoursStore(Protocol):
+    def get(self, member: Member) -> WorkingHours:
+        """Return a member's hours; the usual ones, with version 0, until they were saved."""
+        ...
+
+    def replace(self, hours: WorkingHours) -> None:
+        """Store a member's hours.
+
+        Raises:
+            WorkingHoursChanged: The stored version is not the one before.
+        """
+        ...
+
+
+class Hosts(Protocol):
+    def get_all(self, organization_id: str, keys: Sequence[HostKey]) -> Sequence[Host]:
+        """Return hosts, deleted ones too, in the order of their keys, in one request.
+
+        At most 10, all different.
+
+        Raises:
+            HostNotFound: One of them there never was.
+        """
+        ...
+
+
 class BookingPages(Protocol):
+    def add(self, page: BookingPage) -> None:
+        """Raises SlugTaken."""
+        ...
+
+    def replace(self, page: BookingPage) -> None:
+        """Store the page as it is now.
+
+        Raises:
+            BookingPageChanged: The stored version is not the one before.
+        """
+        ...
+
     def get(self, slug: str) -> BookingPage:
         """Raises BookingPageNotFound."""
         ...
 
-    def get_all(self, slugs: Sequence[str]) -> Sequence[BookingPage]:
-        """Return at most 100 pages, in the order of their slugs, in one request."""
+    def list(
+        self, organization_id: str, *, host_id: str | None = None, cursor: str | None, limit: int
+    ) -> ListPage[BookingPage]:
+        """Return pages, or those of one host, the newest first.
+
+        A part may be shorter than `limit`, or empty, and yet have a next one.
+        """
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """Which bookings of an organization are meant."""
+
+    after: datetime
+    """They start at this instant or later."""
+    before: datetime | None = None
+    """They start sooner than this."""
+    host_id: str | None = None
+    person_in_charge_id: str | None = None
+    states: tuple[BookingState, ...] = ()
+    """All where empty."""
+    text: str = ""
+    """In the title, or in the name or address of a guest, in lower case."""
+    latest_first: bool = False
+
+
 class Bookings(Protocol):
-    def add(self, booking: Booking, link: Link, messages: Sequence[Message]) -> Booking:
-        """Store the booking, its link and its messages and claim its time: all, or nothing.
+    """Bookings, and holds, which become bookings.
+
+    Each change claims and releases time in the same step: all of it, or nothing.
+    """
+
+    def hold(self, hold: Hold, *, counts: Sequence[Count] = ()) -> Hold:
+        """Store the hold and claim its time.
+
+        Return the hold as it is stored: holding once more changes nothing.
+
+        Raises:
+            SlotTaken: A part of the time is claimed.
+            CountsChanged: One of `counts` is no longer so.
+            BusyTryAgain: Nothing could be decided in time.
+        """
+        ...
+
+    def get_hold(self, hold_id: str) -> Hold:
+        """Return the hold, expired or not.
+
+        Raises:
+            HoldNotFound: There is none, or no longer.
+        """
+        ...
+
+    def release(self, hold: Hold) -> None:
+        """Remove the hold and free its time; one that is gone stays gone."""
+        ...
+
+    def add(
+        self,
+        booking: Booking,
+        link: Link,
+        messages: Sequence[Message],
+        *,
+        hold: Hold | None = None,
+        counts: Sequence[Count] = (),
+    ) -> Booking:
+        """Store the booking, its link and its messages and claim its time.
 
         Return the booking as it is stored: adding one again changes nothing and
         returns what has become of it.
 
+        Args:
+            hold: What the booking is made of: its time passes on, and it ends.
+            counts: What has been counted for the limits that the booking keeps.
+
         Raises:
-            SlotTaken: Another booking has claimed a part of the time.
+            SlotTaken: Somebody else has claimed a part of the time, or the hold is gone.
+            CountsChanged: One of `counts` is no longer so.
             IdempotencyKeyReused: A booking with this id was made of other contents.
             BusyTryAgain: Nothing could be decided in time.
         """
         ...
 
-    def cancel(self, booking: Booking, messages: Sequence[Message]) -> None:
-        """Store the cancelled booking and its messages and free its time: all, or nothing.
+    def change(
+        self,
+        before: Booking,
+        after: Booking,
+        messages: Sequence[Message],
+        *,
+        link_expires_at: datetime | None = None,
+        counts: Sequence[Count] = (),
+    ) -> None:
+        """Store what has become of a booking, with its messages.
+
+        Time that it no longer takes is released, time that it takes now is claimed.
+
+        Args:
+            before: As it was read; its version is the one before that of `after`.
+            link_expires_at: How long the guest's link lives now; as before where None.
 
         Raises:
-            BookingChanged: The stored version is not the one before.
+            BookingChanged: The stored version is not that of `before`.
+            SlotTaken: Somebody else has claimed a part of the time.
+            CountsChanged: One of `counts` is no longer so.
             BusyTryAgain: Nothing could be decided in time.
         """
         ...
@@ -132,14 +267,33 @@ class Bookings(Protocol):
         """Raises BookingNotFound."""
         ...
 
-    def claimed(self, organization_id: str, host_id: str, within: TimeRange) -> Sequence[TimeRange]:
-        """Return what bookings take of a host's time, buffers included, around `within`."""
+    def taken(
+        self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False
+    ) -> Sequence[Taken]:
+        """Return what takes a host's time, with its buffers, within a range, in one request.
+
+        What has expired is among it until it is released.
+
+        Args:
+            fresh: Whether what was stored a moment ago has to be among it.
+        """
+        ...
+
+    def counted(self, counts: Sequence[Count]) -> Sequence[Count]:
+        """Return the counts as they are now, in one request, or in none where there are none."""
         ...
 
     def list(
-        self, organization_id: str, *, after: datetime, cursor: str | None, limit: int
+        self, organization_id: str, which: BookingFilter, *, cursor: str | None, limit: int
     ) -> ListPage[Booking]:
-        """Return bookings that start after an instant, soonest first, cancelled ones included."""
+        """Return bookings by start, in at most 3 requests.
+
+        A part may be shorter than `limit`, or empty, and yet have a next one.
+        """
+        ...
+
+    def overdue(self, *, now: datetime, limit: int) -> Sequence[Hold | Booking]:
+        """Return holds that have expired, and requests nobody decided about in time."""
         ...
 
 

@@ -20,7 +20,8 @@ MANAGED_POLICIES = {
     "AWSXrayWriteOnlyAccess",  # write traces
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream: on SendMails only
 }
-CHANGING_METHODS = {"POST", "PUT", "PATCH"}
+CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
+EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -149,7 +150,7 @@ def test_names_in_the_account_follow_the_handler(function):
     assert name in {f"parley-${{StageName}}-{slug}", f"parley-${{StageName}}-{slug}-pages"}
 
 
-def test_every_changing_route_has_its_own_throttle():
+def test_every_changing_route_and_every_export_has_its_own_throttle():
     changing = {
         route
         for function in WITH_ROUTES
@@ -159,7 +160,7 @@ def test_every_changing_route_has_its_own_throttle():
 
     assert (
         set(of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]["RouteSettings"])
-        == changing
+        == changing | EXPORTS
     )
 
 
@@ -189,14 +190,15 @@ def test_a_table_can_be_restored_and_outlives_its_stack(table):
 
 def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_alarm():
     (stream,) = of_type("AWS::Lambda::EventSourceMapping").values()
-    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
-    (invocation,) = of_type("AWS::Lambda::EventInvokeConfig").values()
+    schedules = of_type("AWS::Scheduler::Schedule").values()
+    invocations = of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert len(schedules) == len(invocations)
     queues = {
         target["Fn::GetAtt"][0]
         for target in (
             stream["DestinationConfig"]["OnFailure"]["Destination"],
-            schedule["Target"]["DeadLetterConfig"]["Arn"],
-            invocation["DestinationConfig"]["OnFailure"]["Destination"],
+            *(schedule["Target"]["DeadLetterConfig"]["Arn"] for schedule in schedules),
+            *(each["DestinationConfig"]["OnFailure"]["Destination"] for each in invocations),
         )
     }
     watched = {

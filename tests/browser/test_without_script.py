@@ -70,7 +70,7 @@ def test_times_are_entered_line_by_line(stack, road, tab):
     expect(other_tab.get_by_label("From").first).to_have_value("19:00")
 
 
-def test_a_guest_books_and_cancels(stack, road, tab):
+def test_a_guest_books_moves_and_cancels(stack, road, tab):
     kenji, mia = an_address("kenji"), an_address("mia")
     member = road.invite(email=kenji)
     tab.goto(link_in(stack.wait_for_mails(kenji)[0]))
@@ -79,21 +79,33 @@ def test_a_guest_books_and_cancels(stack, road, tab):
     expect(tab.get_by_role("status")).to_contain_text("Saved. Thank you!")
 
     tab.goto(f"/book/{member['booking_page']['slug']}")
-    expect(tab.get_by_role("link", name="17:00", exact=True)).to_be_visible()
+    expect(tab.get_by_role("button", name="17:00", exact=True)).to_be_visible()
     tab.get_by_label("Times are shown for").select_option(BERLIN)
     tab.get_by_role("button", name="Apply").tap()
-    tab.get_by_role("link", name=clock(FIRST, BERLIN, "en"), exact=True).tap()
+    tab.get_by_role("button", name=clock(FIRST, BERLIN, "en"), exact=True).tap()
+    expect(tab.get_by_text("Kept for you until")).to_be_visible()
     tab.get_by_label("Your name").fill("Mia Weber")
     tab.get_by_role("button", name="Book this time").tap()
 
     expect(tab.get_by_label("Your e-mail")).to_have_attribute("aria-invalid", "true")
     expect(tab.get_by_label("Your name")).to_have_value("Mia Weber")
+    expect(tab.get_by_text("Kept for you until")).to_be_visible()
     tab.get_by_label("Your e-mail").fill(mia)
     tab.get_by_role("button", name="Book this time").tap()
     expect(tab.get_by_role("heading", name="You are booked")).to_be_visible()
     expect(tab.get_by_text(span(FIRST, FIRST + HALF_HOUR, BERLIN, "en"))).to_be_visible()
 
-    tab.goto(link_in(stack.wait_for_mails(mia)[0]))
+    link = link_in(stack.wait_for_mails(mia)[0])
+    tab.goto(link)
+    tab.get_by_role("link", name="Move to another time").tap()
+    tab.get_by_role("link", name=clock(FIRST + HALF_HOUR, BERLIN, "en"), exact=True).tap()
+    tab.get_by_role("button", name="Move to this time").tap()
+    expect(tab.get_by_text("moved from")).to_be_visible()
+    expect(
+        tab.get_by_text(span(FIRST + HALF_HOUR, FIRST + 2 * HALF_HOUR, BERLIN, "en"))
+    ).to_be_visible()
+
+    tab.goto(link)
     tab.get_by_text("Cancel this meeting").tap()
     tab.get_by_role("button", name="Yes, cancel it").tap()
     expect(tab.get_by_role("heading", name="This meeting is cancelled")).to_be_visible()

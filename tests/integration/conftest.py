@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.parameters import clear_caches
 from moto import mock_aws
 
 from handlers.wiring import adapters
-from tests.support.in_process import ORIGIN
+from tests.support.api_road import Road
+from tests.support.in_process import ORIGIN, LambdaContext, client, handler_at
 from tests.support.tables import create_tables
 
 # Powertools reads these when a handler is imported; a deployed function has them by then.
@@ -47,6 +48,7 @@ def deployed(aws, monkeypatch):
         "BASE_URL": ORIGIN,
         "MAIL_FROM": "bookings@mail.example",
         "SIGN_IN_MAILS_PER_QUARTER_HOUR": "3",
+        "HOLDS_PER_ADDRESS": "20",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()
@@ -54,3 +56,22 @@ def deployed(aws, monkeypatch):
     yield SimpleNamespace(scheduling=scheduling, access=access)
     adapters.cache_clear()
     clear_caches()
+
+
+@pytest.fixture
+def road(deployed):
+    with client() as admin, client() as public:
+        yield Road(admin, public)
+
+
+@pytest.fixture
+def created(deployed):
+    return handler_at("handlers.internal.create_organization.handler")(
+        {
+            "organization_name": "Hanami Studio",
+            "admin_name": "Aiko Mori",
+            "admin_email": "aiko@hanami.example",
+            "time_zone": "Asia/Tokyo",
+        },
+        LambdaContext(),
+    )

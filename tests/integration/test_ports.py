@@ -1,7 +1,8 @@
 """What each port promises, promised by the adapter and by its stand-in in memory."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +15,16 @@ from scheduling.adapters.dynamodb.access import (
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
+from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
-from scheduling.domain.booking import BookingState
-from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.booking import HOLD_LIFE, Answer, BookingState, Taken
+from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
+from scheduling.domain.counts import Count, CountsChanged
+from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.hours import ClockSpan, DateOverride, DateSpan, Travel, WeeklyHours
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkPurpose, new_link_id
 from scheduling.domain.messages import (
@@ -34,17 +40,25 @@ from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
     BookingNotFound,
+    BookingPageChanged,
     BookingPageNotFound,
     EmailAlreadyInvited,
     ExternalMemberNotFound,
+    HoldNotFound,
+    HostNotFound,
     IdempotencyKeyReused,
     InvalidInput,
     LinkNotFound,
     LinkUsed,
     MemberNotFound,
     SlotTaken,
+    SlugTaken,
+    WorkingHoursChanged,
 )
 from scheduling.domain.sessions import Session
+from scheduling.domain.slots import BufferRule, Limit, LimitPeriod
+from scheduling.domain.working_hours import WorkingHours, usual_hours
+from scheduling.ports import BookingFilter
 from tests.support.builders import (
     AIKO,
     EARLY,
@@ -52,13 +66,17 @@ from tests.support.builders import (
     a_booking,
     a_guest,
     a_guest_link,
+    a_hold,
     a_link,
+    a_member_host,
     a_message,
     a_page,
     an_external_member,
     at,
     between,
+    host_of,
 )
+from tests.support.builders import booked as booked_hosts
 from tests.support.in_memory import InMemoryAdapters
 
 ORG = ORGANIZATION.organization_id
@@ -73,6 +91,8 @@ def ports(request):
         organizations=DynamoDbOrganizations(scheduling),
         members=DynamoDbMembers(scheduling),
         external_members=DynamoDbExternalMembers(scheduling, access),
+        working_hours=DynamoDbWorkingHours(scheduling),
+        hosts=DynamoDbHosts(scheduling),
         booking_pages=DynamoDbBookingPages(scheduling),
         bookings=DynamoDbBookings(scheduling, access),
         links=DynamoDbLinks(scheduling, access),
@@ -88,14 +108,57 @@ def invited(ports, *windows, **details):
     return host
 
 
-def booked(ports, host, time, guest=None):
-    booking = a_booking(host, time, guest)
-    ports.bookings.add(booking, a_guest_link(booking), [a_message(booking)])
-    return booking
+def booked(ports, host, time, guest=None, **details):
+    return added(ports, a_booking(host, time, guest, **details))
+
+
+def added(ports, booking, **details):
+    messages = [a_message(booking)]
+    return ports.bookings.add(booking, a_guest_link(booking), messages, **details)
+
+
+def requested(ports, host, time):
+    """Store a request that somebody has to decide about until an hour before the meeting."""
+    booking = a_booking(host, time)
+    expires_at = time.start - timedelta(hours=1)
+    return added(ports, replace(booking, state=BookingState.PENDING, expires_at=expires_at))
+
+
+def held(ports, host, time, **details):
+    return ports.bookings.hold(a_hold(host, time, **details))
+
+
+def changed(ports, before, after, **details):
+    message = a_message(after, MessageKind.BOOKING_MOVED)
+    ports.bookings.change(before, after, [message], **details)
+    return after
 
 
 def cancelled(booking):
     return booking.cancelled(Recipient.GUEST, "Ill", now=EARLY + timedelta(hours=1))
+
+
+def moved(booking, time, *hosts, **claim_details):
+    """Return the booking at another time; with its present hosts unless others are named."""
+    host_ids = tuple(host.host_id for host in booked_hosts(*hosts)) or booking.host_ids
+    claim = replace(booking.claim, time=time, host_ids=host_ids, **claim_details)
+    return booking.moved(claim, booked_hosts(*hosts) or booking.hosts, now=EARLY)
+
+
+def taken_times(ports, host):
+    taken = ports.bookings.taken(ORG, host.external_member_id, between("00:00", "24:00"))
+    return [each.time for each in taken]
+
+
+def all_parts(list_part, *, limit):
+    """Return everything in a list, read part by part."""
+    items, cursor = [], None
+    while True:
+        part = list_part(cursor=cursor, limit=limit)
+        items += part.items
+        cursor = part.next_cursor
+        if cursor is None:
+            return items
 
 
 # Organizations and members
@@ -150,15 +213,7 @@ def test_external_members_are_listed_newest_first_page_by_page(ports):
     for host in hosts:
         ports.external_members.add(host, a_page(host), a_link(host), host.request)
 
-    listed, cursor = [], None
-    while True:
-        page = ports.external_members.list(ORG, cursor=cursor, limit=2)
-        listed += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-
-    assert listed == hosts[::-1]
+    assert all_parts(partial(ports.external_members.list, ORG), limit=2) == hosts[::-1]
 
 
 @pytest.mark.parametrize("cursor", ["?", "AAAA=", "\u00e9"])
@@ -233,22 +288,169 @@ def test_of_two_saves_from_the_same_version_the_second_is_refused(ports):
     assert refused.value.current_version == 1
 
 
+def test_whoever_was_removed_is_not_listed_and_still_known(ports):
+    host = invited(ports)
+    gone = replace(host, deleted_at=at("09:00"))
+
+    ports.external_members.remove(gone)
+
+    assert not ports.external_members.list(ORG, cursor=None, limit=9).items
+    assert ports.external_members.get(ORG, host.external_member_id) == gone
+
+
+def test_the_address_of_somebody_removed_can_be_invited_again(ports):
+    host = invited(ports)
+    ports.external_members.remove(replace(host, deleted_at=at("09:00")))
+
+    again = invited(ports)
+
+    assert ports.external_members.list(ORG, cursor=None, limit=9).items == (again,)
+
+
+def test_nobody_is_removed_twice(ports):
+    host = replace(invited(ports), deleted_at=at("09:00"))
+    ports.external_members.remove(host)
+
+    with pytest.raises(ExternalMemberNotFound):
+        ports.external_members.remove(host)
+
+
+def test_whoever_was_removed_is_not_asked_again(ports):
+    host = invited(ports)
+    ports.external_members.remove(replace(host, deleted_at=at("09:00")))
+    link = replace(a_link(host), link_id=new_link_id(), generation=2)
+    again = replace(host, request_number=2, request_link_id=link.link_id)
+
+    with pytest.raises(ExternalMemberNotFound):
+        ports.external_members.ask_again(again, link, again.request, replaces=host.request_link_id)
+
+
+# Hours and hosts
+
+SAVED_HOURS = WorkingHours(
+    organization_id=ORG,
+    member_id=AIKO.member_id,
+    version=1,
+    hours=WeeklyHours(
+        time_zone="Europe/Berlin",
+        weekdays={
+            1: (ClockSpan(9 * 60, 12 * 60), ClockSpan(13 * 60, 24 * 60)),
+            5: (ClockSpan(22 * 60, 2 * 60),),
+            7: (),
+        },
+        overrides=(
+            DateOverride(date(2026, 12, 24), (ClockSpan(9 * 60, 12 * 60 + 5),)),
+            DateOverride(date(2026, 12, 25), ()),
+        ),
+        out_of_office=(DateSpan(date(2026, 12, 28), date(2027, 1, 3)),),
+        travel=(Travel(DateSpan(date(2027, 2, 1), date(2027, 2, 5)), "Asia/Tokyo"),),
+    ),
+    limits=(Limit(LimitPeriod.DAY, 3), Limit(LimitPeriod.WEEK, 10)),
+)
+
+
+def test_a_member_has_the_usual_hours_until_they_save_theirs(ports):
+    assert ports.working_hours.get(AIKO) == usual_hours(AIKO)
+
+
+def test_saved_hours_are_read_back(ports):
+    ports.working_hours.replace(SAVED_HOURS)
+    assert ports.working_hours.get(AIKO) == SAVED_HOURS
+
+    again = replace(SAVED_HOURS, version=2, limits=())
+    ports.working_hours.replace(again)
+
+    assert ports.working_hours.get(AIKO) == again
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_hours_are_saved_over_the_version_before_only(ports, version):
+    ports.working_hours.replace(SAVED_HOURS)
+
+    with pytest.raises(WorkingHoursChanged):
+        ports.working_hours.replace(replace(SAVED_HOURS, version=version, limits=()))
+
+    assert ports.working_hours.get(AIKO) == SAVED_HOURS
+
+
+def test_hosts_of_both_kinds_are_read_in_the_order_asked_for(ports):
+    ports.organizations.add(ORGANIZATION, AIKO)
+    kenji = host_of(invited(ports, between("09:00", "12:00")))
+    aiko = a_member_host()
+
+    assert list(ports.hosts.get_all(ORG, [kenji.key, aiko.key])) == [kenji, aiko]
+    assert list(ports.hosts.get_all(ORG, [aiko.key, kenji.key])) == [aiko, kenji]
+
+
+def test_a_member_is_a_host_with_their_saved_hours_and_limits(ports):
+    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.working_hours.replace(SAVED_HOURS)
+
+    [host] = ports.hosts.get_all(ORG, [a_member_host().key])
+
+    assert host == replace(a_member_host(hours=SAVED_HOURS.hours), limits=SAVED_HOURS.limits)
+
+
+def test_a_removed_host_is_known_to_be_gone(ports):
+    member = replace(invited(ports), deleted_at=at("09:00"))
+    ports.external_members.remove(member)
+
+    [host] = ports.hosts.get_all(ORG, [host_of(member).key])
+
+    assert host.is_gone
+
+
+@pytest.mark.parametrize("kind", HostKind)
+def test_there_is_no_host_that_nobody_added(ports, kind):
+    ports.organizations.add(ORGANIZATION, AIKO)
+
+    with pytest.raises(HostNotFound):
+        ports.hosts.get_all(ORG, [a_member_host().key, HostKey(kind, new_id())])
+
+
 # Booking pages
+
+EVERY_RULE = BookingRules(
+    durations=(timedelta(minutes=45), timedelta(minutes=90)),
+    interval=timedelta(minutes=15),
+    minimum_notice=timedelta(0),
+    buffer_before=timedelta(minutes=5),
+    buffer_after=timedelta(minutes=10),
+    buffer_rule=BufferRule.MAX,
+    horizon_days=7,
+    dates=DateSpan(date(2026, 12, 1), date(2026, 12, 31)),
+    limits=(Limit(LimitPeriod.MONTH, 20),),
+)
 
 
 def test_a_page_keeps_its_rules(ports):
     host = an_external_member()
-    rules = BookingRules(
-        duration=timedelta(minutes=45),
-        interval=timedelta(minutes=15),
-        minimum_notice=timedelta(0),
-        buffer_before=timedelta(minutes=5),
-        buffer_after=timedelta(minutes=10),
-        horizon=timedelta(days=7),
-    )
-    ports.external_members.add(host, a_page(host, rules), a_link(host), host.request)
+    ports.external_members.add(host, a_page(host, EVERY_RULE), a_link(host), host.request)
 
-    assert ports.booking_pages.get_all([host.booking_page_slug]) == [a_page(host, rules)]
+    assert ports.booking_pages.get(host.booking_page_slug) == a_page(host, EVERY_RULE)
+
+
+def test_a_page_keeps_everything_that_can_be_set(ports):
+    page = replace(
+        a_page(a_member_host()),
+        hosts=(a_member_host().key, host_of(an_external_member()).key),
+        needed_hosts=1,
+        description="Bring your portfolio.",
+        locale="de",
+        zone_is_locked=True,
+        questions=(
+            Question("q1", "What is it about?", QuestionKind.TEXT, is_required=True),
+            Question("q2", "Where from?", QuestionKind.CHOICE, choices=("A friend", "The web")),
+        ),
+        needs_approval=True,
+        approval_within=timedelta(hours=24),
+        reminders=(timedelta(days=1), timedelta(minutes=30)),
+        is_on=False,
+    )
+
+    ports.booking_pages.add(page)
+
+    assert ports.booking_pages.get(page.slug) == page
 
 
 def test_there_is_no_page_at_an_unknown_address(ports):
@@ -256,18 +458,121 @@ def test_there_is_no_page_at_an_unknown_address(ports):
         ports.booking_pages.get("nobody")
 
 
-# Bookings
+def test_an_address_belongs_to_one_page(ports):
+    page = a_page(a_member_host())
+    ports.booking_pages.add(page)
+
+    with pytest.raises(SlugTaken):
+        ports.booking_pages.add(replace(page, organization_id=new_id()))
+
+    assert ports.booking_pages.get(page.slug) == page
+
+
+def test_a_changed_page_is_stored(ports):
+    page = a_page(a_member_host())
+    ports.booking_pages.add(page)
+    after = replace(page, title="Interview", version=2)
+
+    ports.booking_pages.replace(after)
+
+    assert ports.booking_pages.get(page.slug) == after
+
+
+@pytest.mark.parametrize("version", [1, 2, 4])
+def test_a_page_is_changed_over_the_version_before_only(ports, version):
+    page = a_page(a_member_host())
+    ports.booking_pages.add(page)
+    ports.booking_pages.replace(replace(page, version=2))
+
+    with pytest.raises(BookingPageChanged):
+        ports.booking_pages.replace(replace(page, title="Interview", version=version))
+
+    assert ports.booking_pages.get(page.slug).title == page.title
+
+
+def test_pages_are_listed_newest_first_part_by_part(ports):
+    page = a_page(a_member_host())
+    pages = [
+        replace(page, slug=f"page-{number}", created_at=at(f"0{number}:00")) for number in range(5)
+    ]
+    for each in pages:
+        ports.booking_pages.add(each)
+
+    assert all_parts(partial(ports.booking_pages.list, ORG), limit=2) == pages[::-1]
+
+
+def test_the_page_of_an_invited_external_member_is_listed(ports):
+    host = invited(ports)
+
+    assert ports.booking_pages.list(ORG, cursor=None, limit=9).items == (a_page(host),)
+    assert not ports.booking_pages.list(new_id(), cursor=None, limit=9).items
+
+
+def test_the_pages_of_one_host_are_listed(ports):
+    kenji, mei = an_external_member(), an_external_member()
+    both = replace(a_page(kenji), slug="both", hosts=(host_of(mei).key, host_of(kenji).key))
+    for page in (a_page(kenji), a_page(mei), both):
+        ports.booking_pages.add(page)
+
+    pages = partial(ports.booking_pages.list, ORG, host_id=kenji.external_member_id)
+
+    assert {page.slug for page in all_parts(pages, limit=1)} == {kenji.booking_page_slug, "both"}
+
+
+@pytest.mark.parametrize("cursor", ["?", "AAAA", "MTc5NjExNTYwMCNQQUdF"])
+def test_a_cursor_that_no_list_of_pages_gave_out_is_named(ports, cursor):
+    with pytest.raises(InvalidInput) as refused:
+        ports.booking_pages.list(ORG, cursor=cursor, limit=2)
+
+    assert [problem.field for problem in refused.value.problems] == ["cursor"]
+
+
+# Claims
 
 
 def test_a_booking_takes_its_time(ports):
     host = invited(ports)
-    booking = booked(ports, host, between("09:00", "10:00"))
+    time, quarter = between("09:00", "10:00"), timedelta(minutes=15)
+    booking = booked(ports, host, time, before=quarter, after=quarter)
 
     assert ports.bookings.get(ORG, booking.booking_id) == booking
     assert ports.links.get(booking.guest_link_id) == a_guest_link(booking)
-    assert ports.bookings.claimed(ORG, host.external_member_id, between("09:30", "12:00")) == [
-        between("09:00", "10:00")
+    assert list(ports.bookings.taken(ORG, host.external_member_id, between("10:10", "12:00"))) == [
+        Taken(
+            owner_id=booking.booking_id,
+            time=time,
+            before=quarter,
+            after=quarter,
+            booking_page_slug=host.booking_page_slug,
+            taken_at=EARLY,
+        )
     ]
+    assert not ports.bookings.taken(ORG, host.external_member_id, between("10:15", "12:00"))
+
+
+def test_a_booking_keeps_everything_about_it(ports):
+    booking = replace(
+        a_booking(invited(ports), between("09:00", "10:00")),
+        other_guests=("noor@guest.example", "li@guest.example"),
+        answers=(Answer("What is it about?", "My work"), Answer("Where from?", "The web")),
+        reminders=(timedelta(days=1), timedelta(minutes=30)),
+    )
+
+    added(ports, booking)
+
+    assert ports.bookings.get(ORG, booking.booking_id) == booking
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_what_is_taken_is_sorted_by_start(ports, fresh):
+    host = invited(ports)
+    for hour in ("11", "09", "10"):
+        booked(ports, host, between(f"{hour}:00", f"{hour}:30"))
+
+    day = between("00:00", "24:00")
+    taken = ports.bookings.taken(ORG, host.external_member_id, day, fresh=fresh)
+
+    assert [each.time.start for each in taken] == [at("09:00"), at("10:00"), at("11:00")]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +591,7 @@ def test_no_other_booking_takes_a_part_of_it(ports, time):
     late = a_booking(host, time, a_guest("Noor Ali"))
 
     with pytest.raises(SlotTaken):
-        ports.bookings.add(late, a_guest_link(late), [a_message(late)])
+        added(ports, late)
 
     with pytest.raises(BookingNotFound):
         ports.bookings.get(ORG, late.booking_id)
@@ -301,7 +606,52 @@ def test_a_booking_may_touch_another(ports, time):
 
     booked(ports, host, time)
 
-    assert len(ports.bookings.claimed(ORG, host.external_member_id, between("00:00", "24:00"))) == 2
+    assert len(taken_times(ports, host)) == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "is_open"),
+    [
+        ("10:25", BufferRule.SUM, False),
+        ("10:30", BufferRule.SUM, True),
+        ("10:10", BufferRule.MAX, False),
+        ("10:15", BufferRule.MAX, True),
+    ],
+)
+def test_buffers_are_kept_by_the_rule_of_whoever_comes(ports, start, rule, is_open):
+    host, quarter = invited(ports), timedelta(minutes=15)
+    booked(ports, host, between("09:00", "10:00"), after=quarter)
+    late = a_booking(host, between(start, "11:00"), before=quarter, buffer_rule=rule)
+
+    if is_open:
+        added(ports, late)
+    else:
+        with pytest.raises(SlotTaken):
+            added(ports, late)
+
+
+@pytest.mark.parametrize("rule", BufferRule)
+@pytest.mark.parametrize("time", [between("08:00", "08:50"), between("10:10", "11:00")])
+def test_no_meeting_is_in_the_buffer_of_another(ports, time, rule):
+    host, quarter = invited(ports), timedelta(minutes=15)
+    booked(ports, host, between("09:00", "10:00"), before=quarter, after=quarter)
+
+    with pytest.raises(SlotTaken):
+        booked(ports, host, time, buffer_rule=rule)
+
+
+def test_a_shared_buffer_stays_with_the_one_who_stays(ports):
+    host, quarter = invited(ports), timedelta(minutes=15)
+    first = booked(ports, host, between("09:00", "10:00"), after=quarter)
+    second = booked(
+        ports, host, between("10:15", "11:00"), before=quarter, buffer_rule=BufferRule.MAX
+    )
+    changed(ports, first, cancelled(first))
+
+    with pytest.raises(SlotTaken):
+        booked(ports, host, between("09:45", "10:05"))
+    changed(ports, second, cancelled(second))
+    booked(ports, host, between("09:45", "10:05"))
 
 
 def test_a_booking_may_be_long_and_cross_midnight(ports):
@@ -312,7 +662,8 @@ def test_a_booking_may_be_long_and_cross_midnight(ports):
     booked(ports, host, night)
 
     after_midnight = replace(night, start=at("24:00"))
-    assert ports.bookings.claimed(ORG, host.external_member_id, after_midnight) == [night]
+    taken = ports.bookings.taken(ORG, host.external_member_id, after_midnight)
+    assert [each.time for each in taken] == [night]
 
 
 def test_hosts_do_not_get_in_each_others_way(ports):
@@ -321,72 +672,493 @@ def test_hosts_do_not_get_in_each_others_way(ports):
     booked(ports, invited(ports, email="b@example.org"), between("09:00", "10:00"))
 
 
+def test_a_booking_takes_the_time_of_all_its_hosts_or_of_none(ports):
+    kenji, mei = an_external_member(), an_external_member()
+    booked(ports, mei, between("09:30", "10:00"))
+
+    with pytest.raises(SlotTaken):
+        booked(ports, kenji, between("09:00", "10:00"), others=[mei])
+    assert not taken_times(ports, kenji)
+
+    booked(ports, kenji, between("10:00", "11:00"), others=[mei])
+    for host in (kenji, mei):
+        with pytest.raises(SlotTaken):
+            booked(ports, host, between("10:30", "11:30"))
+
+
+# Bookings
+
+
 def test_the_same_booking_again_is_the_same_booking(ports):
     host = invited(ports)
     booking = booked(ports, host, between("09:00", "10:00"))
     again = replace(booking, guest_link_id=new_link_id(), booked_at=at("00:00"))
 
-    assert ports.bookings.add(again, a_guest_link(again), [a_message(again)]) == booking
+    assert added(ports, again) == booking
 
 
 def test_the_same_booking_again_is_what_became_of_it(ports):
     host = invited(ports)
     booking = booked(ports, host, between("09:00", "10:00"))
-    ports.bookings.cancel(
-        cancelled(booking), [a_message(cancelled(booking), MessageKind.BOOKING_CANCELLED)]
-    )
+    gone = changed(ports, booking, cancelled(booking))
 
-    stored = ports.bookings.add(booking, a_guest_link(booking), [a_message(booking)])
-
-    assert stored == cancelled(booking)
+    assert added(ports, booking) == gone
 
 
 def test_an_identity_is_not_used_for_another_booking(ports):
     host = invited(ports)
     booking = booked(ports, host, between("09:00", "10:00"))
-    other = replace(booking, guest=a_guest("Noor Ali"))
 
     with pytest.raises(IdempotencyKeyReused):
-        ports.bookings.add(other, a_guest_link(other), [a_message(other)])
+        added(ports, replace(booking, fingerprint="another"))
 
 
 def test_a_cancelled_booking_frees_its_time_and_stays_to_be_seen(ports):
     host = invited(ports)
     booking = booked(ports, host, between("09:00", "10:00"))
-    gone = cancelled(booking)
 
-    ports.bookings.cancel(gone, [a_message(gone, MessageKind.BOOKING_CANCELLED)])
+    gone = changed(ports, booking, cancelled(booking))
 
     assert ports.bookings.get(ORG, booking.booking_id) == gone
     assert ports.bookings.get(ORG, booking.booking_id).state is BookingState.CANCELLED
-    assert not ports.bookings.claimed(ORG, host.external_member_id, between("00:00", "24:00"))
+    assert not taken_times(ports, host)
     booked(ports, host, between("09:30", "10:30"))
 
 
-def test_a_booking_is_cancelled_once(ports):
+@pytest.mark.parametrize("start", ["08:45", "08:55", "09:05", "09:15", "14:00"])
+@pytest.mark.parametrize("rule", BufferRule)
+def test_a_moved_booking_takes_its_new_time_and_frees_the_old_one(ports, start, rule):
+    host, ten = invited(ports), timedelta(minutes=10)
+    before = booked(ports, host, between("09:00", "09:30"), before=ten, after=ten, buffer_rule=rule)
+    time = replace(before.time, start=at(start), end=at(start) + timedelta(minutes=30))
+
+    after = changed(ports, before, moved(before, time))
+
+    assert ports.bookings.get(ORG, before.booking_id) == after
+    assert taken_times(ports, host) == [time]
+    changed(ports, after, cancelled(after))
+    booked(ports, host, between("08:00", "16:00"))
+
+
+def test_a_booking_that_cannot_be_moved_stays_where_it_is(ports):
     host = invited(ports)
-    gone = cancelled(booked(ports, host, between("09:00", "10:00")))
-    message = a_message(gone, MessageKind.BOOKING_CANCELLED)
-    ports.bookings.cancel(gone, [message])
+    booked(ports, host, between("10:00", "11:00"))
+    booking = booked(ports, host, between("09:00", "10:00"))
+
+    with pytest.raises(SlotTaken):
+        changed(ports, booking, moved(booking, between("09:30", "10:30")))
+
+    assert ports.bookings.get(ORG, booking.booking_id) == booking
+    assert taken_times(ports, host) == [between("09:00", "10:00"), between("10:00", "11:00")]
+
+
+def test_other_hosts_may_take_a_booking_over(ports):
+    kenji, mei, noor = (an_external_member() for _ in range(3))
+    time = between("09:00", "10:00")
+    booking = booked(ports, kenji, time, others=[mei])
+
+    after = changed(ports, booking, moved(booking, time, mei, noor))
+
+    assert after.former_host_ids == (kenji.external_member_id,)
+    assert ports.bookings.get(ORG, booking.booking_id) == after
+    assert [taken_times(ports, host) for host in (kenji, mei, noor)] == [[], [time], [time]]
+
+
+def test_a_moved_booking_prolongs_the_link_of_its_guest(ports):
+    booking = booked(ports, invited(ports), between("09:00", "10:00"))
+    after = moved(booking, between("11:00", "12:00"))
+
+    changed(ports, booking, after, link_expires_at=at("23:00"))
+
+    assert ports.links.get(booking.guest_link_id).expires_at == at("23:00")
+    message = a_message(after, MessageKind.BOOKING_MOVED)
+    assert ports.outbox.get(message).state is DeliveryState.QUEUED
+
+
+def test_of_two_changes_to_the_same_version_the_second_is_refused(ports):
+    booking = booked(ports, invited(ports), between("09:00", "10:00"))
+    changed(ports, booking, moved(booking, between("11:00", "12:00")))
 
     with pytest.raises(BookingChanged):
-        ports.bookings.cancel(gone, [message])
+        changed(ports, booking, cancelled(booking))
 
 
-def test_bookings_are_listed_by_start_page_by_page(ports):
+def test_a_change_whose_answer_was_lost_is_made_once(ports):
     host = invited(ports)
-    hours = ["11:00", "09:00", "10:00", "13:00", "12:00"]
+    booking = booked(ports, host, between("09:00", "10:00"))
+    after = changed(ports, booking, moved(booking, between("09:30", "10:30")))
+
+    changed(ports, booking, after)
+
+    assert ports.bookings.get(ORG, booking.booking_id) == after
+    assert taken_times(ports, host) == [between("09:30", "10:30")]
+
+
+def test_a_meeting_somebody_missed_still_takes_its_time(ports):
+    host = invited(ports)
+    booking = booked(ports, host, between("09:00", "10:00"))
+
+    changed(ports, booking, booking.missed(now=at("09:30")))
+
+    assert taken_times(ports, host) == [between("09:00", "10:00")]
+
+
+# Requests
+
+
+def test_a_request_takes_its_time_from_the_first_second(ports):
+    host = invited(ports)
+    request = requested(ports, host, between("09:00", "10:00"))
+
+    assert ports.bookings.get(ORG, request.booking_id) == request
+    [taken] = ports.bookings.taken(ORG, host.external_member_id, between("00:00", "24:00"))
+    assert taken.expires_at == at("08:00")
+    with pytest.raises(SlotTaken):
+        booked(ports, host, between("09:00", "10:00"))
+
+
+def test_a_request_nobody_decides_about_is_overdue(ports):
+    request = requested(ports, invited(ports), between("09:00", "10:00"))
+
+    assert not ports.bookings.overdue(now=at("07:59"), limit=9)
+    assert list(ports.bookings.overdue(now=at("08:00"), limit=9)) == [request]
+
+
+def test_an_approved_request_is_not_overdue(ports):
+    host = invited(ports)
+    request = requested(ports, host, between("09:00", "10:00"))
+
+    changed(ports, request, request.approved(now=at("07:00")))
+
+    assert not ports.bookings.overdue(now=at("23:00"), limit=9)
+    [taken] = ports.bookings.taken(ORG, host.external_member_id, between("00:00", "24:00"))
+    assert taken.expires_at is None
+
+
+@pytest.mark.parametrize("ended", ["declined", "expired", "cancelled"])
+def test_a_request_that_ended_frees_its_time(ports, ended):
+    host = invited(ports)
+    request = requested(ports, host, between("09:00", "10:00"))
+    after = {
+        "declined": partial(request.declined, Recipient.PERSON_IN_CHARGE, "No", now=at("07:00")),
+        "expired": partial(request.expired, now=at("08:00")),
+        "cancelled": partial(request.cancelled, Recipient.GUEST, "Ill", now=at("07:00")),
+    }[ended]()
+
+    changed(ports, request, after)
+
+    assert not ports.bookings.overdue(now=at("23:00"), limit=9)
+    assert not taken_times(ports, host)
+    booked(ports, host, between("09:00", "10:00"))
+
+
+def test_a_request_moved_closer_is_overdue_sooner(ports):
+    request = requested(ports, invited(ports), between("09:00", "10:00"))
+
+    after = changed(ports, request, moved(request, between("06:00", "07:00")))
+
+    assert list(ports.bookings.overdue(now=at("06:00"), limit=9)) == [after]
+
+
+# Holds
+
+
+def test_a_hold_takes_its_time(ports):
+    host, ten = invited(ports), timedelta(minutes=10)
+    hold = held(ports, host, between("09:00", "10:00"), before=ten, after=ten)
+
+    assert ports.bookings.get_hold(hold.hold_id) == hold
+    [taken] = ports.bookings.taken(ORG, host.external_member_id, between("00:00", "24:00"))
+    assert (taken.owner_id, taken.is_hold) == (hold.hold_id, True)
+    assert (taken.taken_at, taken.expires_at) == (hold.held_at, hold.expires_at)
+    with pytest.raises(SlotTaken):
+        booked(ports, host, between("10:05", "11:00"))
+
+
+def test_a_slot_is_held_by_one_guest(ports):
+    host = invited(ports)
+    held(ports, host, between("09:00", "10:00"))
+    late = a_hold(host, between("09:30", "10:30"))
+
+    with pytest.raises(SlotTaken):
+        ports.bookings.hold(late)
+
+    with pytest.raises(HoldNotFound):
+        ports.bookings.get_hold(late.hold_id)
+
+
+def test_holding_once_more_changes_nothing(ports):
+    hold = held(ports, invited(ports), between("09:00", "10:00"))
+    later = replace(hold, held_at=hold.expires_at, expires_at=hold.expires_at + HOLD_LIFE)
+
+    assert ports.bookings.hold(later) == hold
+    assert ports.bookings.get_hold(hold.hold_id) == hold
+
+
+def test_a_released_hold_frees_its_time_and_stays_gone(ports):
+    host, ten = invited(ports), timedelta(minutes=10)
+    hold = held(ports, host, between("09:00", "10:00"), before=ten, after=ten)
+
+    ports.bookings.release(hold)
+    ports.bookings.release(hold)
+
+    with pytest.raises(HoldNotFound):
+        ports.bookings.get_hold(hold.hold_id)
+    assert not taken_times(ports, host)
+    booked(ports, host, between("09:00", "10:00"))
+
+
+def test_a_slot_that_was_let_go_can_be_held_again_at_once(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    ports.bookings.release(hold)
+
+    ports.bookings.hold(hold)
+
+    assert ports.bookings.get_hold(hold.hold_id) == hold
+    assert taken_times(ports, host) == [between("09:00", "10:00")]
+
+
+def test_a_hold_that_a_guest_replaced_is_not_released_with_the_former_one(ports):
+    former = held(ports, invited(ports), between("09:00", "10:00"))
+    ports.bookings.release(former)
+    hold = replace(former, expires_at=former.expires_at + timedelta(minutes=1))
+    ports.bookings.hold(hold)
+
+    ports.bookings.release(former)
+
+    assert ports.bookings.get_hold(hold.hold_id) == hold
+
+
+def test_an_expired_hold_takes_its_time_until_it_is_released(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    assert not ports.bookings.overdue(now=hold.expires_at - timedelta(seconds=1), limit=9)
+
+    assert list(ports.bookings.overdue(now=hold.expires_at, limit=9)) == [hold]
+    assert taken_times(ports, host) == [between("09:00", "10:00")]
+    ports.bookings.release(hold)
+
+    assert not ports.bookings.overdue(now=hold.expires_at, limit=9)
+    assert not taken_times(ports, host)
+
+
+def test_not_more_is_overdue_at_once_than_was_asked_for(ports):
+    host = invited(ports)
+    for hour in ("09", "10", "11"):
+        held(ports, host, between(f"{hour}:00", f"{hour}:30"))
+        requested(ports, host, between(f"{hour}:30", f"{hour}:45"))
+
+    assert len(ports.bookings.overdue(now=at("23:00"), limit=5)) == 5
+    assert len(ports.bookings.overdue(now=at("23:00"), limit=9)) == 6
+
+
+def of_hold(hold, host):
+    """Return the booking that is made of a hold."""
+    booking = a_booking(host, hold.claim.time)
+    return replace(booking, booking_id=hold.hold_id, claim=hold.claim)
+
+
+def test_a_hold_becomes_a_booking(ports):
+    host, ten = invited(ports), timedelta(minutes=10)
+    hold = held(ports, host, between("09:00", "10:00"), before=ten, after=ten)
+    booking = of_hold(hold, host)
+
+    assert added(ports, booking, hold=hold) == booking
+
+    with pytest.raises(HoldNotFound):
+        ports.bookings.get_hold(hold.hold_id)
+    [taken] = ports.bookings.taken(ORG, host.external_member_id, between("00:00", "24:00"))
+    assert not taken.is_hold
+    changed(ports, booking, cancelled(booking))
+    booked(ports, host, between("08:30", "10:30"))
+
+
+def test_a_hold_may_become_a_booking_of_another_time(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    booking = of_hold(hold, host)
+    booking = replace(booking, claim=replace(booking.claim, time=between("09:30", "10:30")))
+
+    added(ports, booking, hold=hold)
+
+    assert taken_times(ports, host) == [between("09:30", "10:30")]
+    booked(ports, host, between("09:00", "09:30"))
+
+
+def test_a_hold_that_is_gone_becomes_nothing(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    ports.bookings.release(hold)
+
+    with pytest.raises(SlotTaken):
+        added(ports, of_hold(hold, host), hold=hold)
+
+    assert not taken_times(ports, host)
+    added(ports, of_hold(hold, host))
+
+
+def test_a_hold_becomes_a_booking_once(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    booking = added(ports, of_hold(hold, host), hold=hold)
+
+    assert added(ports, of_hold(hold, host), hold=hold) == booking
+
+
+def test_what_is_booked_is_not_held_as_well(ports):
+    host = invited(ports)
+    hold = a_hold(host, between("09:00", "10:00"))
+    added(ports, of_hold(hold, host))
+
+    with pytest.raises(SlotTaken):
+        ports.bookings.hold(
+            replace(hold, claim=replace(hold.claim, time=between("14:00", "15:00")))
+        )
+
+
+def test_what_is_held_is_not_booked_past_its_hold(ports):
+    host = invited(ports)
+    hold = held(ports, host, between("09:00", "10:00"))
+    booking = replace(a_booking(host, between("14:00", "15:00")), booking_id=hold.hold_id)
+
+    with pytest.raises(SlotTaken):
+        added(ports, booking)
+
+
+# Counts
+
+
+def test_nothing_is_counted_before_the_first_booking(ports):
+    host = invited(ports)
+    counts = [Count(ORG, host.external_member_id), Count(ORG, new_id())]
+
+    assert list(ports.bookings.counted(counts)) == counts
+    assert list(ports.bookings.counted([])) == []
+
+
+def test_a_count_rises_with_each_booking_that_keeps_a_limit(ports):
+    host = invited(ports)
+    [count] = ports.bookings.counted([Count(ORG, host.external_member_id)])
+
+    added(ports, a_booking(host, between("09:00", "10:00")), counts=[count])
+    [after] = ports.bookings.counted([count])
+    ports.bookings.hold(a_hold(host, between("10:00", "11:00")), counts=[after])
+
+    assert after.number == 1
+    assert [count.number for count in ports.bookings.counted([count])] == [2]
+
+
+def test_whoever_counted_before_somebody_else_booked_counts_again(ports):
+    host = invited(ports)
+    count = Count(ORG, host.external_member_id)
+    added(ports, a_booking(host, between("09:00", "10:00")), counts=[count])
+
+    with pytest.raises(CountsChanged):
+        added(ports, a_booking(host, between("10:00", "11:00")), counts=[count])
+    with pytest.raises(CountsChanged):
+        ports.bookings.hold(a_hold(host, between("10:00", "11:00")), counts=[count])
+
+    assert taken_times(ports, host) == [between("09:00", "10:00")]
+
+
+def test_a_move_is_refused_when_somebody_booked_since_it_was_counted(ports):
+    host = invited(ports)
+    count = Count(ORG, host.external_member_id)
+    booking = added(ports, a_booking(host, between("09:00", "10:00")), counts=[count])
+    after = moved(booking, between("11:00", "12:00"))
+
+    with pytest.raises(CountsChanged):
+        changed(ports, booking, after, counts=[count])
+    changed(ports, booking, after, counts=[replace(count, number=1)])
+
+    assert [count.number for count in ports.bookings.counted([count])] == [2]
+
+
+def test_a_taken_slot_is_taken_whatever_was_counted(ports):
+    host = invited(ports)
+    count = Count(ORG, host.external_member_id)
+    added(ports, a_booking(host, between("09:00", "10:00")), counts=[count])
+
+    with pytest.raises(SlotTaken):
+        added(ports, a_booking(host, between("09:00", "10:00")), counts=[count])
+
+
+# Lists of bookings
+
+
+@pytest.mark.parametrize("latest_first", [True, False])
+def test_bookings_are_listed_by_start_page_by_page(ports, latest_first):
+    host = invited(ports)
     bookings = {
-        hour: booked(ports, host, between(hour, hour[:2] + ":30"), a_guest(f"G{hour[:2]}"))
-        for hour in hours
+        hour: booked(ports, host, between(f"{hour}:00", f"{hour}:30"), a_guest(f"G{hour}"))
+        for hour in ("11", "09", "10", "13", "12", "14")
     }
+    which = BookingFilter(after=at("10:00"), before=at("14:00"), latest_first=latest_first)
 
-    first = ports.bookings.list(ORG, after=at("09:30"), cursor=None, limit=3)
-    rest = ports.bookings.list(ORG, after=at("09:30"), cursor=first.next_cursor, limit=3)
+    listed = all_parts(partial(ports.bookings.list, ORG, which), limit=2)
 
-    expected = [bookings[hour] for hour in ("10:00", "11:00", "12:00", "13:00")]
-    assert [*first.items, *rest.items] == expected
-    assert rest.next_cursor is None
+    expected = [bookings[hour] for hour in ("10", "11", "12", "13")]
+    assert listed == (expected[::-1] if latest_first else expected)
+
+
+def test_a_moved_booking_is_listed_where_it_is_now(ports):
+    host = invited(ports)
+    booking = booked(ports, host, between("09:00", "10:00"))
+    after = changed(ports, booking, moved(booking, between("11:00", "12:00")))
+
+    late = ports.bookings.list(ORG, BookingFilter(after=at("10:00")), cursor=None, limit=9)
+
+    assert late.items == (after,)
+
+
+@pytest.mark.parametrize(
+    ("which", "hours"),
+    [
+        ({}, ["09", "10", "11", "12"]),
+        ({"host_id": "mei"}, ["10", "12"]),
+        ({"person_in_charge_id": "somebody"}, ["11"]),
+        ({"states": (BookingState.CANCELLED,)}, ["12"]),
+        ({"states": (BookingState.CANCELLED, BookingState.CONFIRMED)}, ["09", "10", "11", "12"]),
+        ({"host_id": "mei", "states": (BookingState.CONFIRMED,)}, ["10"]),
+        ({"text": "noor"}, ["10", "11"]),
+        ({"text": "portfolio"}, ["09", "10", "11", "12"]),
+        ({"text": "mia@guest"}, ["09", "12"]),
+        ({"text": "nobody"}, []),
+    ],
+)
+@pytest.mark.parametrize("latest_first", [True, False])
+def test_bookings_are_found_by_what_is_asked_of_them(ports, which, hours, latest_first):
+    kenji, mei = an_external_member(), replace(an_external_member(), external_member_id="mei")
+    noor = a_guest("Noor Ali")
+    booked(ports, kenji, between("09:00", "09:30"))
+    booked(ports, kenji, between("10:00", "10:30"), noor, others=[mei])
+    other = replace(
+        a_booking(kenji, between("11:00", "11:30"), a_guest("Li Na")),
+        person_in_charge_id="somebody",
+        other_guests=(noor.email,),
+    )
+    added(ports, other)
+    last = booked(ports, mei, between("12:00", "12:30"))
+    changed(ports, last, cancelled(last))
+    which = BookingFilter(after=EARLY, latest_first=latest_first, **which)
+
+    listed = all_parts(partial(ports.bookings.list, ORG, which), limit=1)
+
+    found = [f"{booking.time.start:%H}" for booking in listed]
+    assert found == (hours[::-1] if latest_first else hours)
+
+
+def test_a_list_goes_on_after_its_range_has_moved_on(ports):
+    host = invited(ports)
+    first = booked(ports, host, between("09:00", "09:30"))
+    second = booked(ports, host, between("10:00", "10:30"))
+    part = ports.bookings.list(ORG, BookingFilter(after=at("08:00")), cursor=None, limit=1)
+
+    later = BookingFilter(after=at("09:45"))
+    rest = ports.bookings.list(ORG, later, cursor=part.next_cursor, limit=9)
+
+    assert (part.items, rest.items) == ((first,), (second,))
 
 
 def test_another_organization_sees_none_of_it(ports):
@@ -396,7 +1168,8 @@ def test_another_organization_sees_none_of_it(ports):
 
     with pytest.raises(BookingNotFound):
         ports.bookings.get(other, booking.booking_id)
-    assert not ports.bookings.list(other, after=EARLY, cursor=None, limit=9).items
+    everything = BookingFilter(after=EARLY)
+    assert not ports.bookings.list(other, everything, cursor=None, limit=9).items
     assert not ports.external_members.list(other, cursor=None, limit=9).items
 
 
@@ -518,6 +1291,59 @@ def test_a_message_that_no_stream_announced_is_due(ports):
     message = queued(ports)
 
     assert list(ports.outbox.due(now=EARLY + timedelta(minutes=1), limit=9)) == [message]
+
+
+def reminder(booking, which="1440"):
+    message = a_message(booking, MessageKind.BOOKING_REMINDER)
+    return replace(message, which=which, due_at=at("06:00"))
+
+
+def with_reminder(ports):
+    booking = a_booking(invited(ports), between("09:00", "10:00"))
+    message = reminder(booking)
+    ports.bookings.add(booking, a_guest_link(booking), [message])
+    return message
+
+
+def test_a_scheduled_message_waits_until_it_is_due(ports):
+    message = with_reminder(ports)
+
+    assert ports.outbox.get(message) == Delivery(
+        DeliveryState.SCHEDULED, next_attempt_at=at("06:00")
+    )
+    assert ports.outbox.claim(message, now=at("05:59")) is None
+    assert message not in ports.outbox.due(now=at("05:59"), limit=9)
+
+
+def test_a_scheduled_message_is_due_in_time(ports):
+    message = with_reminder(ports)
+
+    [due] = [each for each in ports.outbox.due(now=at("06:00"), limit=9) if each == message]
+    assert (due.due_at, due.which) == (at("06:00"), "1440")
+    assert ports.outbox.claim(due, now=at("06:00")).state is DeliveryState.SENDING
+
+
+def test_a_message_that_is_too_late_is_never_sent(ports):
+    message = with_reminder(ports)
+    ports.outbox.claim(message, now=at("07:00"))
+
+    ports.outbox.record(message, Delivery(DeliveryState.TOO_LATE, 1))
+
+    assert ports.outbox.claim(message, now=at("08:00")) is None
+    assert message not in ports.outbox.due(now=at("08:00"), limit=9)
+
+
+def test_several_hosts_are_written_to_about_one_thing(ports):
+    booking = a_booking(invited(ports), between("09:00", "10:00"))
+    messages = [
+        replace(a_message(booking), recipient=Recipient.HOST, which=which) for which in "ab"
+    ]
+    ports.bookings.add(booking, a_guest_link(booking), messages)
+
+    ports.outbox.claim(messages[0], now=at("05:00"))
+
+    states = [delivery.state for delivery in ports.outbox.get_all(messages)]
+    assert states == [DeliveryState.SENDING, DeliveryState.QUEUED]
 
 
 def test_a_worker_that_outlived_its_lease_does_not_overwrite_its_successor(ports):

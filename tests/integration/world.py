@@ -1,30 +1,37 @@
 """The small world that the sample events in `events/` speak about: it is 28 November 2026.
 
-Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo, and
-Mia Weber has booked 10:30. Every identity is fixed, so the links in the events fit.
+Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
+Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
+to come this morning. Every identity is fixed, so the links in the events fit.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
 from scheduling.domain.availability import Availability
+from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import hashed
 from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.people import Member, Role
 from scheduling.domain.sessions import Session
+from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.builders import (
     AIKO,
     ORGANIZATION,
     a_booking,
+    a_guest,
     a_guest_link,
+    a_hold,
     a_link,
     a_message,
     a_page,
@@ -38,16 +45,51 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
 SESSION = "the-secret-of-the-session-in-the-sample-events"
 
+BEN = Member(
+    derived_id("ben"),
+    AIKO.organization_id,
+    "Ben Ode",
+    "ben@hanami.example",
+    Role.MEMBER,
+    "Europe/London",
+)
 KENJI = replace(
     an_external_member(between("01:00", "03:00")),
     external_member_id=derived_id("kenji"),
     booking_page_slug="kenji-tanaka-k7d2xm4q",
     request_link_id="kenji-link-kenji-link-",
 )
+_BOOKED = a_booking(KENJI, between("01:30", "02:00"))
+
+
+def _named(booking: Booking, name: str) -> Booking:
+    """Return a booking with the identity that belongs to `name`."""
+    booking_id = derived_id(name)
+    return replace(
+        booking,
+        booking_id=booking_id,
+        claim=replace(booking.claim, owner_id=booking_id),
+        guest_link_id=f"{name}-link-{name}-link-"[-22:],
+    )
+
+
 BOOKING = replace(
-    a_booking(KENJI, between("01:30", "02:00")),
-    booking_id=derived_id("booking"),
+    _named(a_booking(KENJI, between("01:30", "02:00")), "booking"),
     guest_link_id="guest-link-guest-link-",
+)
+REQUEST = replace(
+    _named(a_booking(KENJI, between("02:30", "03:00"), a_guest("Noor Ali")), "request"),
+    state=BookingState.PENDING,
+    expires_at=NOW + timedelta(days=1),
+)
+BEGUN = _named(
+    a_booking(KENJI, TimeRange(NOW - timedelta(hours=1), NOW), a_guest("Ana Silva")), "begun"
+)
+_HOLD = a_hold(KENJI, between("02:00", "02:30"))
+HOLD = replace(
+    _HOLD,
+    hold_id=derived_id("hold"),
+    claim=replace(_HOLD.claim, owner_id=derived_id("hold")),
 )
 CONFIRMATION = a_message(BOOKING)
 SIGN_IN_LINK = replace(
@@ -57,6 +99,7 @@ SIGN_IN_LINK = replace(
 
 def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO)
+    scheduling.put_new(keys.member(BEN.organization_id, BEN.member_id) | asdict(BEN))
     members = DynamoDbExternalMembers(scheduling, access)
     asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
     members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)
@@ -66,7 +109,11 @@ def populate(scheduling: Table, access: Table) -> None:
         recipient=Recipient.PERSON_IN_CHARGE,
     )
     members.replace_availability(KENJI, entered, link_expires_at=a_link(KENJI).expires_at)
-    DynamoDbBookings(scheduling, access).add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
+    bookings = DynamoDbBookings(scheduling, access)
+    bookings.add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
+    for booking in (REQUEST, BEGUN):
+        bookings.add(booking, a_guest_link(booking), [])
+    bookings.hold(HOLD)
     links = DynamoDbLinks(scheduling, access)
     links.add(SIGN_IN_LINK)
     DynamoDbSessions(access).add(

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.parameters import clear_caches
@@ -9,12 +11,25 @@ from handlers.wiring import adapters
 @pytest.fixture
 def room(stack, monkeypatch):
     """The mail room of RetryMailsFunction, in this process: real tables, real SES."""
-    for name, value in stack.environment("RetryMailsFunction").items():
+    with in_this_process(stack, "RetryMailsFunction", monkeypatch):
+        yield mail_room()
+
+
+@pytest.fixture
+def parley(stack, monkeypatch):
+    """The adapters of BookingFunction, in this process: real tables."""
+    with in_this_process(stack, "BookingFunction", monkeypatch):
+        yield adapters()
+
+
+@contextmanager
+def in_this_process(stack, function, monkeypatch):
+    for name, value in stack.environment(function).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     adapters.cache_clear()
     clear_caches()
-    yield mail_room()
+    yield
     adapters.cache_clear()
     clear_caches()
 

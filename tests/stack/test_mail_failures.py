@@ -129,7 +129,12 @@ def wait_until_all_are(stack, state, subjects):
     """Return the messages about these subjects as soon as all of them have come to a state."""
     deadline = time.monotonic() + SECONDS_FOR_A_MAIL
     while True:
-        rows = [row for row in rows_of(stack.scheduling) if row.get("subject_id") in subjects]
+        rows = [
+            row
+            for row in rows_of(stack.scheduling)
+            # Reminders wait for their day.
+            if row.get("subject_id") in subjects and row["state"] != "scheduled"
+        ]
         states = Counter(row["state"] for row in rows)
         if set(states) == {state}:
             return rows

@@ -54,7 +54,7 @@ class Road:
             "email": "kenji@example.org",
             "person_in_charge_id": members[0]["member_id"],
             "title": "Portfolio review",
-            "duration_minutes": 30,
+            "durations_minutes": [30],
             "minimum_notice_minutes": 0,
         }
         answer = self.admin.post("/api/external-members", json=invitation | details)
@@ -112,15 +112,48 @@ class Road:
         windows: list[dict[str, str]] = answer.json()["windows"]
         return windows
 
-    def slots(self, slug: str) -> list[str]:
+    def make_page(self, *hosts: dict[str, str], key: str = "", **settings: Any) -> dict[str, Any]:
+        """Make a page of half hours at no notice, of the admin unless hosts are given."""
+        answer = self.post_page(*hosts, key=key, **settings)
+        assert answer.status_code == 201, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
+
+    def post_page(self, *hosts: dict[str, str], key: str = "", **settings: Any) -> httpx.Response:
+        me = self.admin.get("/api/sessions/current").json()["member_id"]
+        usual = {
+            "title": "Portfolio review",
+            "hosts": hosts or [{"kind": "member", "host_id": me}],
+            "person_in_charge_id": me,
+            "minimum_notice_minutes": 0,
+        }
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.admin.post("/api/booking-pages", json=usual | settings, headers=headers)
+
+    def slots(self, slug: str, **more: Any) -> list[str]:
         span = {
             "from": self.day.isoformat(),
             "to": (self.day + timedelta(days=1)).isoformat(),
             "time_zone": "Europe/Berlin",
         }
-        answer = self.public.get(f"/api/booking-pages/{slug}/slots", params=span)
+        answer = self.public.get(f"/api/booking-pages/{slug}/slots", params=span | more)
         assert answer.status_code == 200, answer.text
         return [item["start"] for item in answer.json()["items"]]
+
+    def post_hold(self, slug: str, start: datetime, **details: Any) -> httpx.Response:
+        headers = {"Idempotency-Key": details.pop("key")} if "key" in details else {}
+        return self.public.post(
+            f"/api/booking-pages/{slug}/holds",
+            json={"start": start.isoformat()} | details,
+            headers=headers,
+        )
+
+    def hold(self, slug: str, start: datetime, **details: Any) -> str:
+        """Keep a slot and return the id of the hold."""
+        answer = self.post_hold(slug, start, **details)
+        assert answer.status_code == 201, answer.text
+        hold_id: str = answer.json()["hold_id"]
+        return hold_id
 
     def post_booking(self, slug: str, start: datetime, **details: Any) -> httpx.Response:
         headers = {"Idempotency-Key": details.pop("key")} if "key" in details else {}
@@ -153,6 +186,13 @@ class Road:
         one = self.admin.get(f"/api/bookings/{booked['booking_id']}")
         assert one.json()["guest"]["email"] == self.guest_email
         return booked
+
+    def move(self, booked: dict[str, Any], start: datetime) -> httpx.Response:
+        return self.public.post(
+            "/api/guest/booking/move",
+            headers=self.as_guest(booked),
+            json={"start": start.isoformat()},
+        )
 
     def cancel(self, booked: dict[str, Any]) -> None:
         for _ in range(2):

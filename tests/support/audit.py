@@ -1,14 +1,20 @@
-"""Does everything that is stored about bookings fit together?"""
+"""Does everything that is stored about bookings and holds fit together?"""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.use_cases.booking import TOLD_OF_BOOKINGS
+from scheduling.adapters.dynamodb.booking_items import (
+    expiry_item,
+    host_items,
+    stored_booking,
+    stored_hold,
+    stored_taken,
+)
+from scheduling.domain.booking import Booking, BookingState, Hold, Taken
 from tests.support.deployed import rows_of
 
 if TYPE_CHECKING:
@@ -19,75 +25,100 @@ if TYPE_CHECKING:
 
 CELL = timedelta(minutes=5)
 
-type Claim = tuple[str, str, str, str]
+type Cell = tuple[str, str, str, str]
 """The key of an hour of a host's time, the attribute of five of its minutes, and who owns them."""
 
-type HostRow = tuple[str, str, int, int]
-"""The key of what takes a host's time, and from when to when; seconds since 1970."""
+type HostRow = tuple[str, Taken]
+"""The partition of what takes a host's time, and what does."""
 
 
 @dataclass(frozen=True)
 class Audit:
     confirmed: int
     cancelled: int
+    holds: int
     violations: list[str]
     """What contradicts each other, in words; empty when all is well."""
 
 
 def audit(scheduling: Table, access: Table) -> Audit:
-    """Compare bookings, claims, host rows, messages and guest links, all of them with all.
+    """Compare bookings, holds, cells, host rows, messages, guest links and the overdue queue.
 
     To be run while nobody books: it reads both tables item by item.
     """
     rows = rows_of(scheduling)
-    bookings = [row for row in rows if "claimed_from" in row]
-    confirmed = [row for row in bookings if row["state"] == "confirmed"]
-    links = {row["link_id"] for row in rows_of(access) if row.get("purpose") == "guest"}
-    messages = Counter(row["subject_id"] for row in rows if row.get("subject") == "booking")
-    violations = [
-        *_differences("claim", set(_expected_claims(confirmed)), set(_claims(rows))),
-        *_differences("host row", set(map(_expected_host_row, confirmed)), set(_host_rows(rows))),
-        *_differences(
-            "messages",
-            {(row["booking_id"], len(TOLD_OF_BOOKINGS) * row["version"]) for row in bookings},
-            set(messages.items()),
-        ),
-        *_differences("guest link", {row["guest_link_id"] for row in bookings}, links),
+    bookings = [stored_booking(row) for row in rows if "guest_link_id" in row]
+    holds = [stored_hold(row) for row in rows if "hold_id" in row]
+    owners: list[Booking | Hold] = [
+        *holds,
+        *(booking for booking in bookings if booking.state.takes_time),
     ]
-    return Audit(len(confirmed), len(bookings) - len(confirmed), violations)
+    links = {row["link_id"] for row in rows_of(access) if row.get("purpose") == "guest"}
+    queued = {(row["PK"], row["GSI1PK"], row["GSI1SK"]) for row in rows if row["SK"] == "EXPIRES"}
+    announced = {
+        (row["subject_id"], int(row["version"])) for row in rows if row.get("subject") == "booking"
+    }
+    violations = [
+        *_differences("cell", set(_expected_cells(owners)), set(_cells(rows))),
+        *_differences("host row", set(_expected_host_rows(owners)), set(_host_rows(rows))),
+        *_differences("place in the queue", set(_expected_queue(bookings)), queued),
+        *_differences("message", set(_expected_announcements(bookings)), announced),
+        *_differences("guest link", {booking.guest_link_id for booking in bookings}, links),
+    ]
+    states = [booking.state for booking in bookings]
+    return Audit(
+        confirmed=states.count(BookingState.CONFIRMED),
+        cancelled=states.count(BookingState.CANCELLED),
+        holds=len(holds),
+        violations=violations,
+    )
 
 
-def _expected_claims(confirmed: Iterable[Item]) -> Iterator[Claim]:
-    for booking in confirmed:
-        moment, end = _instant(booking["claimed_from"]), _instant(booking["claimed_to"])
-        while moment < end:
-            hour = keys.host_hour(booking["organization_id"], booking["host_id"], moment)
-            yield hour["PK"], hour["SK"], f"m{moment:%M}", booking["booking_id"]
+def _expected_cells(owners: Iterable[Booking | Hold]) -> Iterator[Cell]:
+    for claim in (owner.claim for owner in owners):
+        moment = claim.whole.start
+        while moment < claim.whole.end:
+            role = "m" if claim.time.start <= moment < claim.time.end else "b"
+            for host_id in claim.host_ids:
+                hour = keys.host_hour(claim.organization_id, host_id, moment)
+                yield hour["PK"], hour["SK"], f"{role}{moment:%M}", claim.owner_id
             moment += CELL
 
 
-def _claims(rows: Iterable[Item]) -> Iterator[Claim]:
+def _cells(rows: Iterable[Item]) -> Iterator[Cell]:
     for row in rows:
         if row["SK"].startswith("H#"):
-            for name, owner in row.items():
+            for name, value in row.items():
                 if name not in {"PK", "SK", "ttl"}:
-                    yield row["PK"], row["SK"], name, owner
+                    # A meeting has one owner, a buffer a set of them.
+                    for owner in [value] if name.startswith("m") else value:
+                        yield row["PK"], row["SK"], name, owner
 
 
-def _expected_host_row(booking: Item) -> HostRow:
-    key = keys.host_booking(
-        booking["organization_id"],
-        booking["host_id"],
-        _instant(booking["claimed_from"]),
-        booking["booking_id"],
-    )
-    return key["PK"], key["SK"], int(booking["claimed_from"]), int(booking["claimed_to"])
+def _expected_host_rows(owners: Iterable[Booking | Hold]) -> Iterator[HostRow]:
+    for owner in owners:
+        yield from _host_rows(host_items(owner))
 
 
 def _host_rows(rows: Iterable[Item]) -> Iterator[HostRow]:
     for row in rows:
         if "#HB#" in row["PK"]:
-            yield row["PK"], row["SK"], int(row["from"]), int(row["to"])
+            yield row["PK"], stored_taken(row)
+
+
+def _expected_queue(bookings: Iterable[Booking]) -> Iterator[tuple[str, str, str]]:
+    for booking in bookings:
+        if booking.state is BookingState.PENDING and booking.expires_at is not None:
+            item = expiry_item(booking, booking.expires_at)
+            yield item["PK"], item["GSI1PK"], item["GSI1SK"]
+
+
+def _expected_announcements(bookings: Iterable[Booking]) -> Iterator[tuple[str, int]]:
+    for booking in bookings:
+        # Nobody is told that a guest did not come.
+        is_missed = booking.state is BookingState.NO_SHOW
+        for version in range(1, booking.version + (not is_missed)):
+            yield booking.booking_id, version
 
 
 def _differences[T](what: str, expected: AbstractSet[T], stored: AbstractSet[T]) -> list[str]:
@@ -95,7 +126,3 @@ def _differences[T](what: str, expected: AbstractSet[T], stored: AbstractSet[T])
         *(f"{what} is missing: {one}" for one in expected - stored),
         *(f"{what} has no reason: {one}" for one in stored - expected),
     ]
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from scheduling.domain.availability import Availability
-from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.booking import (
+    HOLD_LIFE,
+    BookedHost,
+    Booking,
+    BookingState,
+    Claim,
+    Hold,
+)
 from scheduling.domain.booking_page import BookingPage, BookingRules
+from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.links import Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.domain.people import ExternalMember, Guest, Member, Organization, Role
 from scheduling.domain.sessions import SignedIn
+from scheduling.domain.slots import BufferRule
 from scheduling.domain.time_range import TimeRange
+from scheduling.domain.working_hours import usual_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scheduling.domain.hours import WeeklyHours
 
 DAY = datetime(2026, 12, 1, tzinfo=UTC)
 EARLY = DAY - timedelta(days=3)
 """A moment that is too soon for nothing."""
+NOTHING = timedelta(0)
 
 ORGANIZATION = Organization(derived_id("organization"), "Hanami Studio", "Asia/Tokyo")
 AIKO = Member(
@@ -62,16 +79,43 @@ def an_external_member(*windows: TimeRange, email: str = "kenji@example.org") ->
     )
 
 
-def a_page(host: ExternalMember, rules: BookingRules | None = None) -> BookingPage:
+def host_of(member: ExternalMember) -> Host:
+    return Host(
+        key=HostKey(HostKind.EXTERNAL_MEMBER, member.external_member_id),
+        organization_id=member.organization_id,
+        name=member.name,
+        email=member.email,
+        time_zone=member.availability.time_zone,
+        hours=member.availability.windows,
+        person_in_charge_id=member.person_in_charge_id,
+        request_link_id=member.request_link_id,
+        is_gone=member.deleted_at is not None,
+    )
+
+
+def a_member_host(member: Member = AIKO, hours: WeeklyHours | None = None) -> Host:
+    """Return a member as a host; at their usual hours unless said otherwise."""
+    hours = hours or usual_hours(member).hours
+    return Host(
+        key=HostKey(HostKind.MEMBER, member.member_id),
+        organization_id=member.organization_id,
+        name=member.name,
+        email=member.email,
+        time_zone=hours.time_zone,
+        hours=hours,
+    )
+
+
+def a_page(host: ExternalMember | Host, rules: BookingRules | None = None) -> BookingPage:
     return BookingPage(
-        slug=host.booking_page_slug,
+        slug=_slug_of(host),
         organization_id=host.organization_id,
-        external_member_id=host.external_member_id,
-        host_name=host.name,
-        person_in_charge_id=host.person_in_charge_id,
+        person_in_charge_id=host.person_in_charge_id or AIKO.member_id,
+        hosts=(_key_of(host),),
         title="Portfolio review",
         location="Studio 2",
         time_zone="Asia/Tokyo",
+        created_at=EARLY,
         rules=rules or BookingRules(),
     )
 
@@ -93,25 +137,80 @@ def a_guest(name: str = "Mia Weber") -> Guest:
     return Guest(name=name, email=email, note="", time_zone="Europe/Berlin")
 
 
-def a_booking(host: ExternalMember, time: TimeRange, guest: Guest | None = None) -> Booking:
+def a_claim(
+    *hosts: ExternalMember | Host,
+    time: TimeRange,
+    before: timedelta = NOTHING,
+    after: timedelta = NOTHING,
+    buffer_rule: BufferRule = BufferRule.SUM,
+    owner_id: str | None = None,
+) -> Claim:
+    return Claim(
+        owner_id=owner_id or new_id(),
+        organization_id=hosts[0].organization_id,
+        host_ids=tuple(_key_of(host).host_id for host in hosts),
+        time=time,
+        before=before,
+        after=after,
+        buffer_rule=buffer_rule,
+    )
+
+
+def a_booking(
+    host: ExternalMember | Host,
+    time: TimeRange,
+    guest: Guest | None = None,
+    *,
+    others: Sequence[ExternalMember | Host] = (),
+    before: timedelta = NOTHING,
+    after: timedelta = NOTHING,
+    buffer_rule: BufferRule = BufferRule.SUM,
+) -> Booking:
+    """Return a confirmed booking of the host, and of the others."""
+    hosts = (host, *others)
+    claim = a_claim(*hosts, time=time, before=before, after=after, buffer_rule=buffer_rule)
     return Booking(
-        booking_id=new_id(),
+        booking_id=claim.owner_id,
         organization_id=host.organization_id,
-        booking_page_slug=host.booking_page_slug,
+        booking_page_slug=_slug_of(host),
         title="Portfolio review",
         location="Studio 2",
-        host_id=host.external_member_id,
-        host_name=host.name,
-        person_in_charge_id=host.person_in_charge_id,
+        hosts=booked(*hosts),
+        person_in_charge_id=host.person_in_charge_id or AIKO.member_id,
         guest=guest or a_guest(),
-        time=time,
-        claimed=time,
+        claim=claim,
         state=BookingState.CONFIRMED,
         version=1,
         guest_link_id=new_link_id(),
         booked_at=EARLY,
         changed_at=EARLY,
+        fingerprint=derived_id(repr((time, guest))),
     )
+
+
+def a_hold(
+    host: ExternalMember | Host,
+    time: TimeRange,
+    *,
+    others: Sequence[ExternalMember | Host] = (),
+    before: timedelta = NOTHING,
+    after: timedelta = NOTHING,
+    buffer_rule: BufferRule = BufferRule.SUM,
+) -> Hold:
+    hosts = (host, *others)
+    claim = a_claim(*hosts, time=time, before=before, after=after, buffer_rule=buffer_rule)
+    return Hold(
+        hold_id=claim.owner_id,
+        booking_page_slug=_slug_of(host),
+        hosts=booked(*hosts),
+        claim=claim,
+        held_at=EARLY,
+        expires_at=EARLY + HOLD_LIFE,
+    )
+
+
+def booked(*hosts: ExternalMember | Host) -> tuple[BookedHost, ...]:
+    return tuple(BookedHost(_key_of(host), host.name) for host in hosts)
 
 
 def a_guest_link(booking: Booking) -> Link:
@@ -134,3 +233,11 @@ def a_message(booking: Booking, kind: MessageKind = MessageKind.BOOKING_CONFIRME
         kind=kind,
         recipient=Recipient.GUEST,
     )
+
+
+def _key_of(host: ExternalMember | Host) -> HostKey:
+    return host.key if isinstance(host, Host) else host_of(host).key
+
+
+def _slug_of(host: ExternalMember | Host) -> str:
+    return f"page-{host.host_id}" if isinstance(host, Host) else host.booking_page_slug

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,13 +17,20 @@ from botocore.exceptions import ReadTimeoutError
 
 from handlers.wiring import Adapters
 from scheduling.domain.identifiers import new_id
-from scheduling.domain.refusals import BookingChanged, BusyTryAgain, SlotTaken
-from scheduling.use_cases.booking import book_slot, cancel_guest_booking
+from scheduling.domain.messages import Recipient
+from scheduling.domain.refusals import SchedulingError
+from scheduling.domain.sessions import SignedIn
+from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot, release_hold
+from scheduling.use_cases.bookings import approve_booking, decline_booking
+from scheduling.use_cases.changes import cancel, move
+from tests.support.road import do
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from botocore.awsrequest import AWSPreparedRequest
+
+    from scheduling.domain.booking import Booking, Hold
 
 CONFLICT = json.dumps(
     {
@@ -42,9 +48,10 @@ class Crowd:
     environment: dict[str, str]
     slugs: list[str]
     starts: list[datetime]
-    """The slots of each page, in UTC."""
+    """Slots of the pages, in UTC; some may be free on one of them only."""
     threads: int
-    seconds: float
+    actions: int
+    """Of each thread."""
     conflicts: float
     """The share of transactions that are answered with a conflict and not done."""
     lost_responses: float
@@ -100,64 +107,124 @@ class _Body:
 
 
 def visit(crowd: Crowd) -> Counter[str]:
-    """Book and cancel at random until the time is over; return what happened, and how often."""
+    """Do what guests and staff do, at random; return what happened, and how often."""
     os.environ.update(crowd.environment)
     adapters = Adapters()
     faults = _Faults(crowd, random.Random(crowd.seed))  # noqa: S311 - no secret
     faults.attach(adapters._client)
-    until = time.monotonic() + crowd.seconds
-    with ThreadPoolExecutor(crowd.threads) as guests:
-        seeds = [crowd.seed * 1000 + number for number in range(crowd.threads)]
-        visits = [guests.submit(_visit, crowd, adapters, until, seed) for seed in seeds]
+    with ThreadPoolExecutor(crowd.threads) as visitors:
+        visits = [
+            visitors.submit(_Visitor(crowd, adapters, seed).visit)
+            for seed in range(crowd.seed * 1000, crowd.seed * 1000 + crowd.threads)
+        ]
     return sum((done.result() for done in visits), Counter()) + faults.counts
 
 
-def _visit(crowd: Crowd, adapters: Adapters, until: float, seed: int) -> Counter[str]:
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    seen: Counter[str] = Counter()
-    tokens: list[str] = []
-    while time.monotonic() < until:
-        try:
-            if tokens and chance.random() < 0.5:
-                _cancel(adapters, tokens.pop())
-                seen["cancelled"] += 1
-            else:
-                tokens.append(
-                    _book(adapters, chance.choice(crowd.slugs), chance.choice(crowd.starts))
-                )
-                seen["booked"] += 1
-        except (SlotTaken, BusyTryAgain, BookingChanged) as refusal:
-            seen[refusal.code] += 1
-    return seen
+class _Visitor:
+    """One thread: books, and changes what it booked, or what all others booked."""
 
+    def __init__(self, crowd: Crowd, adapters: Adapters, seed: int) -> None:
+        self.crowd = crowd
+        self.adapters = adapters
+        self.chance = random.Random(seed)  # noqa: S311 - no secret
+        self.bookings: list[Booking] = []
 
-def _book(adapters: Adapters, slug: str, start: datetime) -> str:
-    """Return the token of the guest's link."""
-    booked = book_slot(
-        slug,
-        start,
-        name="Mia Weber",
-        email="mia@guest.example",
-        note="",
-        time_zone="Europe/Berlin",
-        key=new_id(),
-        now=adapters.now(),
-        base_url=adapters.base_url,
-        booking_pages=adapters.booking_pages,
-        external_members=adapters.external_members,
-        bookings=adapters.bookings,
-        links=adapters.links,
-        link_keys=adapters.link_keys,
-    )
-    return booked.guest_link.rpartition("/l/")[2]
+    def visit(self) -> Counter[str]:
+        seen: Counter[str] = Counter()
+        actions = (
+            [self.book] * 4
+            + [self.hold_and_book] * 2
+            + [self.hold_and_leave, self.move, self.move, self.cancel, self.approve, self.decline]
+        )
+        for _ in range(self.crowd.actions):
+            action = self.chance.choice(actions)
+            try:
+                seen[action()] += 1
+            except SchedulingError as refusal:
+                seen[refusal.code] += 1
+        return seen
 
+    def book(self) -> str:
+        self._keep(self.slug, self.start)
+        return "booked"
 
-def _cancel(adapters: Adapters, token: str) -> None:
-    cancel_guest_booking(
-        token,
-        reason="",
-        now=adapters.now(),
-        links=adapters.links,
-        link_keys=adapters.link_keys,
-        bookings=adapters.bookings,
-    )
+    def hold_and_book(self) -> str:
+        slug, start = self.slug, self.start
+        self._keep(slug, start, hold_id=self._hold(slug, start).hold_id)
+        return "booked what was held"
+
+    def hold_and_leave(self) -> str:
+        held = self._hold(self.slug, self.start)
+        do(self.adapters, release_hold, held.hold_id)
+        return "released"
+
+    def move(self) -> str:
+        booking = self._one()
+        if booking is None:
+            return "nothing to change"
+        self._now_stands(do(self.adapters, move, booking, self.start))
+        return "moved"
+
+    def cancel(self) -> str:
+        booking = self._one()
+        if booking is None:
+            return "nothing to change"
+        do(self.adapters, cancel, booking, Recipient.GUEST, "")
+        self.bookings.remove(booking)
+        return "cancelled"
+
+    def approve(self) -> str:
+        booking = self._one()
+        if booking is None:
+            return "nothing to change"
+        self._now_stands(do(self.adapters, approve_booking, self._staff, booking.booking_id))
+        return "approved"
+
+    def decline(self) -> str:
+        booking = self._one()
+        if booking is None:
+            return "nothing to change"
+        do(self.adapters, decline_booking, self._staff, booking.booking_id, reason="")
+        self.bookings.remove(booking)
+        return "declined"
+
+    @property
+    def slug(self) -> str:
+        return self.chance.choice(self.crowd.slugs)
+
+    @property
+    def start(self) -> datetime:
+        return self.chance.choice(self.crowd.starts)
+
+    @property
+    def _staff(self) -> SignedIn:
+        page = self.adapters.booking_pages.get(self.crowd.slugs[0])
+        return SignedIn(
+            self.adapters.members.get(page.organization_id, page.person_in_charge_id),
+            self.adapters.organizations.get(page.organization_id),
+        )
+
+    def _one(self) -> Booking | None:
+        return self.chance.choice(self.bookings) if self.bookings else None
+
+    def _hold(self, slug: str, start: datetime) -> Hold:
+        return do(
+            self.adapters,
+            hold_slot,
+            slug,
+            start,
+            duration=None,
+            key=new_id(),
+            address="192.0.2.1",
+            holds_per_address=1_000_000,
+        )
+
+    def _keep(self, slug: str, start: datetime, *, hold_id: str = "") -> None:
+        request = BookingRequest(start, "Mia Weber", "mia@guest.example")
+        booked = do(self.adapters, book_slot, slug, request, key=new_id(), hold_id=hold_id)
+        self.bookings.append(booked.booking)
+
+    def _now_stands(self, booking: Booking) -> None:
+        self.bookings = [
+            booking if each.booking_id == booking.booking_id else each for each in self.bookings
+        ]

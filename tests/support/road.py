@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import token_for
 from scheduling.use_cases.availability import save_availability
-from scheduling.use_cases.booking import book_slot
+from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot
+from scheduling.use_cases.booking_pages import PageSettings, add_booking_page
 from scheduling.use_cases.external_members import invite_external_member
-from tests.support.builders import AIKO, STAFF
+from scheduling.use_cases.slots import slots_of_page
+from tests.support.builders import AIKO, STAFF, between
 from tests.support.in_memory import KEY, InMemoryAdapters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from handlers.wiring import Adapters
     from scheduling.domain.availability import Availability
+    from scheduling.domain.booking import Hold
+    from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.time_range import TimeRange
     from scheduling.use_cases.booking import BookedSlot
 
-HALF_HOUR = BookingRules(duration=timedelta(minutes=30), minimum_notice=timedelta(0))
+HALF_HOUR = BookingRules(durations=(timedelta(minutes=30),), minimum_notice=timedelta(0))
+WHOLE_DAY = between("00:00", "24:00")
+
+
+def do[Result](
+    parley: InMemoryAdapters | Adapters,
+    use_case: Callable[..., Result],
+    *given: Any,
+    **named: Any,
+) -> Result:
+    """Call a use case with the adapters and settings that it names among its parameters."""
+    wanted = inspect.signature(use_case).parameters.keys() - named.keys()
+    collaborators = {name: getattr(parley, name) for name in wanted if hasattr(parley, name)}
+    if "now" in collaborators:
+        collaborators["now"] = parley.now()
+    return use_case(*given, **collaborators, **named)
 
 
 def invite(
@@ -33,7 +56,9 @@ def invite(
     title: str = "Portfolio review",
     rules: BookingRules = HALF_HOUR,
 ) -> ExternalMember:
-    return invite_external_member(
+    return do(
+        parley,
+        invite_external_member,
         STAFF,
         name=name,
         email=email,
@@ -41,9 +66,6 @@ def invite(
         title=title,
         location="",
         rules=rules,
-        now=parley.now(),
-        members=parley.members,
-        external_members=parley.external_members,
     )
 
 
@@ -54,21 +76,53 @@ def token(parley: InMemoryAdapters, link_id: str) -> str:
 def enter(
     parley: InMemoryAdapters, member: ExternalMember, *windows: TimeRange, version: int = 0
 ) -> Availability:
-    return save_availability(
+    return do(
+        parley,
+        save_availability,
         token(parley, member.request_link_id),
         version=version,
         time_zone="Asia/Tokyo",
         entries=[(window.start, window.end) for window in windows],
-        now=parley.now(),
-        links=parley.links,
-        link_keys=parley.link_keys,
-        external_members=parley.external_members,
     )
+
+
+def settings(*hosts: HostKey, **changes: Any) -> PageSettings:
+    """Return what a page of `hosts` is made of: half hours at no notice, unless said otherwise."""
+    usual: dict[str, Any] = {
+        "title": "Portfolio review",
+        "hosts": hosts,
+        "person_in_charge_id": AIKO.member_id,
+        "rules": HALF_HOUR,
+    }
+    return PageSettings(**(usual | changes))
+
+
+def make_page(
+    parley: InMemoryAdapters, *hosts: HostKey, slug: str = "", **changes: Any
+) -> BookingPage:
+    return do(parley, add_booking_page, STAFF, settings(*hosts, **changes), slug=slug)
+
+
+def external(member: ExternalMember) -> HostKey:
+    return HostKey(HostKind.EXTERNAL_MEMBER, member.external_member_id)
+
+
+def slots(
+    parley: InMemoryAdapters, slug: str, within: TimeRange = WHOLE_DAY, **more: Any
+) -> list[str]:
+    """Return the open starts of a page as clocks in UTC."""
+    found = do(parley, slots_of_page, slug, within, **more)
+    return [f"{start:%H:%M}" for start in found.starts]
+
+
+def hold(parley: InMemoryAdapters | Adapters, slug: str, start: datetime, **more: Any) -> Hold:
+    usual = {"duration": None, "key": "form", "address": "192.0.2.1", "holds_per_address": 1_000}
+    return do(parley, hold_slot, slug, start, **(usual | more))
 
 
 def book(
     parley: InMemoryAdapters,
-    member: ExternalMember,
+    host: ExternalMember | str,
     start: datetime,
     *,
     name: str = "Mia Weber",
@@ -76,20 +130,10 @@ def book(
     note: str = "",
     time_zone: str = "Europe/Berlin",
     key: str = "form",
+    hold_id: str = "",
+    **more: Any,
 ) -> BookedSlot:
-    return book_slot(
-        member.booking_page_slug,
-        start,
-        name=name,
-        email=email,
-        note=note,
-        time_zone=time_zone,
-        key=key,
-        now=parley.now(),
-        base_url=parley.base_url,
-        booking_pages=parley.booking_pages,
-        external_members=parley.external_members,
-        bookings=parley.bookings,
-        links=parley.links,
-        link_keys=parley.link_keys,
-    )
+    """Book a slot of an external member's page, or of the page with a slug."""
+    slug = host if isinstance(host, str) else host.booking_page_slug
+    request = BookingRequest(start, name, email, note, time_zone, **more)
+    return do(parley, book_slot, slug, request, key=key, hold_id=hold_id)

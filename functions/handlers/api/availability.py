@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from handlers.api.fields import Instant, minutes
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token
 from handlers.validation import answer_problems
@@ -22,8 +23,8 @@ answer_problems(app)
 
 
 class Window(BaseModel):
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Instant
+    end: Instant
 
 
 class SaveRequest(BaseModel):
@@ -38,7 +39,7 @@ class AvailabilityResponse(BaseModel):
     external_member_name: str
     person_in_charge_name: str
     title: str
-    duration_minutes: int
+    durations_minutes: list[int]
     version: int
     time_zone: str
     windows: list[WindowResponse]
@@ -71,7 +72,7 @@ def get_availability() -> AvailabilityResponse:
         external_member_name=page.external_member.name,
         person_in_charge_name=page.person_in_charge.name,
         title=page.booking_page.title,
-        duration_minutes=int(page.booking_page.rules.duration.total_seconds() // 60),
+        durations_minutes=[minutes(length) for length in page.booking_page.rules.durations],
         version=availability.version,
         time_zone=availability.time_zone,
         windows=[WindowResponse.of(window) for window in page.windows],
@@ -86,9 +87,7 @@ def put_availability(request: SaveRequest) -> SavedResponse:
         link_token(app.current_event),
         version=request.version,
         time_zone=request.time_zone,
-        entries=[
-            (window.start.astimezone(UTC), window.end.astimezone(UTC)) for window in request.windows
-        ],
+        entries=[(window.start, window.end) for window in request.windows],
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,

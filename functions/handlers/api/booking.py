@@ -1,27 +1,38 @@
-"""Booking a slot and, with the link from the mail, seeing and cancelling the booking. Anonymous."""
+"""Booking a slot and, with the link from the mail, seeing, moving and cancelling the booking.
+
+Anonymous.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from handlers.requests import link_token
+from handlers.api.fields import HoldId, IdempotencyKey, Instant, Minutes, minutes
+from handlers.api.guests import AnswerResponse, GuestRequest
+from handlers.api.ranges import asked_range
+from handlers.api.windows import WindowResponse
+from handlers.requests import link_token, network_address
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
-from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.booking import Booking, BookingState, Hold
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.messages import Recipient
 from scheduling.domain.people import masked_email
-from scheduling.use_cases.booking import (
+from scheduling.domain.refusals import BookingClosed
+from scheduling.use_cases.booking import book_slot, hold_slot, release_hold
+from scheduling.use_cases.guest import (
     GuestBooking,
-    book_slot,
     cancel_guest_booking,
     guest_booking,
+    move_guest_booking,
+    slots_to_move_to,
 )
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -29,24 +40,43 @@ logger = Logger()
 answer_problems(app)
 
 
-class BookSlotRequest(BaseModel):
-    start: AwareDatetime
-    name: str
-    email: str
-    note: str = ""
-    time_zone: str = "UTC"
-    """The zone the guest saw the slot in; their mails print times in it."""
+class HoldRequest(BaseModel):
+    start: Instant
+    duration_minutes: Minutes | None = None
+    """One of the page's; its first where null."""
+    replaces: HoldId = ""
+    """The guest's former hold, which ends."""
+
+
+class HoldResponse(BaseModel):
+    hold_id: str
+    """To be sent along with the booking; who knows it owns the hold."""
+    start: datetime
+    end: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, hold: Hold) -> Self:
+        time = hold.claim.time
+        return cls(hold_id=hold.hold_id, start=time.start, end=time.end, expires_at=hold.expires_at)
+
+
+class BookSlotRequest(GuestRequest):
+    hold_id: HoldId = ""
+    """The hold of the guest's form; it then stands for the idempotency key."""
 
 
 class BookingResponse(BaseModel):
     booking_id: str
     state: BookingState
     title: str
-    host_name: str
+    host_names: list[str]
     location: str
     start: datetime
     end: datetime
     time_zone: str
+    expires_at: datetime | None
+    """When a request that nobody has decided about ends."""
 
     @classmethod
     def of(cls, booking: Booking, **more: Any) -> Self:
@@ -54,18 +84,19 @@ class BookingResponse(BaseModel):
             booking_id=booking.booking_id,
             state=booking.state,
             title=booking.title,
-            host_name=booking.host_name,
+            host_names=list(booking.host_names),
             location=booking.location,
             start=booking.time.start,
             end=booking.time.end,
             time_zone=booking.guest.time_zone,
+            expires_at=booking.expires_at,
             **more,
         )
 
 
 class BookedResponse(BookingResponse):
     manage_url: str
-    """Where the guest sees and cancels the booking; the same for its whole life."""
+    """Where the guest sees, moves and cancels the booking; the same for its whole life."""
 
 
 class GuestBookingResponse(BookingResponse):
@@ -74,38 +105,84 @@ class GuestBookingResponse(BookingResponse):
     guest_name: str
     guest_email: str
     """Masked."""
+    other_guests: list[str]
+    """Masked."""
+    answers: list[AnswerResponse]
     booking_page_slug: str
-    cancellation_reason: str
+    former_time: WindowResponse | None
+    """When it was before the latest move."""
+    ended_by: Recipient | None
+    """In which role somebody cancelled or declined it."""
+    reason: str
+    can_be_changed: bool
+    """Whether it can still be moved and cancelled."""
+
+
+class MoveSlotsResponse(BaseModel):
+    duration_minutes: int
+    items: list[WindowResponse]
 
 
 class CancelRequest(BaseModel):
     reason: str = ""
 
 
+class MoveRequest(BaseModel):
+    start: Instant
+
+
+@app.post(
+    "/api/booking-pages/<slug>/holds", summary="Keep a slot for a few minutes", status_code=201
+)
+def post_hold(
+    slug: str, request: HoldRequest, idempotency_key: IdempotencyKey = None
+) -> HoldResponse:
+    length = request.duration_minutes
+    hold = hold_slot(
+        slug,
+        request.start,
+        duration=None if length is None else timedelta(minutes=length),
+        key=idempotency_key or new_id(),
+        replaces=request.replaces,
+        address=network_address(app.current_event),
+        holds_per_address=adapters().holds_per_address,
+        now=adapters().now(),
+        booking_pages=adapters().booking_pages,
+        hosts=adapters().hosts,
+        bookings=adapters().bookings,
+        rate_limits=adapters().rate_limits,
+    )
+    logger.info("slot held", slug=slug)
+    return HoldResponse.of(hold)
+
+
+@app.delete("/api/holds/<hold_id>", summary="Let a slot go")
+def delete_hold(hold_id: str) -> Response[str]:
+    release_hold(hold_id, bookings=adapters().bookings)
+    logger.info("hold released")
+    return Response(status_code=204, body="")
+
+
 @app.post("/api/booking-pages/<slug>/bookings", summary="Book a slot", status_code=201)
 def post_booking(
-    slug: str,
-    request: BookSlotRequest,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+    slug: str, request: BookSlotRequest, idempotency_key: IdempotencyKey = None
 ) -> BookedResponse:
     booked = book_slot(
         slug,
-        request.start.astimezone(UTC),
-        name=request.name,
-        email=request.email,
-        note=request.note,
-        time_zone=request.time_zone,
+        request.booking_request(),
         key=idempotency_key or new_id(),
+        hold_id=request.hold_id,
         now=adapters().now(),
         base_url=adapters().base_url,
         booking_pages=adapters().booking_pages,
-        external_members=adapters().external_members,
+        hosts=adapters().hosts,
         bookings=adapters().bookings,
         links=adapters().links,
         link_keys=adapters().link_keys,
     )
-    logger.info("slot booked", booking_id=booked.booking.booking_id)
-    return BookedResponse.of(booked.booking, manage_url=booked.guest_link)
+    booking = booked.booking
+    logger.info("slot booked", booking_id=booking.booking_id, state=booking.state)
+    return BookedResponse.of(booking, manage_url=booked.guest_link)
 
 
 @app.get("/api/guest/booking", summary="See the booking behind a guest's link")
@@ -123,6 +200,31 @@ def get_guest_booking() -> GuestBookingResponse:
     )
 
 
+@app.get(
+    "/api/guest/booking/slots",
+    summary="List the slots that the booking behind a guest's link can move to",
+)
+def get_slots_to_move_to(
+    start: Annotated[Instant | None, Query(alias="from")] = None,
+    end: Annotated[Instant | None, Query(alias="to")] = None,
+) -> MoveSlotsResponse:
+    """List slots from an instant, now where absent, for two weeks unless said otherwise."""
+    slots = slots_to_move_to(
+        link_token(app.current_event),
+        asked_range(start, end, now=adapters().now()),
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        booking_pages=adapters().booking_pages,
+        hosts=adapters().hosts,
+        bookings=adapters().bookings,
+    )
+    return MoveSlotsResponse(
+        duration_minutes=minutes(slots.duration),
+        items=[WindowResponse(start=start, end=start + slots.duration) for start in slots.starts],
+    )
+
+
 @app.post("/api/guest/booking/cancellation", summary="Cancel the booking behind a guest's link")
 def post_cancellation(request: CancelRequest | None = None) -> BookingResponse:
     booking = cancel_guest_booking(
@@ -137,16 +239,46 @@ def post_cancellation(request: CancelRequest | None = None) -> BookingResponse:
     return BookingResponse.of(booking)
 
 
+@app.post("/api/guest/booking/move", summary="Move the booking behind a guest's link")
+def post_move(request: MoveRequest) -> BookingResponse:
+    booking = move_guest_booking(
+        link_token(app.current_event),
+        request.start,
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        booking_pages=adapters().booking_pages,
+        hosts=adapters().hosts,
+        bookings=adapters().bookings,
+    )
+    logger.info("booking moved by guest", booking_id=booking.booking_id)
+    return BookingResponse.of(booking)
+
+
 def _guest_response(found: GuestBooking) -> GuestBookingResponse:
+    booking = found.booking
     return GuestBookingResponse.of(
-        found.booking,
+        booking,
         organization_name=found.organization.name,
         person_in_charge_name=found.person_in_charge.name,
-        guest_name=found.booking.guest.name,
-        guest_email=masked_email(found.booking.guest.email),
-        booking_page_slug=found.booking.booking_page_slug,
-        cancellation_reason=found.booking.cancellation_reason,
+        guest_name=booking.guest.name,
+        guest_email=masked_email(booking.guest.email),
+        other_guests=[masked_email(address) for address in booking.other_guests],
+        answers=[AnswerResponse.of(answer) for answer in booking.answers],
+        booking_page_slug=booking.booking_page_slug,
+        former_time=booking.former_time and WindowResponse.of(booking.former_time),
+        ended_by=booking.ended_by,
+        reason=booking.reason,
+        can_be_changed=_can_be_changed(booking),
     )
+
+
+def _can_be_changed(booking: Booking) -> bool:
+    try:
+        booking.check_changeable(adapters().now())
+    except BookingClosed:
+        return False
+    return True
 
 
 @logger.inject_lambda_context

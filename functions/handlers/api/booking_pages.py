@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -10,10 +11,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.requests import staff
+from handlers.api.fields import Day, HostResponse, IdempotencyKey, Minutes, minutes
+from handlers.api.hours import LimitFields
+from handlers.api.page_settings import EditPageRequest, NewPageRequest, PageSettingsResponse
+from handlers.requests import refuse_foreign_origin, staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
-from scheduling.use_cases.booking_pages import BookingPageView, list_booking_pages
+from scheduling.domain.slots import BusySource, Explanation, Verdict
+from scheduling.use_cases.booking_pages import (
+    BookingPageView,
+    add_booking_page,
+    copy_booking_page,
+    edit_booking_page,
+    list_booking_pages,
+    switch_booking_page,
+    view_own_page,
+)
+from scheduling.use_cases.slots import explain_day
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -24,21 +38,23 @@ class BookingPageResponse(BaseModel):
     slug: str
     url: str
     title: str
-    host_id: str
-    host_name: str
-    duration_minutes: int
+    hosts: list[HostResponse]
+    """Those who can still be booked."""
+    durations_minutes: list[int]
+    is_on: bool
     active: bool
+    """Whether guests can book: it is switched on, and enough hosts have times to come."""
 
     @classmethod
-    def of(cls, view: BookingPageView) -> BookingPageResponse:
+    def of(cls, view: BookingPageView) -> Self:
         page = view.page
         return cls(
             slug=page.slug,
             url=f"{adapters().base_url}/book/{page.slug}",
             title=page.title,
-            host_id=page.external_member_id,
-            host_name=page.host_name,
-            duration_minutes=int(page.rules.duration.total_seconds() // 60),
+            hosts=[HostResponse.of(host) for host in view.hosts],
+            durations_minutes=[minutes(duration) for duration in page.rules.durations],
+            is_on=page.is_on,
             active=view.is_active,
         )
 
@@ -48,22 +64,155 @@ class BookingPagesResponse(BaseModel):
     next_cursor: str | None
 
 
+class StateRequest(BaseModel):
+    is_on: bool
+
+
+class ExplanationResponse(BaseModel):
+    start: datetime
+    verdict: Verdict
+    host_id: str
+    """Who fails; empty where the time is open."""
+    source: BusySource | None
+    reference: str
+    """The booking or hold that is in the way."""
+    limit: LimitFields | None
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> Self:
+        limit = explanation.limit
+        return cls(
+            start=datetime.fromtimestamp(explanation.start, UTC),
+            verdict=explanation.verdict,
+            host_id=explanation.host_id,
+            source=explanation.source,
+            reference=explanation.reference,
+            limit=limit and LimitFields.of(limit),
+        )
+
+
+class ExplanationsResponse(BaseModel):
+    date: date
+    time_zone: str
+    """The page's: the date is meant in it."""
+    duration_minutes: int
+    active: bool
+    items: list[ExplanationResponse]
+
+
 @app.get("/api/booking-pages", summary="List booking pages")
 def get_booking_pages(
+    host_id: Annotated[str | None, Query()] = None,
     cursor: Annotated[str | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> BookingPagesResponse:
     page = list_booking_pages(
         staff(app.current_event),
+        host_id=host_id,
         cursor=cursor,
         limit=limit,
         now=adapters().now(),
         booking_pages=adapters().booking_pages,
-        external_members=adapters().external_members,
+        hosts=adapters().hosts,
     )
     return BookingPagesResponse(
         items=[BookingPageResponse.of(view) for view in page.items],
         next_cursor=page.next_cursor,
+    )
+
+
+@app.post("/api/booking-pages", summary="Make a booking page", status_code=201)
+def post_booking_page(
+    request: NewPageRequest, idempotency_key: IdempotencyKey = None
+) -> PageSettingsResponse:
+    refuse_foreign_origin(app.current_event)
+    page = add_booking_page(
+        staff(app.current_event),
+        request.settings(),
+        slug=request.slug,
+        key=idempotency_key or "",
+        now=adapters().now(),
+        members=adapters().members,
+        hosts=adapters().hosts,
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("booking page made", slug=page.slug)
+    return PageSettingsResponse.of(page)
+
+
+@app.get("/api/booking-pages/<slug>/settings", summary="See the settings of a booking page")
+def get_settings(slug: str) -> PageSettingsResponse:
+    return PageSettingsResponse.of(
+        view_own_page(staff(app.current_event), slug, booking_pages=adapters().booking_pages)
+    )
+
+
+@app.put("/api/booking-pages/<slug>/settings", summary="Replace the settings of a booking page")
+def put_settings(slug: str, request: EditPageRequest) -> PageSettingsResponse:
+    refuse_foreign_origin(app.current_event)
+    page = edit_booking_page(
+        staff(app.current_event),
+        slug,
+        request.settings(),
+        version=request.version,
+        members=adapters().members,
+        hosts=adapters().hosts,
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("booking page edited", slug=slug, version=page.version)
+    return PageSettingsResponse.of(page)
+
+
+@app.post("/api/booking-pages/<slug>/copies", summary="Copy a booking page", status_code=201)
+def post_copy(slug: str) -> PageSettingsResponse:
+    refuse_foreign_origin(app.current_event)
+    page = copy_booking_page(
+        staff(app.current_event),
+        slug,
+        now=adapters().now(),
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("booking page copied", slug=page.slug, original=slug)
+    return PageSettingsResponse.of(page)
+
+
+@app.put("/api/booking-pages/<slug>/state", summary="Open a booking page to guests, or close it")
+def put_state(slug: str, request: StateRequest) -> PageSettingsResponse:
+    refuse_foreign_origin(app.current_event)
+    page = switch_booking_page(
+        staff(app.current_event),
+        slug,
+        is_on=request.is_on,
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("booking page switched", slug=slug, is_on=page.is_on)
+    return PageSettingsResponse.of(page)
+
+
+@app.get(
+    "/api/booking-pages/<slug>/explanations", summary="See why each time of a day is offered or not"
+)
+def get_explanations(
+    slug: str,
+    date: Annotated[Day, Query()],
+    duration_minutes: Annotated[Minutes | None, Query()] = None,
+) -> ExplanationsResponse:
+    found = explain_day(
+        staff(app.current_event),
+        slug,
+        date,
+        duration=None if duration_minutes is None else timedelta(minutes=duration_minutes),
+        now=adapters().now(),
+        booking_pages=adapters().booking_pages,
+        hosts=adapters().hosts,
+        bookings=adapters().bookings,
+    )
+    return ExplanationsResponse(
+        date=found.day,
+        time_zone=found.offer.page.time_zone,
+        duration_minutes=minutes(found.offer.duration),
+        active=found.is_active,
+        items=[ExplanationResponse.of(explanation) for explanation in found.explanations],
     )
 
 

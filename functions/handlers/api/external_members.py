@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from handlers.api.fields import Minutes
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin, staff
 from handlers.validation import answer_problems
@@ -19,8 +20,10 @@ from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.messages import DeliveryState
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.external_members import (
+    BookingsToCome,
     ExternalMemberOverview,
     ask_again,
+    delete_external_member,
     external_member_overview,
     invite_external_member,
     list_external_members,
@@ -38,17 +41,18 @@ class InviteRequest(BaseModel):
     title: str = ""
     """What the meetings are about; the external member's name where empty."""
     location: str = ""
-    duration_minutes: int = 30
-    interval_minutes: int | None = None
+    durations_minutes: list[Minutes] = [30]
+    """What guests may choose from; the first unless they choose."""
+    interval_minutes: Minutes | None = None
     """From one start to the next; as long as the meeting where absent."""
-    minimum_notice_minutes: int = 240
-    buffer_before_minutes: int = 0
-    buffer_after_minutes: int = 0
+    minimum_notice_minutes: Minutes = 240
+    buffer_before_minutes: Minutes = 0
+    buffer_after_minutes: Minutes = 0
 
     def rules(self) -> BookingRules:
         interval = self.interval_minutes
         return BookingRules(
-            duration=timedelta(minutes=self.duration_minutes),
+            durations=tuple(timedelta(minutes=length) for length in self.durations_minutes),
             interval=None if interval is None else timedelta(minutes=interval),
             minimum_notice=timedelta(minutes=self.minimum_notice_minutes),
             buffer_before=timedelta(minutes=self.buffer_before_minutes),
@@ -214,6 +218,26 @@ def post_availability_request(external_member_id: str) -> ExternalMemberResponse
     )
     logger.info("external member asked again", external_member_id=external_member_id)
     return get_external_member(external_member_id)
+
+
+@app.delete("/api/external-members/<external_member_id>", summary="Delete an external member")
+def delete_member(
+    external_member_id: str,
+    bookings: Annotated[
+        BookingsToCome | None, Query(description="What becomes of their meetings to come.")
+    ] = None,
+) -> Response[str]:
+    refuse_foreign_origin(app.current_event)
+    delete_external_member(
+        staff(app.current_event),
+        external_member_id,
+        bookings_to_come=bookings,
+        now=adapters().now(),
+        external_members=adapters().external_members,
+        bookings=adapters().bookings,
+    )
+    logger.info("external member deleted", external_member_id=external_member_id)
+    return Response(status_code=204, body="")
 
 
 @logger.inject_lambda_context

@@ -1,35 +1,37 @@
 """Which slots a booking page offers. Anonymous, reads only.
 
 This function starts often and must start fast: no pydantic, no templates. It
-reads its three parameters by hand.
+reads its parameters by hand.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+from handlers.api.ranges import EARLIEST, LATEST, asked_range
 from handlers.problems import answer_refusals
 from handlers.wiring import adapters
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
-from scheduling.domain.time_range import TimeRange
 from scheduling.domain.zones import time_zone
 from scheduling.use_cases.booking_pages import view_booking_page
 from scheduling.use_cases.slots import slots_of_page
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from scheduling.domain.booking_page import Question
 
 app = APIGatewayHttpResolver()
 logger = Logger()
 answer_refusals(app)
 
-DEFAULT_RANGE = timedelta(days=14)
+_MINUTE = timedelta(minutes=1)
+_MOST_DIGITS = 6
 
 
 @app.get("/api/booking-pages/<slug>", summary="Look at a booking page")
@@ -39,17 +41,23 @@ def get_booking_page(slug: str) -> dict[str, Any]:
         now=adapters().now(),
         organizations=adapters().organizations,
         booking_pages=adapters().booking_pages,
-        external_members=adapters().external_members,
+        hosts=adapters().hosts,
     )
     page = view.page
     return {
         "slug": page.slug,
         "title": page.title,
-        "host_name": page.host_name,
+        "description": page.description,
+        "host_names": list(view.host_names),
+        "needed_hosts": page.needed,
         "organization_name": view.organization.name,
-        "duration_minutes": page.rules.duration // timedelta(minutes=1),
+        "durations_minutes": [duration // _MINUTE for duration in page.rules.durations],
         "location": page.location,
         "time_zone": page.time_zone,
+        "zone_is_locked": page.zone_is_locked,
+        "locale": page.locale or view.organization.locale,
+        "questions": [_question(question) for question in page.questions],
+        "needs_approval": page.needs_approval,
         "active": view.is_active,
     }
 
@@ -57,31 +65,42 @@ def get_booking_page(slug: str) -> dict[str, Any]:
 @app.get("/api/booking-pages/<slug>/slots", summary="List the open slots of a booking page")
 def get_slots(slug: str) -> dict[str, Any]:
     now = adapters().now()
-    start = _instant("from") or now
-    end = _instant("to") or start + DEFAULT_RANGE
-    if end <= start:
-        message = marked("The end has to be after the start.")
-        raise InvalidInput([FieldProblem("to", "end_before_start", message)])
+    parameters = app.current_event.query_string_parameters
+    within = asked_range(_instant("from"), _instant("to"), now=now)
     zone = _zone()
     slots = slots_of_page(
         slug,
-        TimeRange(start, end),
+        within,
+        duration=_duration(),
+        apart_from=parameters.get("hold_id", ""),
         now=now,
         booking_pages=adapters().booking_pages,
-        external_members=adapters().external_members,
+        hosts=adapters().hosts,
         bookings=adapters().bookings,
     )
-    length = slots.page.rules.duration
+    if slots.page.zone_is_locked:
+        zone = ZoneInfo(slots.page.time_zone)
     return {
         "time_zone": zone.key,
+        "duration_minutes": slots.duration // _MINUTE,
         "items": [
             {
                 "start": _written(start),
-                "end": _written(start + length),
+                "end": _written(start + slots.duration),
                 "local_start": start.astimezone(zone).isoformat(),
             }
             for start in slots.starts
         ],
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "question_id": question.question_id,
+        "label": question.label,
+        "kind": question.kind.value,
+        "is_required": question.is_required,
+        "choices": list(question.choices),
     }
 
 
@@ -94,10 +113,20 @@ def _instant(parameter: str) -> datetime | None:
         instant = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None:
+    if instant is None or instant.tzinfo is None or not EARLIEST <= instant < LATEST:
         message = marked("Please give a date and time with its offset, like 2026-12-01T00:00:00Z.")
         raise InvalidInput([FieldProblem(parameter, "invalid_instant", message)])
     return instant.astimezone(UTC)
+
+
+def _duration() -> timedelta | None:
+    text = app.current_event.query_string_parameters.get("duration_minutes")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        message = marked("Please give the length in minutes, like 30.")
+        raise InvalidInput([FieldProblem("duration_minutes", "invalid_minutes", message)])
+    return timedelta(minutes=int(text))
 
 
 def _zone() -> ZoneInfo:

@@ -31,7 +31,9 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkUsed: "used",
 }
 
-_TOKEN_FORMS = frozenset({"/availability", "/booking/cancellation", "/sign-in/finish"})
+_TOKEN_FORMS = frozenset(
+    {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+)
 
 
 def page_app() -> APIGatewayHttpResolver:
@@ -89,6 +91,13 @@ def _refusal_page(refusal: refusals.SchedulingError) -> Response[str]:
     status = status_of(refusal)
     if status is HTTPStatus.NOT_FOUND:
         return _not_found_page(refusal)
+    if status is HTTPStatus.GONE:
+        return page(
+            "gone.html",
+            status=status,
+            headers=TOKEN_PAGE_HEADERS,
+            is_invitation=isinstance(refusal, refusals.ExternalMemberGone),
+        )
     headers = dict(HEADERS)
     if isinstance(refusal, refusals.BusyTryAgain):
         headers["Retry-After"] = str(refusal.retry_after_seconds)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -22,6 +23,9 @@ MAX_DIGITS = 9
 
 PLAUSIBLE_YEARS = range(2000, 2200)
 """Others are slips of the finger, and near the ends of what Python can count."""
+
+_IDENTIFIER = re.compile(r"[a-z2-7]{26}")
+"""As `scheduling.domain.identifiers` writes them."""
 
 
 class FormRefused(ValueError):
@@ -99,3 +103,24 @@ def parsed_instant(text: str) -> datetime | None:
 def parsed_number(typed: str) -> int | None:
     """Return a whole number of at most nine digits, or None where the text is none."""
     return int(typed) if typed.isdecimal() and len(typed) <= MAX_DIGITS else None
+
+
+def parsed_month(typed: str) -> date | None:
+    """Return the first day of a month such as `2026-12`, or None where the text is none."""
+    return parsed_day(f"{typed}-01")
+
+
+def parsed_minutes(typed: str) -> timedelta | None:
+    """Return a length in whole minutes, or None where the text is none."""
+    minutes = parsed_number(typed)
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+def parsed_identifier(typed: str | None) -> str:
+    """Return an identifier that looks like one of ours, or nothing."""
+    return typed if typed and _IDENTIFIER.fullmatch(typed) else ""
+
+
+def written_instant(instant: datetime) -> str:
+    """Return an instant as `parsed_instant` reads it, for a form or an address."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
+from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
-from scheduling.domain.refusals import BookingOver, InvalidInput
-from scheduling.use_cases.booking import cancel_guest_booking, guest_booking
+from scheduling.domain.refusals import BookingChanged, BookingClosed, InvalidInput
+from scheduling.use_cases.guest import GuestBooking, cancel_guest_booking, guest_booking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from scheduling.domain.booking import Booking
+
+type Stage = Literal["asked", "booked", "begun", "over", "cancelled", "declined", "expired"]
 
 
 def cancel(event: APIGatewayProxyEventV2) -> Response[str]:
@@ -39,12 +43,20 @@ def cancel(event: APIGatewayProxyEventV2) -> Response[str]:
             token,
             reason=form["reason"],
             problems=by_field(refusal.problems),
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            status=status_of(refusal),
         )
-    except BookingOver:
-        # The page says so itself.
-        return booking_page(token, status=HTTPStatus.CONFLICT)
+    except (BookingClosed, BookingChanged) as refusal:
+        return refused_page(token, refusal, reason=form["reason"])
     return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS)
+
+
+def refused_page(
+    token: str, refusal: BookingClosed | BookingChanged, *, reason: str = ""
+) -> Response[str]:
+    """Show what has become of a booking that could not be changed as the guest wanted."""
+    # That it is closed, the page says by itself.
+    warning = refusal.message if isinstance(refusal, BookingChanged) else ""
+    return booking_page(token, reason=reason, warning=warning, status=status_of(refusal))
 
 
 def booking_page(
@@ -52,10 +64,34 @@ def booking_page(
     *,
     reason: str = "",
     problems: Mapping[str, str] | None = None,
+    warning: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
     """Show the booking in its present state."""
-    found = guest_booking(
+    found = booking_of(token)
+    booking = found.booking
+    return page(
+        "guest.html",
+        status=status,
+        locale=language_of(found),
+        headers=TOKEN_PAGE_HEADERS,
+        organization=found.organization,
+        person_in_charge=found.person_in_charge,
+        booking=booking,
+        stage=_stage(booking, adapters().now()),
+        now=adapters().now(),
+        token=token,
+        reason=reason,
+        problems=problems or {},
+        warning=warning,
+        google_calendar=_google_calendar(booking),
+        outlook_calendar=_outlook_calendar(booking),
+    )
+
+
+def booking_of(token: str) -> GuestBooking:
+    """Raises LinkNotFound, LinkExpired."""
+    return guest_booking(
         token,
         now=adapters().now(),
         links=adapters().links,
@@ -64,23 +100,29 @@ def booking_page(
         members=adapters().members,
         bookings=adapters().bookings,
     )
-    booking = found.booking
-    return page(
-        "guest.html",
-        status=status,
-        locale=found.organization.locale,
-        headers=TOKEN_PAGE_HEADERS,
-        organization=found.organization,
-        person_in_charge=found.person_in_charge,
-        booking=booking,
-        cancelled=booking.state is BookingState.CANCELLED,
-        now=adapters().now(),
-        token=token,
-        reason=reason,
-        problems=problems or {},
-        google_calendar=_google_calendar(booking),
-        outlook_calendar=_outlook_calendar(booking),
-    )
+
+
+def language_of(found: GuestBooking) -> str:
+    """Return the language of the page that was booked on."""
+    booked_on = adapters().booking_pages.get(found.booking.booking_page_slug)
+    return booked_on.locale or found.organization.locale
+
+
+def _stage(booking: Booking, now: datetime) -> Stage:
+    """Return how far a booking is, as its guest sees it."""
+    match booking.state:
+        case BookingState.CANCELLED:
+            return "cancelled"
+        case BookingState.DECLINED:
+            return "declined"
+        case BookingState.EXPIRED:
+            return "expired"
+        case BookingState.PENDING:
+            return "expired" if booking.is_overdue(now) else "asked"
+        case BookingState.CONFIRMED | BookingState.NO_SHOW:
+            if now >= booking.time.end:
+                return "over"
+            return "begun" if now >= booking.time.start else "booked"
 
 
 def _google_calendar(booking: Booking) -> str:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, sign_in
+from handlers.pages import availability, booking, guest, moving, sign_in
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, page_app
 from handlers.pages.rendering import see_other
@@ -44,6 +44,11 @@ def get_link(token: str) -> Response[str]:
             return guest.booking_page(token)
 
 
+@app.route("/l/<token>/times", method=["GET", "HEAD"])
+def get_times_to_move_to(token: str) -> Response[str]:
+    return moving.times_page(token, app.current_event)
+
+
 @app.post("/availability")
 def post_availability() -> Response[str]:
     return availability.save(app.current_event)
@@ -57,6 +62,16 @@ def get_booking_page(slug: str) -> Response[str]:
 @app.post("/book/<slug>")
 def post_booking(slug: str) -> Response[str]:
     return booking.book(slug, app.current_event)
+
+
+@app.post("/book/<slug>/holds")
+def post_hold(slug: str) -> Response[str]:
+    return booking.hold(slug, app.current_event)
+
+
+@app.post("/booking/move")
+def post_move() -> Response[str]:
+    return moving.move(app.current_event)
 
 
 @app.post("/booking/cancellation")

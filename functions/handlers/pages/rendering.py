@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
+from babel.lists import format_list
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from handlers.pages import wording
 from handlers.pages.assets import asset_address
+from handlers.pages.forms import written_instant
 from scheduling.domain.people import masked_email
 from translations import times
 from translations.catalogue import translations_for
@@ -106,9 +108,12 @@ def environment(locale: str) -> Environment:
         month_name=partial(times.month, locale=locale),
         weekday_names=partial(times.weekday_names, locale=locale),
         zone_label=partial(times.zone_label, locale=locale),
+        listed=partial(format_list, locale=locale),
         day_at=_day_at,
+        written_instant=written_instant,
         masked_email=masked_email,
         booking_badge=wording.booking_badge,
+        guest_badge=wording.guest_badge,
         member_badge=wording.member_badge,
         page_badge=wording.page_badge,
         request_badge=wording.request_badge,

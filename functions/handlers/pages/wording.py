@@ -30,12 +30,22 @@ class Badge:
 
 
 _REQUESTS = {
+    DeliveryState.SCHEDULED: Badge("neutral", "clock", marked("Scheduled")),
     DeliveryState.QUEUED: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENDING: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENT: Badge("neutral", "mail", marked("Asked")),
     DeliveryState.SUPERSEDED: Badge("neutral", "mail", marked("Asked")),
+    DeliveryState.TOO_LATE: Badge("neutral", "mail", marked("Not sent, too late")),
     DeliveryState.SEND_FAILED: Badge("warning", "alert", marked("Mail failed, trying again")),
     DeliveryState.DEAD: Badge("bad", "alert", marked("Mail not sent")),
+}
+
+_ASKED = Badge("warning", "clock", marked("Waiting for approval"))
+_ENDED = {
+    BookingState.CANCELLED: Badge("bad", "cross", marked("Cancelled")),
+    BookingState.DECLINED: Badge("bad", "cross", marked("Declined")),
+    BookingState.EXPIRED: Badge("neutral", "clock", marked("Request expired")),
+    BookingState.NO_SHOW: Badge("warning", "person", marked("Did not come")),
 }
 
 
@@ -67,16 +77,30 @@ def is_overdue(member: ExternalMember, now: datetime) -> bool:
 
 
 def booking_badge(booking: Booking, now: datetime) -> Badge:
-    if booking.state is BookingState.CANCELLED:
-        return Badge("bad", "cross", marked("Cancelled"))
-    if now >= booking.time.end:
-        return Badge("neutral", "check", marked("Over"))
-    if now >= booking.time.start:
-        return Badge("good", "clock", marked("Happening now"))
-    return Badge("good", "check", marked("Confirmed"))
+    """Tell staff where a booking stands."""
+    if booking.state in _ENDED:
+        return _ENDED[booking.state]
+    if booking.state is BookingState.PENDING:
+        return _ENDED[BookingState.EXPIRED] if booking.is_overdue(now) else _ASKED
+    return _confirmed_badge(booking, now)
+
+
+def guest_badge(booking: Booking, now: datetime) -> Badge:
+    """Tell a guest where their booking stands; not that they were missed."""
+    if booking.state is BookingState.NO_SHOW:
+        return _confirmed_badge(booking, now)
+    return booking_badge(booking, now)
 
 
 def page_badge(*, is_active: bool) -> Badge:
     if is_active:
         return Badge("good", "check", marked("Open"))
     return Badge("warning", "clock", marked("Not open"))
+
+
+def _confirmed_badge(booking: Booking, now: datetime) -> Badge:
+    if now >= booking.time.end:
+        return Badge("neutral", "check", marked("Over"))
+    if now >= booking.time.start:
+        return Badge("good", "clock", marked("Happening now"))
+    return Badge("good", "check", marked("Confirmed"))

@@ -6,6 +6,7 @@ true now. A message that fails here is tried again by the schedule.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -39,6 +40,7 @@ def send_mail(record: DynamoDBRecord) -> None:
 
 def _message(record: DynamoDBRecord) -> Message:
     row = record.dynamodb.new_image if record.dynamodb else {}
+    due_at = row.get("due_at")
     return Message(
         organization_id=row["organization_id"],
         subject=Subject(row["subject"]),
@@ -46,6 +48,8 @@ def _message(record: DynamoDBRecord) -> Message:
         version=int(row["version"]),
         kind=MessageKind(row["kind"]),
         recipient=Recipient(row["recipient"]),
+        which=row.get("which", ""),
+        due_at=None if due_at is None else datetime.fromtimestamp(int(due_at), UTC),
     )
 
 

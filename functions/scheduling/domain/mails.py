@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from scheduling.domain.booking import Answer
     from scheduling.domain.messages import Recipient
     from scheduling.domain.time_range import TimeRange
 
@@ -62,33 +63,78 @@ class AvailabilityEnteredMail:
 
 
 class BookingNews(StrEnum):
+    """What there is to tell about a meeting; the mail's templates are named after it."""
+
+    REQUESTED = "requested"
     CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    """It was cancelled before anybody had decided about it."""
+    MOVED = "moved"
+    HANDED_OVER = "handed_over"
+    PASSED_ON = "passed_on"
+    """It goes on without the recipient, who was one of its hosts."""
     CANCELLED = "cancelled"
+    REMINDER = "reminder"
+
+
+class Reader(StrEnum):
+    """As whom somebody reads of a meeting, which decides what they see and may do."""
+
+    GUEST = "guest"
+    OTHER_GUEST = "other_guest"
+    """Brought along by the guest, who alone moves and cancels."""
+    HOST = "host"
+    """A host with an account."""
+    EXTERNAL_HOST = "external_host"
+    PERSON_IN_CHARGE = "person_in_charge"
+    """Informed only, or asked to decide."""
+
+    @property
+    def has_account(self) -> bool:
+        return self in {Reader.HOST, Reader.PERSON_IN_CHARGE}
+
+    @property
+    def is_host(self) -> bool:
+        return self in {Reader.HOST, Reader.EXTERNAL_HOST}
 
 
 @dataclass(frozen=True, slots=True)
 class BookingMail:
-    """Tells one of the people concerned that a meeting exists, or no longer does."""
+    """Tells one of the people concerned what has become of a meeting."""
 
     news: BookingNews
-    recipient: Recipient
+    reader: Reader
     organization_name: str
     recipient_name: str
+    """Empty where only their address is known."""
     meeting_title: str
     time: TimeRange
     time_zone: str
     """The zone this recipient reads times in."""
     host_names: tuple[str, ...]
     guest: Mailbox
-    guest_note: str
     location: str
     person_in_charge: Mailbox
     link: str
-    """Where this recipient sees and changes the booking."""
+    """Where this recipient sees the booking and what they can do; empty where there is nothing."""
     booking_page_url: str
-    """Where a new time can be picked."""
-    cancelled_by: Recipient | None = None
-    cancellation_reason: str = ""
+    """Where another time can be booked."""
+    written_at: datetime
+    """A reminder says how many days that is before the meeting."""
+    guest_note: str = ""
+    answers: tuple[Answer, ...] = ()
+    other_guests: tuple[str, ...] = ()
+    """Addresses of whom the guest brings along."""
+    former_time: TimeRange | None = None
+    """When it was before it was moved."""
+    decide_by: datetime | None = None
+    """Until when somebody can decide about it; None where nobody has to."""
+    ended_by: Recipient | None = None
+    """In which role somebody cancelled or declined it."""
+    reason: str = ""
+    """What they said."""
 
 
 type MailFacts = SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | BookingMail

@@ -71,6 +71,8 @@ class ExternalMember:
     requested_at: datetime
     created_at: datetime
     availability: Availability
+    deleted_at: datetime | None = None
+    """Kept after that for the meetings they still have."""
 
     @property
     def request(self) -> Message:

@@ -206,11 +206,126 @@ class BookingChanged(SchedulingError):
     message = marked("This booking was changed a moment ago. Please look at it again.")
 
 
-class BookingOver(SchedulingError):
-    """The meeting has begun or is over, so it can no longer be changed."""
+class BookingClosed(SchedulingError):
+    """The booking can no longer be changed; another one can be made."""
+
+    def __init__(self, booking_page_slug: str) -> None:
+        super().__init__()
+        self.booking_page_slug = booking_page_slug
+        """Where to book again."""
+
+
+class BookingOver(BookingClosed):
+    """The meeting has begun or is over."""
 
     code = "booking_over"
-    message = marked("This meeting has already begun, so it can no longer be cancelled.")
+    message = marked(
+        "This meeting has already begun, so it can no longer be changed. You can book again."
+    )
+
+
+class BookingCancelled(BookingClosed):
+    """The meeting was cancelled, declined, or nobody decided about it in time."""
+
+    code = "booking_cancelled"
+    message = marked("This meeting does not take place. You can book again.")
+
+
+class BookingNotBegun(SchedulingError):
+    """The meeting is still to come, so nobody has missed it."""
+
+    code = "booking_not_begun"
+    message = marked("This meeting has not begun yet.")
+
+
+class BookingUndecided(SchedulingError):
+    """The request has not been decided about, so nobody was expected."""
+
+    code = "booking_undecided"
+    message = marked("Nobody has decided about this request yet.")
+
+
+class RequestDecided(SchedulingError):
+    """The request was decided about, or withdrawn, or its time is up."""
+
+    code = "request_decided"
+    message = marked("This request has been decided about already.")
+
+
+class HoldNotFound(SchedulingError):
+    """The slot is no longer kept."""
+
+    code = "hold_not_found"
+    message = marked("This time is no longer kept for you.")
+
+
+class TooManyHolds(SchedulingError):
+    """Too many slots were asked to be kept from one network address."""
+
+    code = "too_many_holds"
+    message = marked("Too many times are being kept from your network. Please try again later.")
+    retry_after_seconds = 300
+
+
+class HostNotFound(SchedulingError):
+    """The organization has no such member or external member."""
+
+    code = "host_not_found"
+    message = marked("There is no such host.")
+
+
+class SlugTaken(SchedulingError):
+    """Another page has this address."""
+
+    code = "slug_taken"
+    message = marked("Another booking page has this address already.")
+
+
+class BookingPageChanged(SchedulingError):
+    """Somebody else changed the page since it was read."""
+
+    code = "booking_page_changed"
+    message = marked("This page was changed by somebody else since you opened it.")
+
+
+class BookingPageGone(SchedulingError):
+    """The page's host was deleted."""
+
+    code = "booking_page_gone"
+    message = marked("This booking page no longer exists.")
+
+
+class ExternalMemberGone(SchedulingError):
+    """The external member was deleted."""
+
+    code = "external_member_gone"
+    message = marked("This invitation has ended.")
+
+
+class UpcomingBookings(SchedulingError):
+    """Deleting would leave meetings behind that nobody has decided about."""
+
+    code = "upcoming_bookings"
+    message = marked("There are bookings to come. Say whether to cancel or to keep them.")
+
+    def __init__(self, booking_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.booking_ids = tuple(booking_ids)
+        """Soonest first, at most 100."""
+
+
+class WorkingHoursChanged(SchedulingError):
+    """The hours were saved elsewhere since they were read."""
+
+    code = "working_hours_changed"
+    message = marked("These hours were changed in another window since you opened this page.")
+
+
+class NotAllowed(SchedulingError):
+    """Whoever is signed in may not do this."""
+
+    code = "not_allowed"
+    message = marked("Only an admin may do this for somebody else.")
 
 
 class BusyTryAgain(SchedulingError):

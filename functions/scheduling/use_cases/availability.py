@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.availability import Availability, checked_windows
 from scheduling.domain.links import AVAILABILITY_LIFE, AVAILABILITY_LONGEST_LIFE, LinkPurpose
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
-from scheduling.domain.refusals import AvailabilityChanged
+from scheduling.domain.refusals import AvailabilityChanged, ExternalMemberGone
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.links import read_link_for
 
@@ -55,7 +55,7 @@ def availability_for_link(
 
     Raises:
         LinkNotFound, LinkExpired, LinkReplaced: The link does not work.
-        ExternalMemberNotFound: They are no longer invited.
+        ExternalMemberGone: They are no longer invited.
     """
     link = read_link_for(LinkPurpose.AVAILABILITY, token, now=now, links=links, link_keys=link_keys)
     return _page(
@@ -84,6 +84,7 @@ def availability_for_staff(
 
     Raises:
         ExternalMemberNotFound: There is none.
+        ExternalMemberGone: They were deleted.
     """
     member = external_members.get(by.organization.organization_id, external_member_id)
     return _page(
@@ -119,6 +120,7 @@ def save_availability(
     Raises:
         LinkNotFound, LinkExpired, LinkReplaced: The link does not work.
         InvalidInput: Names each field that cannot be accepted.
+        ExternalMemberGone: They are no longer invited.
         AvailabilityChanged: Somebody saved since `version` was read.
     """
     link = read_link_for(LinkPurpose.AVAILABILITY, token, now=now, links=links, link_keys=link_keys)
@@ -126,6 +128,8 @@ def save_availability(
     member = external_members.get(link.organization_id, link.subject_id)
     if member.availability.version != version:
         raise AvailabilityChanged(member.availability.version)
+    if member.deleted_at is not None:
+        raise ExternalMemberGone
     availability = Availability(version + 1, time_zone, windows, saved_at=now)
     external_members.replace_availability(
         replace(member, availability=availability),
@@ -152,11 +156,17 @@ def _page(
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
 ) -> AvailabilityPage:
+    if member.deleted_at is not None:
+        raise ExternalMemberGone
     windows = member.availability.windows_after(now)
     taken: Sequence[TimeRange] = ()
     if windows:
         within = TimeRange(windows[0].start, windows[-1].end)
-        taken = bookings.claimed(member.organization_id, member.external_member_id, within)
+        taken = [
+            TimeRange(each.time.start - each.before, each.time.end + each.after)
+            for each in bookings.taken(member.organization_id, member.external_member_id, within)
+            if not each.is_hold and not each.has_expired(now)
+        ]
     return AvailabilityPage(
         organization=organization,
         external_member=member,

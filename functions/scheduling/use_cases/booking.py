@@ -1,256 +1,416 @@
-"""Booking a slot, and what guests and the team do with bookings."""
+"""Keeping a slot while a form is filled in, and booking it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.booking import (
+    HOLD_LIFE,
+    MOST_OTHER_GUESTS,
+    Answer,
+    Booking,
+    BookingState,
+    Hold,
+)
+from scheduling.domain.booking_page import QuestionKind
 from scheduling.domain.checks import Checks
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import GUEST_LIFE_AFTER_END, Link, LinkPurpose, new_link_id
-from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
+from scheduling.domain.messages import Message, MessageKind
 from scheduling.domain.people import Guest
 from scheduling.domain.refusals import (
-    BookingChanged,
+    BookingNotFound,
     BookingPageInactive,
-    SlotNotOffered,
+    HoldNotFound,
+    IdempotencyKeyReused,
     SlotTaken,
+    SlotUnavailable,
+    TooManyHolds,
+    marked,
 )
-from scheduling.domain.slots import SlotRules, is_open, span_of
-from scheduling.domain.time_range import TimeRange
-from scheduling.use_cases.booking_pages import is_active
-from scheduling.use_cases.links import link_address, read_link_for
-from scheduling.use_cases.slots import nearest_open_starts
+from scheduling.use_cases.announcements import announcements
+from scheduling.use_cases.links import link_address
+from scheduling.use_cases.slots import Choice, checked_duration, offer_of, own_page, take
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from scheduling import ports
     from scheduling.domain.booking_page import BookingPage
-    from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.sessions import SignedIn
 
-TOLD_OF_BOOKINGS = (Recipient.HOST, Recipient.GUEST, Recipient.PERSON_IN_CHARGE)
+
+@dataclass(frozen=True, slots=True)
+class BookingRequest:
+    """What a guest chose and typed, unchecked."""
+
+    start: datetime
+    """In UTC."""
+    name: str
+    email: str
+    note: str = ""
+    time_zone: str = "UTC"
+    """The zone the guest saw the slot in; their mails print times in it."""
+    duration: timedelta | None = None
+    """One of the page's; its first where None."""
+    other_guests: Sequence[str] = ()
+    """Addresses; empty ones are passed over."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """By the id of the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookedSlot:
     booking: Booking
     guest_link: str
-    """The address where the guest sees and cancels the booking."""
+    """The address where the guest sees, moves and cancels the booking."""
 
 
 @dataclass(frozen=True, slots=True)
-class GuestBooking:
-    """What the page behind a guest's link shows."""
+class _Draft:
+    """What was asked for, checked."""
 
-    booking: Booking
-    organization: Organization
-    person_in_charge: Member
+    page: BookingPage
+    booking_id: str
+    start: datetime
+    duration: timedelta
+    guest: Guest
+    other_guests: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    needs_approval: bool
+
+    @property
+    def fingerprint(self) -> str:
+        return derived_id(
+            self.page.slug,
+            self.start.isoformat(),
+            str(self.duration),
+            repr((self.guest, self.other_guests, self.answers)),
+        )
+
+    def booking(self, choice: Choice, link: Link, *, now: datetime) -> Booking:
+        page = self.page
+        return Booking(
+            booking_id=self.booking_id,
+            organization_id=page.organization_id,
+            booking_page_slug=page.slug,
+            title=page.title,
+            location=page.location,
+            hosts=choice.hosts,
+            person_in_charge_id=page.person_in_charge_id,
+            guest=self.guest,
+            claim=choice.claim,
+            state=BookingState.PENDING if self.needs_approval else BookingState.CONFIRMED,
+            version=1,
+            guest_link_id=link.link_id,
+            booked_at=now,
+            changed_at=now,
+            fingerprint=self.fingerprint,
+            other_guests=self.other_guests,
+            answers=self.answers,
+            reminders=page.reminders,
+            expires_at=(
+                min(now + page.approval_within, self.start) if self.needs_approval else None
+            ),
+        )
+
+
+def hold_slot(
+    slug: str,
+    start: datetime,
+    *,
+    duration: timedelta | None,
+    key: str,
+    replaces: str = "",
+    address: str,
+    holds_per_address: int,
+    now: datetime,
+    booking_pages: ports.BookingPages,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
+    rate_limits: ports.RateLimits,
+) -> Hold:
+    """Keep a slot for a guest who is about to fill in the form.
+
+    Nobody else sees it; it ends after `HOLD_LIFE`.
+
+    Args:
+        start: In UTC.
+        key: Chosen by the guest's client; the same key holds once, however often it is sent.
+        replaces: The id of the guest's former hold, which ends: a guest has one at a time.
+        address: The network address that the guest comes from.
+        holds_per_address: How many may be asked for from there within `HOLD_LIFE`.
+
+    Raises:
+        BookingPageNotFound, BookingPageGone, BookingPageInactive: Nothing can be booked there.
+        InvalidInput: The page has no such duration.
+        SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
+        TooManyHolds: From this address.
+        BusyTryAgain: Nothing could be decided in time.
+    """
+    page = booking_pages.get(slug)
+    offer = offer_of(page, checked_duration(page, duration), hosts=hosts)
+    offer.check_active(now)
+    if not rate_limits.allows("holds", address, limit=holds_per_address, window=HOLD_LIFE, now=now):
+        raise TooManyHolds
+    if replaces:
+        release_hold(replaces, bookings=bookings)
+    hold_id = derived_id("hold", page.organization_id, slug, key)
+
+    def store(choice: Choice) -> Hold:
+        hold = Hold(hold_id, slug, choice.hosts, choice.claim, now, now + HOLD_LIFE)
+        return bookings.hold(hold, counts=choice.counts)
+
+    return take(
+        offer, start, store, owner_id=hold_id, apart_from=hold_id, now=now, bookings=bookings
+    )
+
+
+def release_hold(hold_id: str, *, bookings: ports.Bookings) -> None:
+    """End a hold; one that has ended, or became a booking, is left alone."""
+    try:
+        hold = bookings.get_hold(hold_id)
+    except HoldNotFound:
+        return
+    bookings.release(hold)
 
 
 def book_slot(
     slug: str,
-    start: datetime,
+    request: BookingRequest,
     *,
-    name: str,
-    email: str,
-    note: str,
-    time_zone: str,
     key: str,
+    hold_id: str = "",
     now: datetime,
     base_url: str,
     booking_pages: ports.BookingPages,
-    external_members: ports.ExternalMembers,
+    hosts: ports.Hosts,
     bookings: ports.Bookings,
     links: ports.Links,
     link_keys: ports.LinkKeys,
 ) -> BookedSlot:
-    """Book the slot that starts at `start` on the page at `slug`.
+    """Book a slot on the page at `slug`, or ask for it where the page needs approval.
 
     When two guests ask for one slot at the same time, exactly one of them gets
     it: both may find it open, but only one can claim it.
 
     Args:
-        start: In UTC.
-        time_zone: The zone the guest saw the slot in.
         key: Chosen by the guest's client; the same key books once, however often it is sent.
+        hold_id: The hold of the guest's form, which then stands for the key. Where it has
+            expired, the slot is booked if it is still free.
 
     Raises:
         BookingPageNotFound: No page is published at `slug`.
-        BookingPageInactive: The host has no times to come.
+        BookingPageGone: Its host was deleted.
+        BookingPageInactive: It is switched off, or its hosts have no times to come.
         InvalidInput: Names each field that cannot be accepted.
         SlotTaken: Somebody else has it; carries alternatives.
         SlotNotOffered: The page has no such slot; carries alternatives.
         IdempotencyKeyReused: The key was sent with other contents before.
         BusyTryAgain: Nothing could be decided in time.
     """
-    guest = _checked_guest(name, email, note, time_zone)
     page = booking_pages.get(slug)
-    host = external_members.get(page.organization_id, page.external_member_id)
-    wanted = _booking(page, host, start, guest, key=key, now=now)
-    if not is_active(host, now=now):
-        raise BookingPageInactive
-    if not _is_offered(page, host, start, now=now):
-        raise SlotNotOffered(nearest_open_starts(page, host, start, now=now, bookings=bookings))
-    link = Link(
-        link_id=wanted.guest_link_id,
-        purpose=LinkPurpose.GUEST,
-        organization_id=wanted.organization_id,
-        subject_id=wanted.booking_id,
-        created_at=now,
-        expires_at=wanted.time.end + GUEST_LIFE_AFTER_END,
-    )
-    try:
-        booking = bookings.add(wanted, link, _messages(wanted, MessageKind.BOOKING_CONFIRMED))
-    except SlotTaken:
-        alternatives = nearest_open_starts(page, host, start, now=now, bookings=bookings)
-        raise SlotTaken(alternatives) from None
-    stored_link = (
-        link if booking.guest_link_id == link.link_id else links.get(booking.guest_link_id)
-    )
-    return BookedSlot(booking, link_address(base_url, stored_link, link_keys))
-
-
-def guest_booking(
-    token: str,
-    *,
-    now: datetime,
-    links: ports.Links,
-    link_keys: ports.LinkKeys,
-    organizations: ports.Organizations,
-    members: ports.Members,
-    bookings: ports.Bookings,
-) -> GuestBooking:
-    """Return the booking behind a guest's link, in its present state.
-
-    Raises:
-        LinkNotFound, LinkExpired: The link does not work.
-    """
-    link = read_link_for(LinkPurpose.GUEST, token, now=now, links=links, link_keys=link_keys)
-    booking = bookings.get(link.organization_id, link.subject_id)
-    return GuestBooking(
-        booking,
-        organizations.get(booking.organization_id),
-        members.get(booking.organization_id, booking.person_in_charge_id),
+    booking_id = hold_id or derived_id("booking", page.organization_id, slug, key)
+    draft = _checked(page, request, booking_id, needs_approval=page.needs_approval)
+    return _book(
+        draft,
+        now=now,
+        base_url=base_url,
+        hosts=hosts,
+        bookings=bookings,
+        links=links,
+        link_keys=link_keys,
+        hold_id=hold_id,
     )
 
 
-def cancel_guest_booking(
-    token: str,
-    *,
-    reason: str,
-    now: datetime,
-    links: ports.Links,
-    link_keys: ports.LinkKeys,
-    bookings: ports.Bookings,
-) -> Booking:
-    """Call the meeting off for the guest; a second time changes nothing.
-
-    Raises:
-        LinkNotFound, LinkExpired: The link does not work.
-        InvalidInput: The reason is too long.
-        BookingOver: The meeting has begun.
-        BookingChanged: Somebody else changed it a moment earlier.
-    """
-    link = read_link_for(LinkPurpose.GUEST, token, now=now, links=links, link_keys=link_keys)
-    checks = Checks()
-    reason = checks.note("reason", reason)
-    checks.done()
-    booking = bookings.get(link.organization_id, link.subject_id)
-    if booking.state is BookingState.CANCELLED:
-        return booking
-    cancelled = booking.cancelled(Recipient.GUEST, reason, now=now)
-    try:
-        bookings.cancel(cancelled, _messages(cancelled, MessageKind.BOOKING_CANCELLED))
-    except BookingChanged:
-        stored = bookings.get(link.organization_id, link.subject_id)
-        if stored.state is not BookingState.CANCELLED:
-            raise
-        return stored
-    return cancelled
-
-
-def list_bookings(
+def book_for_guest(
     by: SignedIn,
-    *,
-    after: datetime,
-    cursor: str | None,
-    limit: int,
-    bookings: ports.Bookings,
-) -> ports.ListPage[Booking]:
-    """Return the organization's bookings that start after an instant, soonest first."""
-    return bookings.list(by.organization.organization_id, after=after, cursor=cursor, limit=limit)
-
-
-def view_booking(by: SignedIn, booking_id: str, *, bookings: ports.Bookings) -> Booking:
-    """Raises BookingNotFound."""
-    return bookings.get(by.organization.organization_id, booking_id)
-
-
-def _checked_guest(name: str, email: str, note: str, time_zone: str) -> Guest:
-    checks = Checks()
-    guest = Guest(
-        name=checks.name("name", name),
-        email=checks.email("email", email),
-        note=checks.note("note", note),
-        time_zone=checks.zone("time_zone", time_zone),
-    )
-    checks.done()
-    return guest
-
-
-def _booking(
-    page: BookingPage,
-    host: ExternalMember,
-    start: datetime,
-    guest: Guest,
+    slug: str,
+    request: BookingRequest,
     *,
     key: str,
     now: datetime,
+    base_url: str,
+    booking_pages: ports.BookingPages,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
+    links: ports.Links,
+    link_keys: ports.LinkKeys,
+) -> BookedSlot:
+    """Book a slot for a guest, who is told by mail; needs no approval.
+
+    Raises:
+        BookingPageNotFound: The organization has no such page.
+        BookingPageGone, BookingPageInactive, InvalidInput, SlotTaken, SlotNotOffered,
+        IdempotencyKeyReused, BusyTryAgain: As `book_slot` does.
+    """
+    page = own_page(by, slug, booking_pages=booking_pages)
+    booking_id = derived_id("booking", page.organization_id, slug, key)
+    draft = _checked(page, request, booking_id, needs_approval=False)
+    return _book(
+        draft,
+        now=now,
+        base_url=base_url,
+        hosts=hosts,
+        bookings=bookings,
+        links=links,
+        link_keys=link_keys,
+    )
+
+
+def _book(
+    draft: _Draft,
+    *,
+    now: datetime,
+    base_url: str,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
+    links: ports.Links,
+    link_keys: ports.LinkKeys,
+    hold_id: str = "",
+) -> BookedSlot:
+    link = _guest_link(draft, now=now)
+    try:
+        booking = _made_of_hold(draft, hold_id, link, now=now, bookings=bookings)
+        if booking is None:
+            booking = _claimed(draft, link, now=now, hosts=hosts, bookings=bookings)
+    except (SlotUnavailable, BookingPageInactive):
+        # Perhaps it was booked by this very form, and has not been open to others since.
+        stored = _booked_before(draft, bookings)
+        if stored is None:
+            raise
+        booking = stored
+    if booking.guest_link_id != link.link_id:
+        link = links.get(booking.guest_link_id)
+    return BookedSlot(booking, link_address(base_url, link, link_keys))
+
+
+def _made_of_hold(
+    draft: _Draft, hold_id: str, link: Link, *, now: datetime, bookings: ports.Bookings
+) -> Booking | None:
+    """Return the booking that the hold became; None where there is no hold for it any more."""
+    if not hold_id or not draft.page.is_on:
+        return None
+    try:
+        hold = bookings.get_hold(hold_id)
+    except HoldNotFound:
+        return None
+    kept = hold.booking_page_slug, hold.claim.time.start, hold.claim.time.length
+    if hold.has_expired(now) or kept != (draft.page.slug, draft.start, draft.duration):
+        bookings.release(hold)
+        return None
+    booking = draft.booking(Choice(hold.hosts, hold.claim, ()), link, now=now)
+    try:
+        return bookings.add(booking, link, _news(booking, now), hold=hold)
+    except SlotTaken:
+        return None
+
+
+def _claimed(
+    draft: _Draft, link: Link, *, now: datetime, hosts: ports.Hosts, bookings: ports.Bookings
 ) -> Booking:
-    time = TimeRange(start, start + page.rules.duration)
-    return Booking(
-        booking_id=derived_id("booking", page.organization_id, page.slug, key),
-        organization_id=page.organization_id,
-        booking_page_slug=page.slug,
-        title=page.title,
-        location=page.location,
-        host_id=host.external_member_id,
-        host_name=host.name,
-        person_in_charge_id=page.person_in_charge_id,
+    offer = offer_of(draft.page, draft.duration, hosts=hosts)
+    offer.check_active(now)
+
+    def store(choice: Choice) -> Booking:
+        booking = draft.booking(choice, link, now=now)
+        return bookings.add(booking, link, _news(booking, now), counts=choice.counts)
+
+    return take(
+        offer,
+        draft.start,
+        store,
+        owner_id=draft.booking_id,
+        apart_from=draft.booking_id,
+        now=now,
+        bookings=bookings,
+    )
+
+
+def _booked_before(draft: _Draft, bookings: ports.Bookings) -> Booking | None:
+    try:
+        stored = bookings.get(draft.page.organization_id, draft.booking_id)
+    except BookingNotFound:
+        return None
+    if stored.fingerprint != draft.fingerprint:
+        raise IdempotencyKeyReused
+    return stored
+
+
+def _news(booking: Booking, now: datetime) -> Sequence[Message]:
+    is_asked = booking.state is BookingState.PENDING
+    kind = MessageKind.BOOKING_REQUESTED if is_asked else MessageKind.BOOKING_CONFIRMED
+    return announcements(kind, booking, now=now)
+
+
+def _guest_link(draft: _Draft, *, now: datetime) -> Link:
+    return Link(
+        link_id=new_link_id(),
+        purpose=LinkPurpose.GUEST,
+        organization_id=draft.page.organization_id,
+        subject_id=draft.booking_id,
+        created_at=now,
+        expires_at=draft.start + draft.duration + GUEST_LIFE_AFTER_END,
+    )
+
+
+def _checked(
+    page: BookingPage, request: BookingRequest, booking_id: str, *, needs_approval: bool
+) -> _Draft:
+    checks = Checks()
+    guest = Guest(
+        name=checks.name("name", request.name),
+        email=checks.email("email", request.email),
+        note=checks.note("note", request.note),
+        time_zone=checks.zone("time_zone", request.time_zone),
+    )
+    other_guests = _checked_other_guests(checks, request, guest.email)
+    answers = _checked_answers(checks, page, request.answers)
+    checks.done()
+    return _Draft(
+        page=page,
+        booking_id=booking_id,
+        start=request.start,
+        duration=checked_duration(page, request.duration),
         guest=guest,
-        time=time,
-        claimed=TimeRange(
-            time.start - page.rules.buffer_before, time.end + page.rules.buffer_after
-        ),
-        state=BookingState.CONFIRMED,
-        version=1,
-        guest_link_id=new_link_id(),
-        booked_at=now,
-        changed_at=now,
+        other_guests=other_guests,
+        answers=answers,
+        needs_approval=needs_approval,
     )
 
 
-def _is_offered(page: BookingPage, host: ExternalMember, start: datetime, *, now: datetime) -> bool:
-    """Tell whether the page has this slot, taken or not; the claim decides about taken."""
-    windows = [span_of(window) for window in host.availability.windows]
-    seconds = start.timestamp()
-    return seconds.is_integer() and is_open(
-        int(seconds), windows, (), SlotRules.of(page.rules), now
+def _checked_other_guests(checks: Checks, request: BookingRequest, main: str) -> tuple[str, ...]:
+    typed = [address for address in request.other_guests if address.strip()]
+    if len(typed) > MOST_OTHER_GUESTS:
+        message = marked("At most five more guests can be invited.")
+        checks.refuse("other_guests", "too_many", message)
+        return ()
+    addresses = (
+        checks.email(f"other_guests.{position}", address) for position, address in enumerate(typed)
     )
+    return tuple(address for address in dict.fromkeys(addresses) if address != main)
 
 
-def _messages(booking: Booking, kind: MessageKind) -> tuple[Message, ...]:
-    return tuple(
-        Message(
-            organization_id=booking.organization_id,
-            subject=Subject.BOOKING,
-            subject_id=booking.booking_id,
-            version=booking.version,
-            kind=kind,
-            recipient=recipient,
-        )
-        for recipient in TOLD_OF_BOOKINGS
-    )
+def _checked_answers(
+    checks: Checks, page: BookingPage, answers: Mapping[str, str]
+) -> tuple[Answer, ...]:
+    given = []
+    for question in page.questions:
+        name, text = f"answers.{question.question_id}", answers.get(question.question_id, "")
+        match question.kind:
+            case QuestionKind.LINE:
+                text = checks.optional_name(name, text)
+            case QuestionKind.TEXT | QuestionKind.CHECK:
+                text = checks.note(name, text)
+            case QuestionKind.CHOICE:
+                if text and text not in question.choices:
+                    message = marked("Please choose one of the answers.")
+                    checks.refuse(name, "not_a_choice", message)
+        if text:
+            given.append(Answer(question.label, text))
+        elif question.is_required:
+            checks.refuse(name, "missing", marked("Please answer this."))
+    return tuple(given)

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import unicodedata
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from scheduling.domain.availability import Availability
-from scheduling.domain.booking_page import BookingPage, BookingRules
+from scheduling.domain.booking import BookingState
+from scheduling.domain.booking_page import BookingPage
 from scheduling.domain.checks import Checks
+from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
+from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember
-from scheduling.domain.refusals import MemberNotFound, marked
-from scheduling.ports import ListPage
+from scheduling.domain.refusals import (
+    ExternalMemberGone,
+    ExternalMemberNotFound,
+    MemberNotFound,
+    UpcomingBookings,
+    marked,
+)
+from scheduling.ports import BookingFilter, ListPage
+from scheduling.use_cases.booking_pages import check_rules, slug_for
+from scheduling.use_cases.bookings import every_booking
+from scheduling.use_cases.changes import cancel
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling import ports
+    from scheduling.domain.booking_page import BookingRules
     from scheduling.domain.messages import Delivery
     from scheduling.domain.people import Member
     from scheduling.domain.sessions import SignedIn
 
-SHORTEST_MEETING = timedelta(minutes=5)
-LONGEST_MEETING = timedelta(hours=12)
-LONGEST_BUFFER = timedelta(hours=12)
-LONGEST_NOTICE = timedelta(days=60)
+LISTED_BOOKINGS = 100
+
+
+class BookingsToCome(StrEnum):
+    """What becomes of the meetings of somebody who is deleted."""
+
+    CANCEL = "cancel"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ def invite_external_member(
     email = checks.email("email", email)
     title = checks.optional_name("title", title)
     location = checks.optional_name("location", location)
-    _check_rules(checks, rules)
+    check_rules(checks, rules, duration_field="duration_minutes")
     try:
         members.get(organization_id, person_in_charge_id)
     except MemberNotFound:
@@ -87,7 +101,7 @@ def invite_external_member(
         name=name,
         email=email,
         person_in_charge_id=person_in_charge_id,
-        booking_page_slug=_slug_for(name),
+        booking_page_slug=slug_for(name),
         request_number=1,
         request_link_id=link.link_id,
         requested_at=now,
@@ -97,12 +111,12 @@ def invite_external_member(
     page = BookingPage(
         slug=member.booking_page_slug,
         organization_id=organization_id,
-        external_member_id=external_member_id,
-        host_name=name,
         person_in_charge_id=person_in_charge_id,
+        hosts=(HostKey(HostKind.EXTERNAL_MEMBER, external_member_id),),
         title=title or name,
         location=location,
         time_zone=by.organization.time_zone,
+        created_at=now,
         rules=rules,
     )
     external_members.add(member, page, link, member.request)
@@ -120,8 +134,11 @@ def ask_again(
 
     Raises:
         ExternalMemberNotFound: There is none, or they were asked again just now.
+        ExternalMemberGone: They were deleted.
     """
     before = external_members.get(by.organization.organization_id, external_member_id)
+    if before.deleted_at is not None:
+        raise ExternalMemberGone
     number = before.request_number + 1
     link = _availability_link(
         before.organization_id, external_member_id, generation=number, now=now
@@ -129,6 +146,44 @@ def ask_again(
     member = replace(before, request_number=number, request_link_id=link.link_id, requested_at=now)
     external_members.ask_again(member, link, member.request, replaces=before.request_link_id)
     return member
+
+
+def delete_external_member(
+    by: SignedIn,
+    external_member_id: str,
+    *,
+    bookings_to_come: BookingsToCome | None,
+    now: datetime,
+    external_members: ports.ExternalMembers,
+    bookings: ports.Bookings,
+) -> None:
+    """Delete an external member: their links and booking pages end. Once gone, they stay gone.
+
+    Args:
+        bookings_to_come: What becomes of their meetings; None where nobody has said.
+
+    Raises:
+        ExternalMemberNotFound: There is none.
+        UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
+        BusyTryAgain: Not all were cancelled; doing it again goes on.
+    """
+    member = external_members.get(by.organization.organization_id, external_member_id)
+    if member.deleted_at is not None:
+        raise ExternalMemberNotFound
+    to_come = BookingFilter(
+        after=now,
+        host_id=external_member_id,
+        states=(BookingState.PENDING, BookingState.CONFIRMED),
+    )
+    if bookings_to_come is None:
+        found = bookings.list(member.organization_id, to_come, cursor=None, limit=LISTED_BOOKINGS)
+        if found.items:
+            raise UpcomingBookings([booking.booking_id for booking in found.items])
+    # The member goes first, so nothing new is booked while the meetings are cancelled.
+    external_members.remove(replace(member, deleted_at=now))
+    if bookings_to_come is BookingsToCome.CANCEL:
+        for booking in list(every_booking(member.organization_id, to_come, bookings=bookings)):
+            cancel(booking, Recipient.MEMBER, "", now=now, bookings=bookings)
 
 
 def list_external_members(
@@ -165,30 +220,15 @@ def external_member_overview(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ExternalMemberOverview:
-    """Raises ExternalMemberNotFound."""
+    """Raises ExternalMemberNotFound, ExternalMemberGone."""
     member = external_members.get(by.organization.organization_id, external_member_id)
+    if member.deleted_at is not None:
+        raise ExternalMemberGone
     return ExternalMemberOverview(
         member,
         members.get(member.organization_id, member.person_in_charge_id),
         outbox.get(member.request),
     )
-
-
-def _check_rules(checks: Checks, rules: BookingRules) -> None:
-    checks.length("duration_minutes", rules.duration, least=SHORTEST_MEETING, most=LONGEST_MEETING)
-    if rules.interval is not None:
-        checks.length(
-            "interval_minutes", rules.interval, least=SHORTEST_MEETING, most=LONGEST_MEETING
-        )
-    for field, buffer in (
-        ("buffer_before_minutes", rules.buffer_before),
-        ("buffer_after_minutes", rules.buffer_after),
-    ):
-        if buffer:
-            checks.length(field, buffer, least=SHORTEST_MEETING, most=LONGEST_BUFFER)
-    if not timedelta(0) <= rules.minimum_notice <= LONGEST_NOTICE:
-        message = marked("Please choose at most 60 days.")
-        checks.refuse("minimum_notice_minutes", "out_of_range", message)
 
 
 def _availability_link(
@@ -203,12 +243,3 @@ def _availability_link(
         expires_at=now + AVAILABILITY_LIFE,
         generation=generation,
     )
-
-
-def _slug_for(name: str) -> str:
-    """Return an address that can be read out and not be guessed: `hana-sato-k7d2xm4q`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    ending = "".join(secrets.choice(alphabet) for _ in range(8))
-    return f"{words}-{ending}" if words else ending

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_LIFE
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
@@ -17,6 +18,7 @@ from scheduling.domain.mails import (
     Mailbox,
     MailFacts,
     OutgoingMail,
+    Reader,
     SignInMail,
 )
 from scheduling.domain.messages import (
@@ -28,7 +30,7 @@ from scheduling.domain.messages import (
     Recipient,
     retry_delay,
 )
-from scheduling.domain.refusals import SchedulingError
+from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.links import link_address
 
@@ -37,7 +39,21 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.booking import Booking
-    from scheduling.domain.people import Organization
+    from scheduling.domain.hosts import Host
+    from scheduling.domain.people import Member, Organization
+    from scheduling.domain.time_range import TimeRange
+
+_NEWS = {
+    MessageKind.BOOKING_REQUESTED: BookingNews.REQUESTED,
+    MessageKind.BOOKING_CONFIRMED: BookingNews.CONFIRMED,
+    MessageKind.BOOKING_DECLINED: BookingNews.DECLINED,
+    MessageKind.BOOKING_EXPIRED: BookingNews.EXPIRED,
+    MessageKind.BOOKING_WITHDRAWN: BookingNews.WITHDRAWN,
+    MessageKind.BOOKING_MOVED: BookingNews.MOVED,
+    MessageKind.BOOKING_HANDED_OVER: BookingNews.HANDED_OVER,
+    MessageKind.BOOKING_CANCELLED: BookingNews.CANCELLED,
+    MessageKind.BOOKING_REMINDER: BookingNews.REMINDER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,7 @@ class MailRoom:
     organizations: ports.Organizations
     members: ports.Members
     external_members: ports.ExternalMembers
+    hosts: ports.Hosts
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
     links: ports.Links
@@ -89,11 +106,13 @@ def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Deliv
 
 
 def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: MailRoom) -> Delivery:
+    if message.is_too_late(now):
+        return Delivery(DeliveryState.TOO_LATE, claimed.attempts)
     if claimed.attempts > MAX_ATTEMPTS:
         # Every worker that took it died, so none has recorded why.
         return Delivery(DeliveryState.DEAD, claimed.attempts, last_error="never_finished")
     try:
-        draft = _draft(message, room)
+        draft = _draft(message, now, room)
         if draft is None:
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
         room.mailer.send(_worded(message, draft, room))
@@ -128,7 +147,7 @@ def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
     )
 
 
-def _draft(message: Message, room: MailRoom) -> _Draft | None:
+def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     """Return the mail that tells what is so now, or None where it is no longer worth telling."""
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
@@ -137,10 +156,8 @@ def _draft(message: Message, room: MailRoom) -> _Draft | None:
             return _availability_request(message, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
-        case MessageKind.BOOKING_CONFIRMED | MessageKind.BOOKING_CANCELLED:
-            return _booking_news(message, room)
         case _:
-            assert_never(message.kind)
+            return _booking_news(message, now, room)
 
 
 def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
@@ -217,82 +234,206 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
     )
 
 
-def _booking_news(message: Message, room: MailRoom) -> _Draft | None:
+@dataclass(frozen=True, slots=True)
+class _Party:
+    """One of the people a booking is told to."""
+
+    reader: Reader
+    mailbox: Mailbox
+    time_zone: str
+    reply_to: Mailbox
+    link: str
+    """Empty where there is nothing they could do."""
+
+
+def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     booking = room.bookings.get(message.organization_id, message.subject_id)
-    if booking.version != message.version:
+    news = _news(message, booking, now)
+    if news is None:
         return None
     organization = room.organizations.get(booking.organization_id)
-    host = room.external_members.get(booking.organization_id, booking.host_id)
     in_charge = room.members.get(booking.organization_id, booking.person_in_charge_id)
-    guest_mailbox = Mailbox(booking.guest.name, booking.guest.email)
-    host_mailbox = Mailbox(host.name, host.email)
-    in_charge_mailbox = Mailbox(in_charge.name, in_charge.email)
-    match message.recipient:
-        case Recipient.GUEST:
-            recipient, zone, reply_to = guest_mailbox, booking.guest.time_zone, in_charge_mailbox
-            link = _link(booking.guest_link_id, room)
-        case Recipient.HOST:
-            recipient, zone, reply_to = host_mailbox, host.availability.time_zone, in_charge_mailbox
-            link = _link(host.request_link_id, room)
-        case Recipient.PERSON_IN_CHARGE:
-            recipient, zone, reply_to = in_charge_mailbox, in_charge.time_zone, guest_mailbox
-            link = f"{room.base_url}/console/bookings"
-        case Recipient.MEMBER:
-            raise ValueError(f"bookings are not told to {message.recipient}")
-        case _:
-            assert_never(message.recipient)
-    is_cancelled = booking.state is BookingState.CANCELLED
+    party = _party(message, booking, in_charge, room)
+    is_brought_along = party.reader is Reader.OTHER_GUEST
     facts = BookingMail(
-        news=BookingNews.CANCELLED if is_cancelled else BookingNews.CONFIRMED,
-        recipient=message.recipient,
+        news=news,
+        reader=party.reader,
         organization_name=organization.name,
-        recipient_name=recipient.name,
+        recipient_name=party.mailbox.name,
         meeting_title=booking.title,
-        time=booking.time,
-        time_zone=zone,
-        host_names=(host.name,),
-        guest=guest_mailbox,
-        guest_note=booking.guest.note,
+        time=_told_time(message, news, booking),
+        time_zone=party.time_zone,
+        host_names=booking.host_names,
+        guest=_guest_mailbox(booking),
         location=booking.location,
-        person_in_charge=in_charge_mailbox,
-        link=link,
+        person_in_charge=Mailbox(in_charge.name, in_charge.email),
+        link=party.link,
         booking_page_url=f"{room.base_url}/book/{booking.booking_page_slug}",
-        cancelled_by=booking.cancelled_by,
-        cancellation_reason=booking.cancellation_reason,
+        written_at=now,
+        # What the guest told the hosts is not for those the guest brings along.
+        guest_note="" if is_brought_along else booking.guest.note,
+        answers=() if is_brought_along else booking.answers,
+        other_guests=() if is_brought_along else booking.other_guests,
+        former_time=booking.former_time if news is BookingNews.MOVED else None,
+        decide_by=booking.expires_at,
+        ended_by=booking.ended_by,
+        reason=booking.reason,
     )
     return _Draft(
         facts=facts,
         sender_name=organization.name,
-        recipient=recipient,
-        reply_to=reply_to,
+        recipient=party.mailbox,
+        reply_to=party.reply_to,
         locale=organization.locale,
-        calendar_entry=_calendar_entry(booking, facts, recipient, organization, room),
+        calendar_entry=_calendar_entry(booking, facts, party, organization, room),
     )
+
+
+def _news(message: Message, booking: Booking, now: datetime) -> BookingNews | None:
+    """Return what a message tells, or None where it is no longer so."""
+    if _is_to_former_host(message, booking):
+        return BookingNews.PASSED_ON
+    if booking.version != message.version:
+        return None
+    news = _NEWS[message.kind]
+    is_to_come = booking.state is BookingState.CONFIRMED and now < booking.time.start
+    return None if news is BookingNews.REMINDER and not is_to_come else news
+
+
+def _is_to_former_host(message: Message, booking: Booking) -> bool:
+    """Tell whether a message takes a meeting out of its recipient's calendar.
+
+    That stays true whatever becomes of the meeting, and nobody else tells them,
+    unless it was the latest change that made them a former host.
+    """
+    return (
+        message.kind in {MessageKind.BOOKING_MOVED, MessageKind.BOOKING_HANDED_OVER}
+        and message.recipient is Recipient.HOST
+        and message.which not in booking.host_ids
+        and (message.version == booking.version or message.which not in booking.former_host_ids)
+    )
+
+
+def _told_time(message: Message, news: BookingNews, booking: Booking) -> TimeRange:
+    """Return when the meeting is; to a former host, when it was theirs."""
+    if news is BookingNews.PASSED_ON and message.kind is MessageKind.BOOKING_MOVED:
+        return booking.former_time or booking.time
+    return booking.time
+
+
+def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom) -> _Party:
+    in_charge_mailbox = Mailbox(in_charge.name, in_charge.email)
+    which = message.which
+    if message.kind is MessageKind.BOOKING_REMINDER:
+        which = which.partition(".")[2]
+    console = f"{room.base_url}/console/bookings/{booking.booking_id}"
+    match message.recipient:
+        case Recipient.GUEST if which:
+            return _Party(
+                reader=Reader.OTHER_GUEST,
+                mailbox=Mailbox("", booking.other_guests[int(which) - 1]),
+                time_zone=booking.guest.time_zone,
+                reply_to=in_charge_mailbox,
+                link="",
+            )
+        case Recipient.GUEST:
+            return _Party(
+                reader=Reader.GUEST,
+                mailbox=_guest_mailbox(booking),
+                time_zone=booking.guest.time_zone,
+                reply_to=in_charge_mailbox,
+                link=_link(booking.guest_link_id, room),
+            )
+        case Recipient.HOST:
+            host = _host(booking, which, room)
+            is_member = host.key.kind is HostKind.MEMBER
+            own_times = "" if is_member or host.is_gone else _link(host.request_link_id, room)
+            return _Party(
+                reader=Reader.HOST if is_member else Reader.EXTERNAL_HOST,
+                mailbox=Mailbox(host.name, host.email),
+                time_zone=host.time_zone,
+                reply_to=_guest_mailbox(booking) if is_member else in_charge_mailbox,
+                link=console if is_member else own_times,
+            )
+        case Recipient.PERSON_IN_CHARGE:
+            return _Party(
+                reader=Reader.PERSON_IN_CHARGE,
+                mailbox=in_charge_mailbox,
+                time_zone=in_charge.time_zone,
+                reply_to=_guest_mailbox(booking),
+                link=console,
+            )
+        case Recipient.MEMBER:
+            raise ValueError(f"bookings are not told to {message.recipient}")
+        case _:
+            assert_never(message.recipient)
+
+
+def _host(booking: Booking, host_id: str, room: MailRoom) -> Host:
+    """Return one of the hosts, or one of the former ones.
+
+    Args:
+        host_id: Empty in messages from before pages had several hosts: then the only one.
+
+    Raises:
+        HostNotFound: There never was one with this id.
+    """
+    keys = {host.host_id: host.key for host in booking.hosts}
+    if not host_id:
+        host_id = booking.host_ids[0]
+    if host_id in keys:
+        return room.hosts.get_all(booking.organization_id, [keys[host_id]])[0]
+    # Of a former host only the id is kept.
+    try:
+        key = HostKey(HostKind.MEMBER, host_id)
+        return room.hosts.get_all(booking.organization_id, [key])[0]
+    except HostNotFound:
+        key = HostKey(HostKind.EXTERNAL_MEMBER, host_id)
+        return room.hosts.get_all(booking.organization_id, [key])[0]
+
+
+def _guest_mailbox(booking: Booking) -> Mailbox:
+    return Mailbox(booking.guest.name, booking.guest.email)
 
 
 def _calendar_entry(
     booking: Booking,
     facts: BookingMail,
-    attendee: Mailbox,
+    party: _Party,
     organization: Organization,
     room: MailRoom,
-) -> CalendarEntry:
+) -> CalendarEntry | None:
+    method = _calendar_method(facts.news, booking)
+    if method is None:
+        return None
     domain = room.mailer.address.partition("@")[2]
-    is_cancelled = facts.news is BookingNews.CANCELLED
+    answers = (f"{answer.label}: {answer.text}" for answer in facts.answers)
     return CalendarEntry(
-        method=CalendarMethod.CANCEL if is_cancelled else CalendarMethod.REQUEST,
+        method=method,
         uid=f"{booking.booking_id}@{domain}",
         sequence=booking.sequence,
         changed_at=booking.changed_at,
-        time=booking.time,
-        summary=f"{booking.title}: {booking.host_name} and {booking.guest.name}",
-        description=booking.guest.note,
+        time=facts.time,
+        summary=f"{booking.title}: {', '.join((*booking.host_names, booking.guest.name))}",
+        description="\n".join((facts.guest_note, *answers)),
         location=booking.location,
         organizer=Mailbox(organization.name, room.mailer.address),
-        attendee=attendee,
-        takes_part=facts.recipient is not Recipient.PERSON_IN_CHARGE,
-        url=facts.link,
+        attendee=party.mailbox,
+        takes_part=party.reader is not Reader.PERSON_IN_CHARGE,
+        url=party.link or facts.booking_page_url,
     )
+
+
+def _calendar_method(news: BookingNews, booking: Booking) -> CalendarMethod | None:
+    """Return what the recipient's calendar has to do; nothing about a mere request."""
+    match news:
+        case BookingNews.CONFIRMED | BookingNews.MOVED | BookingNews.HANDED_OVER:
+            is_confirmed = booking.state is BookingState.CONFIRMED
+            return CalendarMethod.REQUEST if is_confirmed else None
+        case BookingNews.CANCELLED | BookingNews.PASSED_ON:
+            return CalendarMethod.CANCEL
+        case _:
+            return None
 
 
 def _link(link_id: str, room: MailRoom) -> str:

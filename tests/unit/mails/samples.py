@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from scheduling.domain.booking import Answer
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityRequestMail,
@@ -14,15 +15,20 @@ from scheduling.domain.mails import (
     CalendarMethod,
     Mailbox,
     MailFacts,
+    Reader,
     SignInMail,
 )
 from scheduling.domain.messages import Recipient
 from scheduling.domain.time_range import TimeRange
 
 ORIGIN = "https://parley.example"
+CONSOLE = f"{ORIGIN}/console/bookings/01JDXR"
 TOKEN = "s1.1.dGhpc2lzb25lbGlua2lkMQ.Y6dUuDtDA3RzyR0mnDoMcTtDTrcfjTBtLGxyRe2WzB0"
 
+DAY = timedelta(days=1)
+
 AIKO = Mailbox("Aiko Mori", "aiko@hanami.example")
+YUKI = Mailbox("Yuki Sato", "yuki@hanami.example")
 KENJI = Mailbox("Kenji Tanaka", "kenji@tanaka.example")
 MARIA = Mailbox("María García", "maria@garcia.example")
 
@@ -68,7 +74,7 @@ ENTERED = AvailabilityEnteredMail(
 
 CONFIRMED = BookingMail(
     news=BookingNews.CONFIRMED,
-    recipient=Recipient.GUEST,
+    reader=Reader.GUEST,
     organization_name="Hanami Studio",
     recipient_name=MARIA.name,
     meeting_title="Portfolio review",
@@ -76,34 +82,95 @@ CONFIRMED = BookingMail(
     time_zone="Europe/Madrid",
     host_names=(KENJI.name,),
     guest=MARIA,
-    guest_note="I would like to show three projects.\nTwo of them are in print.",
     location="https://meet.example/portfolio-review",
     person_in_charge=AIKO,
     link=f"{ORIGIN}/l/{TOKEN}",
     booking_page_url=f"{ORIGIN}/book/kenji-tanaka-7f3k",
+    written_at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
+    guest_note="I would like to show three projects.\nTwo of them are in print.",
+    answers=(
+        Answer("Where can we see your work?", "In our studio.\nOr in the book."),
+        Answer("Which language do you prefer?", "Spanish"),
+    ),
+    other_guests=("noah@weber.example", "lea@weber.example"),
 )
+
+REQUESTED = replace(CONFIRMED, news=BookingNews.REQUESTED, decide_by=at(1, "00:00"))
+
+MOVED = replace(
+    CONFIRMED,
+    news=BookingNews.MOVED,
+    time=TimeRange(at(2, "09:00"), at(2, "09:30")),
+    former_time=CONFIRMED.time,
+)
+
+HANDED_OVER = replace(CONFIRMED, news=BookingNews.HANDED_OVER, host_names=(YUKI.name,))
+
+REMINDER = replace(CONFIRMED, news=BookingNews.REMINDER, written_at=at(1, "01:30") - DAY)
 
 CANCELLED = replace(
     CONFIRMED,
     news=BookingNews.CANCELLED,
-    cancelled_by=Recipient.GUEST,
-    cancellation_reason="I am ill, sorry. May I come next week?",
+    ended_by=Recipient.GUEST,
+    reason="I am ill, sorry. May I come next week?",
 )
+
+WITHDRAWN = replace(CANCELLED, news=BookingNews.WITHDRAWN)
+
+DECLINED = replace(
+    CONFIRMED,
+    news=BookingNews.DECLINED,
+    ended_by=Recipient.PERSON_IN_CHARGE,
+    reason="That week is full. The one after it is not.",
+)
+
+EXPIRED = replace(CONFIRMED, news=BookingNews.EXPIRED)
+
+
+def for_other_guest(mail: BookingMail) -> BookingMail:
+    return replace(
+        mail,
+        reader=Reader.OTHER_GUEST,
+        recipient_name="",
+        link="",
+        guest_note="",
+        answers=(),
+        other_guests=(),
+    )
 
 
 def for_host(mail: BookingMail) -> BookingMail:
+    """Return the mail as Kenji gets it, who has no account."""
     return replace(
-        mail, recipient=Recipient.HOST, recipient_name=KENJI.name, time_zone="Asia/Tokyo"
+        mail, reader=Reader.EXTERNAL_HOST, recipient_name=KENJI.name, time_zone="Asia/Tokyo"
+    )
+
+
+def for_member_host(mail: BookingMail) -> BookingMail:
+    """Return the mail as Yuki gets it, who hosts together with Kenji."""
+    return replace(
+        mail,
+        reader=Reader.HOST,
+        recipient_name=YUKI.name,
+        time_zone="Asia/Tokyo",
+        host_names=(KENJI.name, YUKI.name),
+        link=CONSOLE,
+    )
+
+
+def for_former_host(mail: BookingMail) -> BookingMail:
+    return replace(
+        for_host(mail), news=BookingNews.PASSED_ON, host_names=(YUKI.name,), former_time=None
     )
 
 
 def for_person_in_charge(mail: BookingMail) -> BookingMail:
     return replace(
         mail,
-        recipient=Recipient.PERSON_IN_CHARGE,
-        recipient_name=AIKO.name,
+        reader=Reader.PERSON_IN_CHARGE,
+        recipient_name=mail.person_in_charge.name,
         time_zone="Asia/Tokyo",
-        link=f"{ORIGIN}/console/bookings",
+        link=CONSOLE,
     )
 
 
@@ -112,12 +179,34 @@ MAILS: dict[str, MailFacts] = {
     "availability-request": REQUEST,
     "availability-entered": ENTERED,
     "availability-cleared": replace(ENTERED, windows=()),
+    "booking-requested-guest": REQUESTED,
+    "booking-requested-host": for_member_host(REQUESTED),
+    "booking-requested-person-in-charge": for_person_in_charge(REQUESTED),
     "booking-confirmed-guest": CONFIRMED,
+    "booking-confirmed-other-guest": for_other_guest(CONFIRMED),
     "booking-confirmed-host": for_host(CONFIRMED),
+    "booking-confirmed-member-host": for_member_host(CONFIRMED),
     "booking-confirmed-person-in-charge": for_person_in_charge(CONFIRMED),
+    "booking-declined-guest": DECLINED,
+    "booking-declined-person-in-charge": for_person_in_charge(DECLINED),
+    "booking-expired-guest": EXPIRED,
+    "booking-expired-person-in-charge": for_person_in_charge(EXPIRED),
+    "booking-withdrawn-guest": WITHDRAWN,
+    "booking-withdrawn-person-in-charge": for_person_in_charge(WITHDRAWN),
+    "booking-moved-guest": MOVED,
+    "booking-moved-other-guest": for_other_guest(MOVED),
+    "booking-moved-host": for_host(MOVED),
+    "booking-moved-request": replace(MOVED, decide_by=at(1, "00:00")),
+    "booking-handed-over-guest": HANDED_OVER,
+    "booking-handed-over-person-in-charge": for_person_in_charge(HANDED_OVER),
+    "booking-passed-on-host": for_former_host(HANDED_OVER),
     "booking-cancelled-guest": CANCELLED,
+    "booking-cancelled-other-guest": for_other_guest(CANCELLED),
     "booking-cancelled-host": for_host(CANCELLED),
     "booking-cancelled-person-in-charge": for_person_in_charge(CANCELLED),
+    "booking-reminder-guest": REMINDER,
+    "booking-reminder-other-guest": for_other_guest(REMINDER),
+    "booking-reminder-host": for_host(REMINDER),
 }
 
 ENTRY = CalendarEntry(
@@ -126,7 +215,7 @@ ENTRY = CalendarEntry(
     sequence=0,
     changed_at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
     time=CONFIRMED.time,
-    summary="Portfolio review: Kenji Tanaka and María García",
+    summary="Portfolio review: Kenji Tanaka, María García",
     description=CONFIRMED.guest_note,
     location=CONFIRMED.location,
     organizer=Mailbox("Hanami Studio", "bookings@parley.example"),

@@ -18,13 +18,14 @@ from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
 from scheduling.adapters.ses.mailer import mime_message
 from scheduling.domain.mails import (
     BookingMail,
+    BookingNews,
     CalendarEntry,
     CalendarMethod,
     Mailbox,
     OutgoingMail,
+    Reader,
     RenderedMail,
 )
-from scheduling.domain.messages import Recipient
 from tests.unit.mails.samples import (
     AIKO,
     CANCELLED,
@@ -32,7 +33,9 @@ from tests.unit.mails.samples import (
     ENTRY,
     KENJI,
     MARIA,
+    MOVED,
     for_host,
+    for_other_guest,
     for_person_in_charge,
 )
 
@@ -67,9 +70,9 @@ def parsed(mail: OutgoingMail) -> EmailMessage:
 
 
 def booking_mail(facts: BookingMail, recipient: Mailbox, sequence: int) -> OutgoingMail:
-    is_cancelled = facts.cancelled_by is not None
+    is_over = facts.news in {BookingNews.CANCELLED, BookingNews.PASSED_ON}
     entry = CalendarEntry(
-        method=CalendarMethod.CANCEL if is_cancelled else CalendarMethod.REQUEST,
+        method=CalendarMethod.CANCEL if is_over else CalendarMethod.REQUEST,
         uid=ENTRY.uid,
         sequence=sequence,
         changed_at=NOW,
@@ -79,11 +82,11 @@ def booking_mail(facts: BookingMail, recipient: Mailbox, sequence: int) -> Outgo
         location=facts.location,
         organizer=Mailbox(facts.organization_name, ADDRESS),
         attendee=recipient,
-        takes_part=facts.recipient is not Recipient.PERSON_IN_CHARGE,
-        url=facts.link,
+        takes_part=facts.reader is not Reader.PERSON_IN_CHARGE,
+        url=facts.link or facts.booking_page_url,
     )
     return OutgoingMail(
-        message_id=f"01JDXR.{sequence + 1}.{facts.news}.{facts.recipient}",
+        message_id=f"01JDXR.{sequence + 1}.{facts.news}.{facts.reader}",
         sender_name=facts.organization_name,
         recipient=recipient,
         reply_to=AIKO,
@@ -103,8 +106,12 @@ def calendar_of(message: EmailMessage) -> Any:
     return vobject.readOne(part.get_payload(decode=True).decode())  # type: ignore[union-attr]
 
 
+NOAH = Mailbox("", "noah@weber.example")
+"""Brought along: only their address is known."""
+
 EVERYBODY = [
     (CONFIRMED, CANCELLED, MARIA),
+    (for_other_guest(CONFIRMED), for_other_guest(CANCELLED), NOAH),
     (for_host(CONFIRMED), for_host(CANCELLED), KENJI),
     (for_person_in_charge(CONFIRMED), for_person_in_charge(CANCELLED), AIKO),
 ]
@@ -173,6 +180,24 @@ def test_mails_about_two_guests_share_no_address() -> None:
         ]
 
         assert not any(foreign in content for content in contents)
+
+
+def test_a_mail_goes_to_somebody_of_whom_only_the_address_is_known() -> None:
+    message = parsed(booking_mail(for_other_guest(CONFIRMED), NOAH, 0))
+
+    assert message["To"] == "noah@weber.example"
+    assert calendar_of(message).vevent.attendee.value == "mailto:noah@weber.example"
+    assert "CN" not in calendar_of(message).vevent.attendee.params
+
+
+def test_a_move_has_the_same_uid_a_higher_sequence_and_the_new_time() -> None:
+    before = calendar_of(parsed(booking_mail(CONFIRMED, MARIA, 0))).vevent
+    after = calendar_of(parsed(booking_mail(MOVED, MARIA, 1))).vevent
+
+    assert before.uid.value == after.uid.value
+    assert int(before.sequence.value) < int(after.sequence.value)
+    assert after.dtstart.value == MOVED.time.start
+    assert after.status.value == "CONFIRMED"
 
 
 def test_a_mail_without_calendar_is_its_two_texts() -> None:

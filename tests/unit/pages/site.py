@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
 from handlers.pages import console, public
+from scheduling.domain.booking import Answer as GuestAnswer
+from scheduling.domain.booking import BookingState
+from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.links import hashed, token_for
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
 from scheduling.domain.sessions import Session
+from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -22,22 +26,40 @@ from tests.support.builders import (
     a_guest,
     a_guest_link,
     a_link,
+    a_member_host,
     a_page,
     an_external_member,
     between,
+    host_of,
 )
 from tests.support.in_memory import KEY, InMemoryAdapters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from scheduling.domain.booking import Booking
+    from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.people import ExternalMember, Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
 
 SESSION_SECRET = "browser-of-aiko"
 SIGN_IN = SignInRequest(browser_secret="browser-that-asked", code="ABCD1234")  # noqa: S106
+
+A_WORKSHOP: dict[str, Any] = {
+    "title": "Design workshop",
+    "description": "Bring a sketch.\nWe look at it together.",
+    "needed_hosts": 1,
+    "needs_approval": True,
+    "rules": BookingRules(durations=(timedelta(minutes=30), timedelta(minutes=60))),
+    "questions": (
+        Question("topic", "What is it about?", is_required=True),
+        Question("more", "What should we know?", QuestionKind.TEXT),
+        Question("level", "How far are you?", QuestionKind.CHOICE, choices=("Start", "Middle")),
+        Question("terms", "We may take pictures", QuestionKind.CHECK, is_required=True),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +98,10 @@ class Browser:
             "rawQueryString": query,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
-            "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+            "requestContext": {
+                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                "stage": "$default",
+            },
             "body": None if body is None else base64.b64encode(body.encode()).decode(),
             "isBase64Encoded": body is not None,
         }
@@ -94,10 +119,14 @@ class Browser:
 
 
 class Site:
-    """Aiko's organization at 09:00 UTC: Kenji offers times, Lena was asked, Omar's mail failed."""
+    """Aiko's organization at 09:00 UTC: Kenji offers times, Lena was asked, Omar's mail failed.
+
+    Whoever wants a workshop asks for it, and gets Aiko or Kenji.
+    """
 
     def __init__(self) -> None:
         self.adapters = InMemoryAdapters()
+        self.adapters.holds_per_address = 20
         self.store = self.adapters.store
         self.now = self.adapters.now()
         self.adapters.organizations.add(ORGANIZATION, AIKO)
@@ -117,7 +146,16 @@ class Site:
         self.cancelled = self._book("15:00", "15:30", a_guest("Ana Silva")).cancelled(
             Recipient.GUEST, "A train strike", now=self.now
         )
-        self.adapters.bookings.cancel(self.cancelled, ())
+        self._change(self.cancelled)
+        self.workshop = self._add_page("workshop", A_WORKSHOP)
+        self.locked = self._add_page("locked", {"zone_is_locked": True})
+        self.switched_off = self._add_page("switched-off", {"is_on": False})
+        self.asked = self._ask(1)
+        self.declined = self._ask(2).declined(Recipient.HOST, "We are away", now=self.now)
+        self._change(self.declined)
+        self.expired = replace(self._ask(3), state=BookingState.EXPIRED, version=2, expires_at=None)
+        self._change(self.expired)
+        self.moved = self._moved(self._book("21:00", "21:30", a_guest("Eva Lind")))
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
         self.adapters.links.add(link)
         self.sign_in_token = token_for(link, KEY)
@@ -129,6 +167,10 @@ class Site:
                 self.now + timedelta(hours=1),
             )
         )
+
+    @property
+    def kenji_page(self) -> BookingPage:
+        return self.store.booking_pages[self.kenji.booking_page_slug]
 
     @property
     def booking_page(self) -> str:
@@ -144,6 +186,15 @@ class Site:
     def page_of(self, member: ExternalMember) -> str:
         return f"/console/external-members/{member.external_member_id}"
 
+    def wait_until(self, instant: datetime) -> None:
+        """Let time pass; Aiko stays signed in."""
+        self.adapters.clock = instant
+        for key, session in self.store.sessions.items():
+            self.store.sessions[key] = replace(session, expires_at=instant + timedelta(hours=1))
+
+    def console_page_of(self, booking: Booking) -> str:
+        return f"/console/bookings/{booking.booking_id}"
+
     def addresses(self) -> dict[str, str]:
         """Return an address for each page that can be looked at, in its different states."""
         return {
@@ -154,6 +205,13 @@ class Site:
             "availability, nothing yet": self.link_of(self.lena),
             "booked": self.link_of(self.booking),
             "booking cancelled": self.link_of(self.cancelled),
+            "booking asked for": self.link_of(self.asked),
+            "booking declined": self.link_of(self.declined),
+            "booking expired": self.link_of(self.expired),
+            "booking moved": self.link_of(self.moved),
+            "move": f"{self.link_of(self.booking)}/times",
+            "move, chosen": f"{self.link_of(self.booking)}/times?start=2026-12-01T20:00:00Z",
+            "move, time gone": f"{self.link_of(self.booking)}/times?start=2026-12-01T19:00:00Z",
             "link damaged": "/l/s1.1.x",
             "nothing here": "/nowhere",
             "booking page": self.booking_page,
@@ -162,6 +220,11 @@ class Site:
             "booking form": f"{self.booking_page}?start=2026-12-01T20:00:00Z",
             "booking page, time gone": f"{self.booking_page}?start=2026-12-01T14:00:00Z",
             "booking page, not open": f"/book/{self.lena.booking_page_slug}",
+            "booking page, beyond": f"{self.booking_page}?month=2031-01",
+            "booking page, several hosts": "/book/workshop?duration=60",
+            "booking page, zone locked": "/book/locked",
+            "booking page, switched off": "/book/switched-off",
+            "booking form with questions": "/book/workshop?start=2026-12-02T05:00:00Z",
             "today": "/console",
             "external members": "/console/external-members",
             "invite": "/console/external-members/new",
@@ -171,8 +234,42 @@ class Site:
             "external member, mail failed": self.page_of(self.omar),
             "ask again": f"{self.page_of(self.lena)}/availability-requests",
             "availability for staff": f"{self.page_of(self.kenji)}/availability",
+            "delete": f"{self.page_of(self.kenji)}/deletion",
+            "delete, nothing booked": f"{self.page_of(self.lena)}/deletion",
             "bookings": "/console/bookings",
+            "bookings, filtered": "/console/bookings?state=confirmed&q=mia&to=2026-12-31",
+            "bookings, none": "/console/bookings?q=nobody",
+            "booking": self.console_page_of(self.booking),
+            "booking, asked for": self.console_page_of(self.asked),
+            "booking, declined": f"{self.console_page_of(self.declined)}?news=declined",
+            "booking, cancelled": self.console_page_of(self.cancelled),
+            "booking, moved": self.console_page_of(self.moved),
+            "move by staff": f"{self.console_page_of(self.booking)}/move",
+            "move by staff, chosen": (
+                f"{self.console_page_of(self.booking)}/move?start=2026-12-01T20:00:00Z"
+            ),
+            "book for a guest": "/console/bookings/new",
+            "book for a guest, times": "/console/bookings/new?page=workshop",
+            "book for a guest, form": (
+                "/console/bookings/new?page=workshop&start=2026-12-02T05:00:00Z"
+            ),
             "booking pages": "/console/booking-pages",
+            "booking pages of a host": (
+                f"/console/booking-pages?host={self.lena.external_member_id}"
+            ),
+            "booking pages of nobody": "/console/booking-pages?host=x",
+            "new booking page": "/console/booking-pages/new",
+            "edit booking page": "/console/booking-pages/workshop?news=saved",
+            "preview": "/console/booking-pages/workshop/preview",
+            "preview, switched off": "/console/booking-pages/switched-off/preview",
+            "times explained": "/console/booking-pages/workshop/explanations?date=2026-12-02",
+            "times explained, not active": (
+                f"/console/booking-pages/{self.lena.booking_page_slug}/explanations"
+            ),
+            "times explained, taken": (
+                f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
+            ),
+            "my hours": "/console/working-hours",
         }
 
     def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:
@@ -185,6 +282,37 @@ class Site:
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)
         return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+
+    def _add_page(self, slug: str, settings: dict[str, Any]) -> BookingPage:
+        page = replace(a_page(a_member_host()), slug=slug, **settings)
+        if settings is A_WORKSHOP:
+            page = replace(page, hosts=(*page.hosts, host_of(self.kenji).key))
+        self.adapters.booking_pages.add(page)
+        return page
+
+    def _ask(self, hour: int) -> Booking:
+        """Ask for a workshop with Aiko on the next day."""
+        time = between(f"{hour:02}:00", f"{hour:02}:30")
+        time = TimeRange(time.start + timedelta(days=1), time.end + timedelta(days=1))
+        booking = replace(
+            a_booking(a_member_host(), time, a_guest("Ben Okoro")),
+            booking_page_slug=self.workshop.slug,
+            title=self.workshop.title,
+            state=BookingState.PENDING,
+            expires_at=self.now + timedelta(hours=12),
+            other_guests=("tom@guest.example",),
+            answers=(GuestAnswer("What is it about?", "A poster"),),
+        )
+        return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+
+    def _moved(self, booking: Booking) -> Booking:
+        claim = replace(booking.claim, time=between("21:30", "22:00"))
+        return self._change(booking.moved(claim, booking.hosts, now=self.now))
+
+    def _change(self, after: Booking) -> Booking:
+        before = self.store.bookings[after.organization_id, after.booking_id]
+        self.adapters.bookings.change(before, after, ())
+        return after
 
 
 _CONTEXT = SimpleNamespace(

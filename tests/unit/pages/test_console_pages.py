@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from scheduling.domain.messages import Recipient
+import pytest
+
+from handlers.pages import assets
+from scheduling.domain.booking import BookingState
 from tests.support.builders import AIKO
 
 if TYPE_CHECKING:
@@ -34,17 +39,38 @@ def test_today_names_what_needs_a_look(staff: Browser):
     assert "Mia Weber with Kenji Tanaka" in page
 
 
-def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
-    key, booking = next(iter(site.store.bookings.items()))
-    now = booking.booked_at
-    site.store.bookings = {key: booking.cancelled(Recipient.GUEST, "", now=now)}
+def test_today_asks_for_a_decision_first(staff: Browser, site: Site):
+    page = staff.get("/console").body
 
-    assert "Mia Weber with Kenji Tanaka" not in staff.get("/console").body
-    assert "Mia Weber" in staff.get("/console/bookings").body
+    request = page.index("Ben Okoro asks for Design workshop")
+    assert request < page.index("Omar Haddad")
+    assert f'href="/console/bookings/{site.asked.booking_id}"' in page
+    assert "Waiting for approval" in page
+
+
+def test_a_request_whose_time_is_up_asks_for_nothing(staff: Browser, site: Site):
+    site.wait_until(site.now + timedelta(hours=12))
+
+    page = staff.get("/console")
+
+    assert page.status == 200
+    assert "Ben Okoro asks" not in page.body
+
+
+def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
+    site.store.bookings = {
+        key: booking
+        for key, booking in site.store.bookings.items()
+        if booking.booking_id == site.cancelled.booking_id
+    }
+
+    assert "Ana Silva with Kenji Tanaka" not in staff.get("/console").body
+    assert "Ana Silva" in staff.get("/console/bookings").body
 
 
 def test_an_organization_without_external_members_is_invited_to_start(staff: Browser, site: Site):
     site.store.external_members.clear()
+    site.store.bookings.clear()
 
     for page in ("/console", "/console/external-members"):
         assert "Start using" in staff.get(page).body
@@ -59,7 +85,7 @@ def test_the_list_tells_how_far_everybody_is(staff: Browser):
 
 
 def test_a_long_list_goes_on_where_it_stopped(staff: Browser, site: Site, monkeypatch):
-    monkeypatch.setattr("handlers.pages.console.ROWS", 2)
+    monkeypatch.setattr("handlers.pages.console_external_members.ROWS", 2)
 
     page = staff.get("/console/external-members").body
     following = page.partition('href="?cursor=')[2].partition('"')[0]
@@ -127,23 +153,85 @@ def test_staff_sees_the_availability_page_marked_and_locked(staff: Browser, site
     assert 'name="token"' not in page
 
 
-def test_booking_pages_say_why_they_are_closed(staff: Browser):
-    page = staff.get("/console/booking-pages").body
-
-    assert "There are no times to come." in page
-    assert "https://parley.example/book/" in page
-
-
-def test_bookings_tell_guest_and_state(staff: Browser):
-    page = staff.get("/console/bookings").body
-
-    assert "mia@guest.example" in page
-    assert "Confirmed" in page
-    assert "Cancelled" in page
-
-
 def test_what_does_not_exist_is_said_in_a_page(staff: Browser):
-    for page in ("", "/availability", "/availability-requests"):
+    for page in ("", "/availability", "/availability-requests", "/deletion"):
         answer = staff.get(f"/console/external-members/nobody{page}")
         assert answer.status == 404
         assert "There is nothing at this address" in answer.body
+
+
+def test_each_page_that_stands_in_the_rail_is_marked_there(staff: Browser):
+    for address in ("", "/bookings", "/external-members", "/booking-pages", "/working-hours"):
+        page = staff.get(f"/console{address}").body
+        assert f'href="/console{address}" aria-current="page"' in page
+        assert page.count("<h1>") == 1
+
+
+def test_the_style_sheets_of_the_console_are_at_most_25_kilobytes():
+    names = ("parley.css", "console.css")
+    sheets = [assets.published_asset(assets.asset_address(name)[8:]) for name in names]
+
+    assert sum(len(sheet.content) for sheet in sheets if sheet) <= 25_000
+
+
+def test_an_external_member_has_pages_and_can_have_more(staff: Browser, site: Site):
+    page = staff.get(site.page_of(site.kenji)).body
+
+    assert 'href="/console/booking-pages/workshop"' in page
+    assert f"/book/{site.kenji.booking_page_slug}" in page
+    new = f"/console/booking-pages/new?host=external_member%3A{site.kenji.external_member_id}"
+    assert f'href="{new}"' in page
+    ticked = f'value="external_member:{site.kenji.external_member_id}" checked'
+    assert ticked in staff.get(new).body
+
+
+def test_deleting_asks_first_and_names_the_bookings_to_come(staff: Browser, site: Site):
+    writes = site.store.writes
+
+    page = staff.get(f"{site.page_of(site.kenji)}/deletion").body
+
+    assert "Mia Weber" in page
+    assert "Ana Silva" not in page
+    assert site.store.writes == writes
+
+
+def test_deleting_without_a_word_about_the_bookings_is_refused(staff: Browser, site: Site):
+    answer = staff.post(f"{site.page_of(site.kenji)}/deletion", {})
+
+    assert answer.status == 409
+    assert 'href="#bookings"' in answer.body
+    assert "Kenji Tanaka" in staff.get("/console/external-members").body
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("cancel", BookingState.CANCELLED), ("keep", BookingState.CONFIRMED)]
+)
+def test_deleting_does_with_the_bookings_as_said(
+    staff: Browser, site: Site, said: str, state: BookingState
+):
+    answer = staff.post(f"{site.page_of(site.kenji)}/deletion", {"bookings": said})
+
+    page = staff.get(answer.location).body
+    key = site.booking.organization_id, site.booking.booking_id
+    assert "Their links and booking pages have ended." in page
+    assert "Kenji Tanaka" not in page
+    assert site.store.bookings[key].state is state
+    assert staff.get(site.page_of(site.kenji)).status == 410
+
+
+def test_somebody_without_bookings_is_deleted_at_once(staff: Browser, site: Site):
+    answer = staff.post(f"{site.page_of(site.lena)}/deletion", {})
+
+    assert answer.status == 303
+    assert "Lena Fischer" not in staff.get(answer.location).body
+
+
+def test_pages_of_somebody_elses_organization_are_not_there(staff: Browser, site: Site):
+    foreign = replace(site.workshop, slug="foreign", organization_id="another")
+    site.store.booking_pages["foreign"] = foreign
+
+    for page in ("", "/preview", "/explanations"):
+        assert staff.get(f"/console/booking-pages/foreign{page}").status == 404
+    for form in ("", "/copies", "/state"):
+        assert staff.post(f"/console/booking-pages/foreign{form}", {"title": "x"}).status == 404
+    assert staff.get("/console/bookings/new?page=foreign").status == 404

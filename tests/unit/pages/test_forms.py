@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -10,9 +10,14 @@ from handlers.pages.forms import (
     FormRefused,
     by_field,
     parsed_day,
+    parsed_identifier,
     parsed_instant,
+    parsed_minutes,
+    parsed_month,
     parsed_number,
+    written_instant,
 )
+from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import FieldProblem
 from tests.support.builders import at
 
@@ -51,6 +56,8 @@ def test_days_instants_and_numbers_are_read():
     assert parsed_day("2026-12-01") == date(2026, 12, 1)
     assert parsed_instant("2026-12-01T10:00:00+09:00") == at("01:00")
     assert parsed_number("12") == 12
+    assert parsed_month("2026-12") == date(2026, 12, 1)
+    assert parsed_minutes("45") == timedelta(minutes=45)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,20 @@ def test_nonsense_is_no_day_no_instant_and_no_number(text: str):
     assert parsed_day(text) is None
     assert parsed_instant(text) is None
     assert parsed_number(text) is None
+    assert parsed_month(text) is None
+    assert parsed_minutes(text) is None
 
 
 def test_an_instant_names_its_offset():
     assert parsed_instant("2026-12-01T10:00:00") is None
+
+
+def test_an_instant_is_read_as_it_was_written():
+    assert parsed_instant(written_instant(at("01:00"))) == at("01:00")
+
+
+def test_only_what_looks_like_an_identifier_is_taken_for_one():
+    identifier = new_id()
+
+    assert parsed_identifier(identifier) == identifier
+    assert {parsed_identifier(text) for text in (None, "", f"{identifier}#", "x" * 600)} == {""}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scheduling.domain.booking import Answer
+
 if TYPE_CHECKING:
     from tests.unit.pages.site import Browser, Site
 
@@ -46,6 +48,7 @@ _WAYS_OUT = [
     "]]>{}<![CDATA[",
     "\u2028{}\u0085",
 ]
+QUESTIONS = ("topic", "more", "level", "terms")
 CORPUS = [way.format(core) if "{}" in way else core for way, core in product(_WAYS_OUT, _CORES)]
 
 
@@ -76,16 +79,24 @@ def with_words(site: Site, words: str) -> None:
     for key, member in store.external_members.items():
         store.external_members[key] = replace(member, name=words, email=words)
     for key, page in store.booking_pages.items():
-        store.booking_pages[key] = replace(page, title=words, location=words, host_name=words)
+        questions = tuple(
+            replace(asked, label=words, choices=(words, "Other") if asked.choices else ())
+            for asked in page.questions
+        )
+        store.booking_pages[key] = replace(
+            page, title=words, location=words, description=words, questions=questions
+        )
     for key, booking in store.bookings.items():
         guest = replace(booking.guest, name=words, email=f"{words}@x", note=words)
         store.bookings[key] = replace(
             booking,
             title=words,
             location=words,
-            host_name=words,
+            hosts=tuple(replace(host, name=words) for host in booking.hosts),
             guest=guest,
-            cancellation_reason=words,
+            other_guests=tuple(f"{words}@x" for _ in booking.other_guests),
+            answers=tuple(Answer(words, words) for _ in booking.answers),
+            reason=words,
         )
 
 
@@ -110,7 +121,9 @@ def test_stored_words_change_no_page(staff: Browser, site: Site):
         ("/sign-in/finish", ["code"]),
         ("/availability", ["date", "start", "end", "time_zone", "version"]),
         ("/booking/cancellation", ["reason"]),
-        ("/book/{slug}", ["name", "email", "note", "time_zone", "form_id"]),
+        ("/booking/move", ["time_zone"]),
+        ("/book/{slug}", ["name", "email", "note", "time_zone", "form_id", "hold_id", "duration"]),
+        ("/book/workshop", ["other_guests", *(f"answers.{each}" for each in QUESTIONS)]),
         (
             "/console/external-members/new",
             ["name", "email", "person_in_charge_id", "title", "duration_minutes", "location"],
@@ -122,11 +135,12 @@ def test_typed_words_come_back_as_text(staff: Browser, site: Site, address: str,
         "/sign-in/finish": site.sign_in_token,
         "/availability": site.token_of(site.lena),
         "/booking/cancellation": site.token_of(site.booking),
+        "/booking/move": site.token_of(site.booking),
     }.get(address, "")
 
     def typed(words: str) -> list[tuple[str, ...]]:
         long = words.ljust(600, "x")
-        form = dict.fromkeys(fields, long) | {"token": token, "start": "2026-12-01T20:00:00Z"}
+        form = dict.fromkeys(fields, long) | {"token": token, "start": "2026-12-01T21:30:00Z"}
         site.store.code_attempts.clear()
         return structure(staff.post(address.format(slug=site.kenji.booking_page_slug), form).body)
 

@@ -36,15 +36,35 @@ FORMS = [
     "/sign-out",
     "/availability",
     "/booking/cancellation",
+    "/booking/move",
     "/book/{slug}",
+    "/book/{slug}/holds",
     "/console/external-members/new",
     "/console/external-members/{id}/availability-requests",
+    "/console/external-members/{id}/deletion",
+    "/console/bookings/new",
+    "/console/bookings/{booking}/approval",
+    "/console/bookings/{booking}/decline",
+    "/console/bookings/{booking}/cancellation",
+    "/console/bookings/{booking}/move",
+    "/console/bookings/{booking}/no-show",
+    "/console/booking-pages/new",
+    "/console/booking-pages/{slug}",
+    "/console/booking-pages/{slug}/copies",
+    "/console/booking-pages/{slug}/state",
+    "/console/working-hours",
 ]
+
+TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
 
 
 def form_addresses(site: Site) -> list[str]:
-    slug, member = site.kenji.booking_page_slug, site.kenji.external_member_id
-    return [form.format(slug=slug, id=member) for form in FORMS]
+    names = {
+        "slug": site.kenji.booking_page_slug,
+        "id": site.kenji.external_member_id,
+        "booking": site.asked.booking_id,
+    }
+    return [form.format(**names) for form in FORMS]
 
 
 def routes(app) -> set[tuple[str, str]]:
@@ -61,8 +81,10 @@ def test_every_page_carries_its_headers(staff: Browser, site: Site):
 def test_answers_to_forms_with_a_token_carry_the_headers_of_token_pages(
     browser: Browser, site: Site
 ):
-    for address in ("/availability", "/booking/cancellation", "/sign-in/finish"):
-        assert browser.post(address, {"token": "s1.1.x"}).headers == TOKEN_PAGE_HEADERS
+    form = {"token": "s1.1.x", "start": "2026-12-01T20:00:00Z"}
+
+    for address in TOKEN_FORMS:
+        assert browser.post(address, form).headers == TOKEN_PAGE_HEADERS
 
 
 def test_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
@@ -124,7 +146,7 @@ def test_without_a_word_from_the_browser_only_forms_that_carry_a_token_are_taken
         if staff.post(form, {}, origin="null").status != HTTPStatus.FORBIDDEN
     }
 
-    assert taken == {"/availability", "/booking/cancellation", "/sign-in/finish"}
+    assert taken == TOKEN_FORMS
 
 
 @pytest.mark.parametrize(
@@ -148,15 +170,14 @@ def test_the_list_of_forms_is_complete():
         if method == "POST"
     }
 
-    assert forms == {
-        form.replace("{slug}", "<slug>").replace("{id}", "<external_member_id>") for form in FORMS
-    }
+    names = {"slug": "<slug>", "id": "<external_member_id>", "booking": "<booking_id>"}
+    assert forms == {form.format(**names) for form in FORMS}
 
 
 def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
     browser: Browser, site: Site, monkeypatch
 ):
-    def crowded(*_: object) -> None:
+    def crowded(*_: object, **__: object) -> None:
         raise BusyTryAgain
 
     monkeypatch.setattr(site.adapters.bookings, "add", crowded)
@@ -172,10 +193,18 @@ def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "2"
     assert 'value="jo@guest.example"' in answer.body
+    assert "Book this time" in answer.body
 
 
 def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
-    for name in ("parley.css", "availability.js", "time-zone.js", "mark.svg"):
+    for name in (
+        "parley.css",
+        "console.css",
+        "availability.js",
+        "hold.js",
+        "time-zone.js",
+        "mark.svg",
+    ):
         answer = browser.get(assets.asset_address(name))
         assert answer.status == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.pages import rendering
+from tests.unit.pages.test_public_pages import booking_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tests.unit.pages.site import Browser, Site
 
 SPOKEN = {"alt", "aria-label", "content", "label", "placeholder", "title"}
+SPOKEN_BY_SCRIPT = ("data-save-", "data-words-")
 UNTRANSLATED = {
     "Parley",
     "Hanami Studio",
@@ -32,7 +34,23 @@ UNTRANSLATED = {
     "mia@guest.example",
     "Ana Silva",
     "ana@guest.example",
+    "Eva Lind",
+    "eva@guest.example",
+    "Ben Okoro",
+    "ben@guest.example",
+    "tom@guest.example",
     "Portfolio review",
+    "Design workshop",
+    "Bring a sketch.",
+    "We look at it together.",
+    "What is it about?",
+    "A poster",
+    "What should we know?",
+    "How far are you?",
+    "Start",
+    "Middle",
+    "We may take pictures",
+    "We are away",
     "Studio 2",
     "width=device-width, initial-scale=1",
     "light dark",
@@ -62,7 +80,7 @@ class Visible(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
         self._silent += tag == "option" or "monogram" in (given.get("class") or "")
-        spoken = {name for name in given if name in SPOKEN or name.startswith("data-save-")}
+        spoken = {name for name in given if name in SPOKEN or name.startswith(SPOKEN_BY_SCRIPT)}
         self.heard += [given[name] or "" for name in spoken]
 
     def handle_endtag(self, tag: str) -> None:
@@ -81,6 +99,7 @@ def foreign(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     written = rendering.environment("en").globals
     for name in ("day", "clock", "span", "length", "month_name", "zone_label"):
         monkeypatch.setitem(written, name, lambda *_: "⟦12:00⟧")
+    monkeypatch.setitem(written, "listed", lambda *_, **__: "⟦Kenji⟧")
     monkeypatch.setitem(written, "weekday_names", lambda: ["⟦Mo⟧"] * 7)
     yield
     rendering.environment.cache_clear()
@@ -110,16 +129,26 @@ def test_every_visible_text_can_be_translated(staff: Browser, site: Site):
 
 @pytest.mark.usefixtures("foreign")
 def test_mistakes_are_told_in_words_that_can_be_translated(staff: Browser, site: Site):
+    form = {"token": site.token_of(site.booking), "start": "2026-12-01T21:30:00Z"}
     answers = [
         staff.post("/sign-in", {}),
         staff.post("/sign-in/finish", {"token": site.sign_in_token, "code": "x"}),
         staff.post("/availability", {"token": site.token_of(site.lena), "date": "x"}),
         staff.post(site.booking_page, {"start": "2026-12-01T20:00:00Z"}),
         staff.post(site.booking_page, {"start": "2026-12-01T14:00:00Z", "time_zone": "UTC"}),
+        staff.post("/book/workshop", {"start": "2026-12-02T05:00:00Z", "other_guests": "1"}),
+        staff.post("/book/switched-off", booking_form(note="")),
+        staff.post(site.booking_page, booking_form(note="", start="2026-12-01T14:00:00Z")),
+        staff.post("/booking/move", form),
+        staff.post("/booking/move", form | {"token": site.token_of(site.declined)}),
         staff.post("/console/external-members/new", {}),
         staff.post("/sign-out", {}, origin="https://evil.example"),
     ]
 
-    assert [answer.status for answer in answers] == [422, 403, 422, 422, 422, 422, 403]
+    assert [answer.status for answer in answers] == [
+        *(422, 403, 422, 422, 422, 422),
+        *(409, 409, 409, 409),
+        *(422, 403),
+    ]
     for answer in answers:
         assert untranslated(answer.body) == set()

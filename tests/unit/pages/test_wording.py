@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.pages.wording import booking_badge, is_overdue, member_badge, request_badge
+from handlers.pages.wording import (
+    booking_badge,
+    guest_badge,
+    is_overdue,
+    member_badge,
+    request_badge,
+)
+from scheduling.domain.booking import BookingState
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
 from tests.support.builders import EARLY, a_booking, an_external_member, at, between
 
@@ -55,3 +62,26 @@ def test_a_cancelled_booking_stays_cancelled():
     cancelled = replace(booking.cancelled(Recipient.GUEST, "", now=EARLY))
 
     assert booking_badge(cancelled, at("12:00")).text == "Cancelled"
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "text"),
+    [
+        (BookingState.PENDING, "09:59", "Waiting for approval"),
+        (BookingState.PENDING, "10:00", "Request expired"),
+        (BookingState.EXPIRED, "09:00", "Request expired"),
+        (BookingState.DECLINED, "09:00", "Declined"),
+        (BookingState.NO_SHOW, "12:00", "Did not come"),
+    ],
+)
+def test_a_booking_says_how_it_ended(state: BookingState, now: str, text: str):
+    expires_at = at("10:00") if state is BookingState.PENDING else None
+    booking = a_booking(an_external_member(WINDOW), WINDOW)
+
+    assert booking_badge(replace(booking, state=state, expires_at=expires_at), at(now)).text == text
+
+
+def test_guests_are_not_told_that_they_were_missed():
+    booking = replace(a_booking(an_external_member(WINDOW), WINDOW), state=BookingState.NO_SHOW)
+
+    assert guest_badge(booking, at("12:00")).text == "Over"

@@ -3,26 +3,32 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import (
     AvailabilityChanged,
+    BookingPageGone,
     EmailAlreadyInvited,
+    ExternalMemberGone,
     ExternalMemberNotFound,
     InvalidInput,
     LinkExpired,
     LinkNotFound,
     LinkReplaced,
+    UpcomingBookings,
 )
 from scheduling.use_cases.availability import availability_for_link, availability_for_staff
 from scheduling.use_cases.booking_pages import list_booking_pages, view_booking_page
 from scheduling.use_cases.external_members import (
+    BookingsToCome,
     ask_again,
+    delete_external_member,
     external_member_overview,
     list_external_members,
 )
 from tests.support.builders import AIKO, ORGANIZATION, STAFF, between
-from tests.support.road import HALF_HOUR, book, enter, invite, token
+from tests.support.road import HALF_HOUR, book, do, enter, external, invite, make_page, slots, token
 
 
 def refused_fields(refused):
@@ -30,27 +36,21 @@ def refused_fields(refused):
 
 
 def page_for(parley, link_id):
-    return availability_for_link(
-        token(parley, link_id),
-        now=parley.now(),
-        links=parley.links,
-        link_keys=parley.link_keys,
-        organizations=parley.organizations,
-        members=parley.members,
-        external_members=parley.external_members,
-        booking_pages=parley.booking_pages,
-        bookings=parley.bookings,
-    )
+    return do(parley, availability_for_link, token(parley, link_id))
 
 
 def is_active(parley, member):
-    return view_booking_page(
-        member.booking_page_slug,
-        now=parley.now(),
-        organizations=parley.organizations,
-        booking_pages=parley.booking_pages,
-        external_members=parley.external_members,
-    ).is_active
+    return do(parley, view_booking_page, member.booking_page_slug).is_active
+
+
+def delete(parley, member, bookings_to_come=None):
+    do(
+        parley,
+        delete_external_member,
+        STAFF,
+        member.external_member_id,
+        bookings_to_come=bookings_to_come,
+    )
 
 
 def test_an_invitation_queues_one_request_and_makes_a_page_that_is_not_open(parley):
@@ -69,7 +69,7 @@ def test_a_name_in_any_script_makes_an_address(parley):
 def test_each_wrong_field_of_an_invitation_is_named(parley):
     rules = replace(
         HALF_HOUR,
-        duration=timedelta(minutes=32),
+        durations=(timedelta(minutes=32),),
         interval=timedelta(minutes=0),
         minimum_notice=timedelta(days=61),
         buffer_before=timedelta(minutes=3),
@@ -106,12 +106,7 @@ def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
     member = invite(parley)
     parley.clock += timedelta(hours=1)
 
-    again = ask_again(
-        STAFF,
-        member.external_member_id,
-        now=parley.now(),
-        external_members=parley.external_members,
-    )
+    again = do(parley, ask_again, STAFF, member.external_member_id)
 
     assert list(parley.store.messages) == [member.request, again.request]
     with pytest.raises(LinkReplaced) as refused:
@@ -126,14 +121,7 @@ def test_the_list_shows_who_was_asked_who_answered_and_how_the_mail_fares(parley
     second = invite(parley, name="Lena Fischer", email="lena@example.org")
     enter(parley, first, between("10:00", "12:00"))
 
-    page = list_external_members(
-        STAFF,
-        cursor=None,
-        limit=10,
-        members=parley.members,
-        external_members=parley.external_members,
-        outbox=parley.outbox,
-    )
+    page = do(parley, list_external_members, STAFF, cursor=None, limit=10)
 
     assert [overview.member.name for overview in page.items] == [second.name, first.name]
     assert [overview.member.availability.version for overview in page.items] == [0, 1]
@@ -146,13 +134,7 @@ def test_an_external_member_of_another_organization_is_none(parley):
     other = replace(STAFF, organization=replace(ORGANIZATION, organization_id="another"))
 
     with pytest.raises(ExternalMemberNotFound):
-        external_member_overview(
-            other,
-            member.external_member_id,
-            members=parley.members,
-            external_members=parley.external_members,
-            outbox=parley.outbox,
-        )
+        do(parley, external_member_overview, other, member.external_member_id)
 
 
 def test_entered_times_open_the_page_and_are_shown_to_both_sides(parley):
@@ -160,16 +142,7 @@ def test_entered_times_open_the_page_and_are_shown_to_both_sides(parley):
     enter(parley, member, between("10:00", "12:00"), between("14:00", "15:00"))
 
     seen = page_for(parley, member.request_link_id)
-    staff = availability_for_staff(
-        STAFF,
-        member.external_member_id,
-        now=parley.now(),
-        links=parley.links,
-        members=parley.members,
-        external_members=parley.external_members,
-        booking_pages=parley.booking_pages,
-        bookings=parley.bookings,
-    )
+    staff = do(parley, availability_for_staff, STAFF, member.external_member_id)
 
     assert is_active(parley, member)
     assert seen.windows == (between("10:00", "12:00"), between("14:00", "15:00"))
@@ -259,16 +232,72 @@ def test_staff_sees_which_pages_are_open(parley):
     invite(parley, name="Lena Fischer", email="lena@example.org", rules=BookingRules())
     enter(parley, open_one, between("10:00", "12:00"))
 
-    page = list_booking_pages(
-        STAFF,
-        cursor=None,
-        limit=10,
-        now=parley.now(),
-        booking_pages=parley.booking_pages,
-        external_members=parley.external_members,
-    )
+    page = do(parley, list_booking_pages, STAFF, cursor=None, limit=10)
 
-    assert {view.page.host_name: view.is_active for view in page.items} == {
+    assert {view.host_names[0]: view.is_active for view in page.items} == {
         "Kenji Tanaka": True,
         "Lena Fischer": False,
     }
+
+
+def test_a_deleted_member_is_gone_with_their_links_and_pages(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    page = make_page(parley, external(member))
+
+    delete(parley, member)
+
+    assert do(parley, list_external_members, STAFF, cursor=None, limit=10).items == ()
+    with pytest.raises(ExternalMemberGone):
+        page_for(parley, member.request_link_id)
+    with pytest.raises(ExternalMemberGone):
+        enter(parley, member, between("14:00", "15:00"), version=1)
+    for slug in (member.booking_page_slug, page.slug):
+        with pytest.raises(BookingPageGone):
+            slots(parley, slug)
+    with pytest.raises(ExternalMemberNotFound):
+        delete(parley, member)
+    assert invite(parley).email == member.email
+
+
+def test_nobody_is_deleted_by_accident_while_meetings_are_to_come(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    booked = book(parley, member, between("10:00", "12:00").start).booking
+
+    with pytest.raises(UpcomingBookings) as refused:
+        delete(parley, member)
+
+    assert refused.value.booking_ids == (booked.booking_id,)
+    assert is_active(parley, member)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (BookingsToCome.CANCEL, BookingState.CANCELLED),
+        (BookingsToCome.KEEP, BookingState.CONFIRMED),
+    ],
+)
+def test_meetings_of_a_deleted_member_become_what_was_said(parley, said, state):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    booked = book(parley, member, between("10:00", "12:00").start).booking
+
+    delete(parley, member, said)
+
+    stored = parley.bookings.get(booked.organization_id, booked.booking_id)
+    assert stored.state is state
+
+
+def test_a_page_of_any_host_goes_on_without_the_one_who_was_deleted(parley):
+    one = invite(parley)
+    other = invite(parley, name="Lena Fischer", email="lena@example.org")
+    for member in (one, other):
+        enter(parley, member, between("10:00", "11:00"))
+    page = make_page(parley, external(one), external(other), needed_hosts=1)
+
+    delete(parley, one)
+
+    assert do(parley, view_booking_page, page.slug).host_names == ("Lena Fischer",)
+    assert slots(parley, page.slug) == ["10:00", "10:30"]

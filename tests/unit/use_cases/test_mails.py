@@ -5,17 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from scheduling.adapters.ics.calendar_files import ICalendarFiles
-from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
 from scheduling.domain.mails import CalendarMethod
 from scheduling.domain.messages import LEASE, MAX_ATTEMPTS, DeliveryState
-from scheduling.use_cases.booking import cancel_guest_booking
 from scheduling.use_cases.external_members import ask_again
-from scheduling.use_cases.mails import MailRoom, deliver_message
+from scheduling.use_cases.guest import cancel_guest_booking
+from scheduling.use_cases.mails import deliver_message
 from scheduling.use_cases.sign_in import request_sign_in
 from tests.support.builders import AIKO, STAFF, at, between
-from tests.support.in_memory import InMemoryMailer
-from tests.support.road import book, enter, invite, token
+from tests.support.mail_room import mail_room, sweep
+from tests.support.road import book, do, enter, invite, token
 
 
 class Killed(BaseException):
@@ -24,26 +22,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def room(parley):
-    return MailRoom(
-        base_url=parley.base_url,
-        organizations=parley.organizations,
-        members=parley.members,
-        external_members=parley.external_members,
-        booking_pages=parley.booking_pages,
-        bookings=parley.bookings,
-        links=parley.links,
-        link_keys=parley.link_keys,
-        outbox=parley.outbox,
-        mail_templates=JinjaMailTemplates(),
-        calendar_files=ICalendarFiles(),
-        mailer=InMemoryMailer(),
-    )
-
-
-def sweep(parley, room):
-    """Send what is due, as the schedule does; return what was sent or tried."""
-    due = parley.outbox.due(now=parley.now(), limit=50)
-    return [message for message in due if deliver_message(message, now=parley.now(), room=room)]
+    return mail_room(parley)
 
 
 def state(parley, message):
@@ -75,13 +54,7 @@ def test_a_message_is_sent_once_however_often_it_is_announced(parley, room):
 
 def test_a_sign_in_link_is_mailed_to_members_only(parley, room):
     for address in (AIKO.email, "nobody@elsewhere.example"):
-        request_sign_in(
-            address,
-            now=parley.now(),
-            mails_per_quarter_hour=3,
-            links=parley.links,
-            rate_limits=parley.rate_limits,
-        )
+        do(parley, request_sign_in, address, mails_per_quarter_hour=3)
 
     sweep(parley, room)
 
@@ -109,12 +82,7 @@ def test_only_the_latest_entry_and_the_latest_request_are_told(parley, room):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"))
     enter(parley, member, between("14:00", "15:00"), version=1)
-    ask_again(
-        STAFF,
-        member.external_member_id,
-        now=parley.now(),
-        external_members=parley.external_members,
-    )
+    do(parley, ask_again, STAFF, member.external_member_id)
 
     sweep(parley, room)
 
@@ -131,14 +99,7 @@ def test_a_booking_and_its_cancellation_reach_three_people_with_one_calendar_ent
     room.mailer.sent.clear()
     booked = book(parley, member, at("10:30"))
     sweep(parley, room)
-    cancel_guest_booking(
-        token(parley, booked.booking.guest_link_id),
-        reason="Ill",
-        now=parley.now(),
-        links=parley.links,
-        link_keys=parley.link_keys,
-        bookings=parley.bookings,
-    )
+    do(parley, cancel_guest_booking, token(parley, booked.booking.guest_link_id), reason="Ill")
     sweep(parley, room)
 
     told = [(mail.recipient.email, mail.calendar_method) for mail in room.mailer.sent]
@@ -158,14 +119,7 @@ def test_a_confirmation_that_was_overtaken_by_a_cancellation_is_not_sent(parley,
     sweep(parley, room)
     room.mailer.sent.clear()
     booked = book(parley, member, at("10:30"))
-    cancel_guest_booking(
-        token(parley, booked.booking.guest_link_id),
-        reason="",
-        now=parley.now(),
-        links=parley.links,
-        link_keys=parley.link_keys,
-        bookings=parley.bookings,
-    )
+    do(parley, cancel_guest_booking, token(parley, booked.booking.guest_link_id), reason="")
 
     sweep(parley, room)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_pages import page_item
-from scheduling.adapters.dynamodb.links import LINK_KEPT_AFTER, link_item
+from scheduling.adapters.dynamodb.links import link_item, link_prolonged
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
@@ -67,7 +67,7 @@ class DynamoDbExternalMembers:
         asked = self._table.to_update(
             keys.external_member(member.organization_id, member.external_member_id),
             "SET request_number = :number, request_link_id = :link, requested_at = :at",
-            condition="request_link_id = :replaced",
+            condition="request_link_id = :replaced AND attribute_not_exists(deleted_at)",
             values={
                 ":number": member.request_number,
                 ":link": member.request_link_id,
@@ -109,16 +109,7 @@ class DynamoDbExternalMembers:
                 ":before": availability.version - 1,
             },
         )
-        prolonged = self._access.to_update(
-            keys.link(member.request_link_id),
-            "SET expires_at = :expires_at, #ttl = :ttl",
-            condition="attribute_exists(PK)",
-            values={
-                ":expires_at": to_seconds(link_expires_at),
-                ":ttl": to_seconds(link_expires_at + LINK_KEPT_AFTER),
-            },
-            names={"#ttl": "ttl"},
-        )
+        prolonged = link_prolonged(self._access, member.request_link_id, link_expires_at)
         try:
             transact(
                 self._table.client,
@@ -128,11 +119,26 @@ class DynamoDbExternalMembers:
             current = self.get(member.organization_id, member.external_member_id)
             raise AvailabilityChanged(current.availability.version) from refused
 
+    def remove(self, member: ExternalMember) -> None:
+        if member.deleted_at is None:
+            raise ValueError("a member who is removed has a time of deletion")
+        removed = self._table.to_update(
+            keys.external_member(member.organization_id, member.external_member_id),
+            "SET deleted_at = :at REMOVE GSI1PK, GSI1SK",
+            condition="attribute_exists(PK) AND attribute_not_exists(deleted_at)",
+            values={":at": to_seconds(member.deleted_at)},
+        )
+        address = keys.external_member_address(member.organization_id, member.email)
+        try:
+            transact(self._table.client, [removed, self._table.to_delete(address)])
+        except TransactionRefused as refused:
+            raise ExternalMemberNotFound from refused
+
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         item = self._table.get(keys.external_member(organization_id, external_member_id))
         if item is None:
             raise ExternalMemberNotFound
-        return _external_member(item)
+        return stored_external_member(item)
 
     def list(
         self, organization_id: str, *, cursor: str | None, limit: int
@@ -149,7 +155,7 @@ class DynamoDbExternalMembers:
             "ScanIndexForward": False,
         }
         part = self._table.listed(query, after=after, limit=limit, sort="GSI1SK")
-        return ListPage(tuple(map(_external_member, part.items)), part.next_cursor)
+        return ListPage(tuple(map(stored_external_member, part.items)), part.next_cursor)
 
 
 def _item(member: ExternalMember) -> Item:
@@ -184,7 +190,7 @@ def _availability_attribute(availability: Availability) -> Item:
     }
 
 
-def _external_member(item: Item) -> ExternalMember:
+def stored_external_member(item: Item) -> ExternalMember:
     stored = item["availability"]
     saved_at = stored["saved_at"]
     return ExternalMember(
@@ -204,6 +210,7 @@ def _external_member(item: Item) -> ExternalMember:
             windows=tuple(_window(text) for text in stored["windows"].split()),
             saved_at=None if saved_at is None else from_seconds(saved_at),
         ),
+        deleted_at=from_seconds(item["deleted_at"]) if "deleted_at" in item else None,
     )
 
 

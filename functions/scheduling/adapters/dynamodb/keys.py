@@ -8,12 +8,18 @@
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
+| a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
+| all booking pages, newest first | by_time | `T#<org>#P` / `<created>#<slug>` |
 | a booking | scheduling | `T#<org>#B#<booking>` / `A` |
 | all bookings by start | by_time | `T#<org>#B` / `<start>#<booking>` |
-| what takes a host's time | scheduling | `T#<org>#HB#<host>` / `<from>#<booking>` |
+| a booking that waits for a decision | scheduling | `T#<org>#B#<booking>` / `EXPIRES` |
+| a hold | scheduling | `HO#<hold>` / `A` |
+| holds and requests whose time is up | by_time | `OVERDUE#<0..3>` / `<expires>#<hold or booking>` |
+| what takes a host's time | scheduling | `T#<org>#HB#<host>` / `<from>#<booking or hold>` |
 | who owns which five minutes of an hour | scheduling | `T#<org>#C#<host>#<yyyymmdd>` / `H#<hh>` |
-| a message | scheduling | key of its subject / `OB#<version>#<kind>#<recipient>` |
+| how often a host was booked under a limit | scheduling | `T#<org>#L#<host>` / `A` |
+| a message | scheduling | key of its subject / `OB#<version>#<kind>#<whom>` |
 | messages that are due | by_time | `OBQ#<0..3>` / `<when>#<message id>` |
 | a link | access | `TOK#<link>` / `A` |
 | a session | access | `SES#<hash>` / `A` |
@@ -39,7 +45,7 @@ BY_TIME = "by_time"
 """The one index; sparse, its keys are `GSI1PK` and `GSI1SK`."""
 
 QUEUES = 4
-"""Over how many partitions due messages are spread."""
+"""Over how many partitions due messages are spread, and what is overdue."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -86,12 +92,28 @@ def external_member_address(organization_id: str, email: str) -> Key:
     return {"PK": f"T#{organization_id}#XE#{digest(email)}", "SK": ONLY}
 
 
+def working_hours(organization_id: str, member_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#WH#{member_id}", "SK": ONLY}
+
+
 def booking_page(slug: str) -> Key:
     return {"PK": f"P#{slug}", "SK": ONLY}
 
 
+def booking_pages(organization_id: str) -> str:
+    return f"T#{organization_id}#P"
+
+
 def booking(organization_id: str, booking_id: str) -> Key:
     return {"PK": f"T#{organization_id}#B#{booking_id}", "SK": ONLY}
+
+
+def booking_expiry(organization_id: str, booking_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#B#{booking_id}", "SK": "EXPIRES"}
+
+
+def hold(hold_id: str) -> Key:
+    return {"PK": f"HO#{hold_id}", "SK": ONLY}
 
 
 def bookings(organization_id: str) -> str:
@@ -102,12 +124,10 @@ def host_bookings(organization_id: str, host_id: str) -> str:
     return f"T#{organization_id}#HB#{host_id}"
 
 
-def host_booking(
-    organization_id: str, host_id: str, claimed_from: datetime, booking_id: str
-) -> Key:
+def host_booking(organization_id: str, host_id: str, claimed_from: datetime, owner_id: str) -> Key:
     return {
         "PK": host_bookings(organization_id, host_id),
-        "SK": f"{moment(claimed_from)}#{booking_id}",
+        "SK": f"{moment(claimed_from)}#{owner_id}",
     }
 
 
@@ -117,6 +137,10 @@ def host_hour(organization_id: str, host_id: str, hour: datetime) -> Key:
         "PK": f"T#{organization_id}#C#{host_id}#{hour:%Y%m%d}",
         "SK": f"H#{hour:%H}",
     }
+
+
+def count(organization_id: str, host_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#L#{host_id}", "SK": ONLY}
 
 
 def message(what: Message) -> Key:
@@ -129,7 +153,7 @@ def message(what: Message) -> Key:
             partition = booking(what.organization_id, what.subject_id)["PK"]
         case _:
             assert_never(what.subject)
-    return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.recipient}"}
+    return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.name}"}
 
 
 def message_queue(number: int) -> str:
@@ -137,7 +161,23 @@ def message_queue(number: int) -> str:
 
 
 def queue_of(what: Message) -> str:
-    return message_queue(int(digest(what.subject_id)[:8], 16) % QUEUES)
+    return message_queue(_queue_number(what.subject_id))
+
+
+def overdue_queue(number: int) -> str:
+    return f"OVERDUE#{number}"
+
+
+def overdue_place(owner_id: str, expires_at: datetime) -> Key:
+    """Return the index keys of a hold, or of a request, that ends at an instant."""
+    return {
+        "GSI1PK": overdue_queue(_queue_number(owner_id)),
+        "GSI1SK": f"{moment(expires_at)}#{owner_id}",
+    }
+
+
+def _queue_number(identifier: str) -> int:
+    return int(digest(identifier)[:8], 16) % QUEUES
 
 
 def link(link_id: str) -> Key:

@@ -13,7 +13,11 @@ from scheduling.adapters.dynamodb.table import (
 from scheduling.domain.links import Link, LinkPurpose
 
 if TYPE_CHECKING:
-    from scheduling.adapters.dynamodb.table import Item
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from scheduling.adapters.dynamodb.table import Item, Table
 
 LINK_KEPT_AFTER = timedelta(days=2 * 366)
 """An ended link is kept this long: it says "expired" and not "unknown", and stands in the mails
@@ -37,6 +41,20 @@ def link_item(link: Link) -> Item:
         "code_hash": link.code_hash,
         "ttl": to_seconds(link.expires_at + _kept_after(link)),
     }
+
+
+def link_prolonged(access: Table, link_id: str, until: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that lets a link which is not for signing in live on."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET expires_at = :expires_at, #ttl = :ttl",
+        condition="attribute_exists(PK)",
+        values={
+            ":expires_at": to_seconds(until),
+            ":ttl": to_seconds(until + LINK_KEPT_AFTER),
+        },
+        names={"#ttl": "ttl"},
+    )
 
 
 def _kept_after(link: Link) -> timedelta:

@@ -24,7 +24,21 @@ STREAM_GRACE = timedelta(seconds=30)
 
 
 def message_put(table: Table, message: Message, *, now: datetime) -> TransactWriteItemTypeDef:
-    """Return the part of a transaction that queues a message."""
+    """Return the part of a transaction that queues a message, or schedules it."""
+    due_at = message.due_at
+    when: Item = (
+        {
+            "state": DeliveryState.QUEUED.value,
+            **queue_place(message, now + STREAM_GRACE),
+        }
+        if due_at is None
+        else {
+            "state": DeliveryState.SCHEDULED.value,
+            "due_at": to_seconds(due_at),
+            "next_attempt_at": to_seconds(due_at),
+            **queue_place(message, due_at),
+        }
+    )
     item: Item = {
         **keys.message(message),
         "organization_id": message.organization_id,
@@ -33,10 +47,10 @@ def message_put(table: Table, message: Message, *, now: datetime) -> TransactWri
         "version": message.version,
         "kind": message.kind.value,
         "recipient": message.recipient.value,
-        "state": DeliveryState.QUEUED.value,
+        "which": message.which,
         "attempts": 0,
         "queued_at": to_seconds(now),
-        **queue_place(message, now + STREAM_GRACE),
+        **when,
     }
     return table.to_put_new(item)
 

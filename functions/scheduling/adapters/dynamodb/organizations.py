@@ -62,7 +62,7 @@ class DynamoDbMembers:
         item = self._table.get(keys.member(organization_id, member_id))
         if item is None:
             raise MemberNotFound
-        return _member(item)
+        return stored_member(item)
 
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
         partition, after = keys.members(organization_id), None
@@ -73,7 +73,7 @@ class DynamoDbMembers:
             "ExpressionAttributeValues": encoded({":members": partition}),
         }
         part = self._table.listed(query, after=after, limit=limit, sort="SK")
-        return ListPage(tuple(map(_member, part.items)), part.next_cursor)
+        return ListPage(tuple(map(stored_member, part.items)), part.next_cursor)
 
     def with_email(self, email: str) -> Sequence[Member]:
         answer = self._table.client.query(
@@ -82,10 +82,10 @@ class DynamoDbMembers:
             ExpressionAttributeValues=encoded({":address": keys.addressees(email)}),
             ConsistentRead=True,
         )
-        return [_member(decoded(item)) for item in answer["Items"]]
+        return [stored_member(decoded(item)) for item in answer["Items"]]
 
 
-def _member(item: Item) -> Member:
+def stored_member(item: Item) -> Member:
     return Member(
         member_id=item["member_id"],
         organization_id=item["organization_id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -112,9 +113,12 @@ class DynamoDbOutbox:
             answer = self._table.client.query(
                 TableName=self._table.name,
                 IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :now",
+                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
                 ExpressionAttributeValues=encoded(
-                    {":queue": keys.message_queue(number), ":now": keys.moment(now)}
+                    {
+                        ":queue": keys.message_queue(number),
+                        ":later": keys.moment(now + timedelta(seconds=1)),
+                    }
                 ),
                 Limit=limit,
             )
@@ -130,6 +134,8 @@ def _message(item: Item) -> Message:
         version=int(item["version"]),
         kind=MessageKind(item["kind"]),
         recipient=Recipient(item["recipient"]),
+        which=item.get("which", ""),
+        due_at=_instant(item.get("due_at")),
     )
 
 

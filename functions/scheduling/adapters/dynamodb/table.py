@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import random
 import re
+import secrets
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,8 @@ type Item = dict[str, Any]
 """An item with Python values; numbers come back as `Decimal`."""
 
 CONDITION_FAILED = "ConditionalCheckFailed"
+
+FILTERED_REQUESTS = 3
 
 MAX_TRIES = 8
 PATIENCE_SECONDS = 3.0
@@ -53,7 +54,8 @@ _UNDECIDED_ERRORS = frozenset(
     }
 )
 
-_TIMED_SORT_KEY = re.compile(r"\d{10}#[a-z2-7]{26}")
+IDENTIFIER = "[a-z2-7]{26}"
+SLUG = "[a-z0-9-]+"
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -99,40 +101,56 @@ class Table:
         item = answer.get("Item")
         return None if item is None else decoded(item)
 
+    def found(self, keys: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], Item]:
+        """Return those items with these keys that exist, by `PK` and `SK`; at most 100."""
+        found: dict[tuple[str, str], Item] = {}
+        wanted: Any = {self.name: {"Keys": [encoded(key) for key in keys], "ConsistentRead": True}}
+        while wanted and keys:
+            answer = self.client.batch_get_item(RequestItems=wanted)
+            for item in map(decoded, answer["Responses"].get(self.name, [])):
+                found[item["PK"], item["SK"]] = item
+            wanted = answer.get("UnprocessedKeys")
+        return found
+
     def get_all(self, keys: Sequence[Mapping[str, str]]) -> list[Item]:
         """Return the items with these keys, in the order of the keys, at most 100.
 
         Raises:
             KeyError: One of them does not exist.
         """
-        if not keys:
-            return []
-        found: dict[tuple[str, str], Item] = {}
-        wanted: Any = {self.name: {"Keys": [encoded(key) for key in keys], "ConsistentRead": True}}
-        while wanted:
-            answer = self.client.batch_get_item(RequestItems=wanted)
-            for item in map(decoded, answer["Responses"].get(self.name, [])):
-                found[item["PK"], item["SK"]] = item
-            wanted = answer.get("UnprocessedKeys")
+        found = self.found(keys)
         return [found[key["PK"], key["SK"]] for key in keys]
 
     def listed(
         self, query: Mapping[str, Any], *, after: Mapping[str, str] | None, limit: int, sort: str
     ) -> ListPage[Item]:
-        """Return a part of what a query finds.
+        """Return a part of what a query finds, in one request; with a filter, in at most 3.
+
+        A filter is applied to a megabyte at a time, so that part may be shorter than `limit`.
 
         Args:
             query: The rest of the request.
             after: The whole key of the item that the part follows; None for the first part.
             sort: The attribute that the query is sorted by; the cursor is made of it.
         """
-        request: Any = {"TableName": self.name, "Limit": limit, **query}
-        if after is not None:
-            request["ExclusiveStartKey"] = encoded(after)
-        answer = self.client.query(**request)
-        items = tuple(decoded(item) for item in answer["Items"])
-        more = "LastEvaluatedKey" in answer
-        return ListPage(items, cursor_for(items[-1][sort]) if more else None)
+        request: Any = {"TableName": self.name, **query}
+        requests = FILTERED_REQUESTS
+        if "FilterExpression" not in query:
+            request["Limit"], requests = limit, 1
+        found: list[dict[str, Any]] = []
+        last: Any = None if after is None else encoded(after)
+        for _ in range(requests):
+            if last is not None:
+                request["ExclusiveStartKey"] = last
+            answer = self.client.query(**request)
+            found += answer["Items"]
+            last = answer.get("LastEvaluatedKey")
+            if last is None or len(found) >= limit:
+                break
+        if len(found) > limit:
+            last = found[limit - 1]
+        cursor = None if last is None else cursor_for(decoded(last)[sort])
+        return ListPage(tuple(map(decoded, found[:limit])), cursor)
 
     def put_new(self, item: Mapping[str, Any]) -> None:
         self.client.put_item(
@@ -143,16 +161,14 @@ class Table:
         self,
         item: Mapping[str, Any],
         *,
-        condition: str,
+        condition: str | None = None,
         values: Mapping[str, Any] | None = None,
         names: Mapping[str, str] | None = None,
     ) -> TransactWriteItemTypeDef:
         """Return the part of a transaction that stores `item`."""
-        request: Any = {
-            "TableName": self.name,
-            "Item": encoded(item),
-            "ConditionExpression": condition,
-        }
+        request: Any = {"TableName": self.name, "Item": encoded(item)}
+        if condition is not None:
+            request["ConditionExpression"] = condition
         if values:
             request["ExpressionAttributeValues"] = encoded(values)
         if names:
@@ -163,8 +179,29 @@ class Table:
         """Return the part of a transaction that stores `item` where nothing is yet."""
         return self.to_put(item, condition="attribute_not_exists(PK)")
 
-    def to_delete(self, key: Mapping[str, str]) -> TransactWriteItemTypeDef:
-        return {"Delete": {"TableName": self.name, "Key": encoded(key)}}
+    def to_delete(
+        self,
+        key: Mapping[str, str],
+        *,
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> TransactWriteItemTypeDef:
+        request: Any = {"TableName": self.name, "Key": encoded(key)}
+        if condition is not None:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = encoded(values)
+        return {"Delete": request}
+
+    def to_check(self, key: Mapping[str, str], *, condition: str) -> TransactWriteItemTypeDef:
+        """Return the part of a transaction that changes nothing and may refuse it."""
+        return {
+            "ConditionCheck": {
+                "TableName": self.name,
+                "Key": encoded(key),
+                "ConditionExpression": condition,
+            }
+        }
 
     def to_update(
         self,
@@ -197,12 +234,14 @@ def transact(
 
     Being in each other's way is not being refused: such a transaction is sent
     again, under the same token, so one whose answer got lost is not done twice.
+    The token is new for each call: DynamoDB remembers it for ten minutes, and
+    what was done and undone may well be done once more by then.
 
     Raises:
         TransactionRefused: A condition did not hold.
         BusyTryAgain: It was undecided after 8 tries or 3 seconds.
     """
-    token = hashlib.sha256(json.dumps(writes, sort_keys=True).encode()).hexdigest()[:36]
+    token = secrets.token_hex(16)
     until = time.monotonic() + PATIENCE_SECONDS
     for attempt in range(1, MAX_TRIES + 1):
         try:
@@ -255,14 +294,17 @@ def sort_key_of(cursor: str) -> str:
         raise cursor_refused() from error
 
 
-def timed_sort_key_of(cursor: str) -> tuple[str, str]:
-    """Return the sort key `<moment>#<id>` a cursor continues after, and the id in it.
+def timed_sort_key_of(cursor: str, identifier: str = IDENTIFIER) -> tuple[str, str]:
+    """Return the sort key `<moment>#<identifier>` a cursor continues after, and what it names.
+
+    Args:
+        identifier: The regular expression that all identifiers in this list match.
 
     Raises:
         InvalidInput: No list gave out this cursor.
     """
     sort_key = sort_key_of(cursor)
-    if not _TIMED_SORT_KEY.fullmatch(sort_key):
+    if not re.fullmatch(rf"\d{{10}}#{identifier}", sort_key, re.ASCII):
         raise cursor_refused()
     return sort_key, sort_key.partition("#")[2]
 

@@ -63,5 +63,6 @@ def _attendee(entry: CalendarEntry) -> vCalAddress:
 
 def _address(mailbox: Mailbox) -> vCalAddress:
     address = vCalAddress(f"mailto:{mailbox.email}")
-    address.params["cn"] = vText(unlinked(on_one_line(mailbox.name)))
+    if mailbox.name:
+        address.params["cn"] = vText(unlinked(on_one_line(mailbox.name)))
     return address

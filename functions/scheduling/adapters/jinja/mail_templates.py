@@ -1,7 +1,9 @@
 """What mails look like: one folder of templates for each thing that happened.
 
-A folder has `subject.txt`, `body.txt` and `body.html`. Templates get words
-only: times are written out here, and what people typed is made harmless here.
+A folder has `subject.txt`, `body.txt` and `body.html`; of a booking also
+`news.txt`, the words of both bodies: a line for the headline, then paragraphs.
+Templates get words only: times are written out here, and what people typed is
+made harmless here.
 """
 
 from __future__ import annotations
@@ -21,18 +23,18 @@ from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityRequestMail,
     BookingMail,
-    BookingNews,
+    Reader,
     RenderedMail,
     SignInMail,
 )
-from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.messages import Recipient
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 from translations import times
 from translations.catalogue import translations_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from scheduling.domain.mails import Mailbox, MailFacts
     from scheduling.domain.time_range import TimeRange
@@ -44,13 +46,17 @@ class JinjaMailTemplates:
     """MailTemplates in Jinja, worded through gettext."""
 
     def render(self, facts: MailFacts, locale: str) -> RenderedMail:
-        kind, words = _worded(facts, locale)
+        folder, words = _worded(facts, locale)
         environment = _environment(locale)
 
-        def rendered(file: str, **more: str) -> str:
-            return environment.get_template(f"{kind}/{file}").render(words, locale=locale, **more)
+        def rendered(file: str, **more: object) -> str:
+            template = environment.get_template(f"{folder}/{file}")
+            return template.render(words, locale=locale, **more)
 
         subject = " ".join(rendered("subject.txt").split())
+        if isinstance(facts, BookingMail):
+            headline, *news = rendered("news.txt").splitlines()
+            words = {**words, "headline": headline, "news": news}
         return RenderedMail(
             subject=subject,
             text=re.sub(r"\n{3,}", "\n\n", rendered("body.txt")).strip() + "\n",
@@ -62,6 +68,12 @@ class JinjaMailTemplates:
 class _Person:
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    label: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +103,28 @@ def _environment(locale: str) -> Environment:
     return environment
 
 
-def _worded(facts: MailFacts, locale: str) -> tuple[MessageKind, Mapping[str, object]]:
+def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
     """Return which folder words the mail, and what its templates may print."""
     match facts:
         case SignInMail():
-            return MessageKind.SIGN_IN_LINK, {
+            return "sign_in_link", {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.member_name),
                 "link": facts.link,
                 "valid_for": times.length(facts.valid_for, locale),
             }
         case AvailabilityRequestMail():
-            expires_at, zone = facts.link_expires_at, facts.time_zone
-            expiry_day = times.day(expires_at.astimezone(ZoneInfo(zone)).date(), locale)
-            expiry_clock = times.clock(expires_at, zone, locale)
-            return MessageKind.AVAILABILITY_REQUEST, {
+            return "availability_request", {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.external_member_name),
                 "person_in_charge": _person(facts.person_in_charge),
                 "title": _typed(facts.meeting_title),
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
-                "link_expires": (
-                    f"{expiry_day}, {expiry_clock} ({times.zone_label(zone, expires_at, locale)})"
-                ),
+                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
             }
         case AvailabilityEnteredMail():
-            return MessageKind.AVAILABILITY_ENTERED, {
+            return "availability_entered", {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.person_in_charge_name),
                 "external_member": _person(facts.external_member),
@@ -127,45 +134,85 @@ def _worded(facts: MailFacts, locale: str) -> tuple[MessageKind, Mapping[str, ob
                 "console_url": facts.console_url,
             }
         case BookingMail():
-            is_cancelled = facts.news is BookingNews.CANCELLED
-            kind = MessageKind.BOOKING_CANCELLED if is_cancelled else MessageKind.BOOKING_CONFIRMED
-            return kind, _booking_words(facts, locale)
+            return f"booking_{facts.news}", _booking_words(facts, locale)
         case _:
             assert_never(facts)
 
 
 def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
-    hosts = format_list([_typed(name) for name in facts.host_names], locale=locale)
-    names = {
-        Recipient.GUEST: _typed(facts.guest.name),
-        Recipient.HOST: hosts,
-        Recipient.PERSON_IN_CHARGE: _typed(facts.person_in_charge.name),
-    }
+    hosts, zone = [_typed(name) for name in facts.host_names], facts.time_zone
+    title, guest = _typed(facts.meeting_title), _person(facts.guest)
+    people = format_list(_others(facts.reader, hosts, guest.name), locale=locale)
+    with_people = translations_for(locale).gettext("%(title)s with %(people)s")
+    is_guest = facts.reader in {Reader.GUEST, Reader.OTHER_GUEST}
+    former, decide_by = facts.former_time, facts.decide_by
     return {
         "organization": _typed(facts.organization_name),
-        "recipient": facts.recipient.value,
+        "reader": facts.reader.value,
+        "is_host": facts.reader.is_host,
+        "has_account": facts.reader.has_account,
         "name": _typed(facts.recipient_name),
-        "title": _typed(facts.meeting_title),
-        "when": times.span(facts.time.start, facts.time.end, facts.time_zone, locale),
-        "hours": times.clocks(facts.time.start, facts.time.end, facts.time_zone, locale),
+        "title": title,
+        "people": people,
+        "what": title if is_guest else with_people % {"title": title, "people": people},
+        "when": times.span(facts.time.start, facts.time.end, zone, locale),
+        "hours": times.clocks(facts.time.start, facts.time.end, zone, locale),
+        "former_when": times.span(former.start, former.end, zone, locale) if former else "",
+        "former_hours": times.clocks(former.start, former.end, zone, locale) if former else "",
+        "decide_by": _moment(decide_by, zone, locale) if decide_by else "",
+        "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
-        "hosts": hosts,
-        "guest": _person(facts.guest),
-        "note": unlinked(in_lines(facts.guest_note)),
+        "hosts": format_list(hosts, locale=locale),
+        "number_of_hosts": len(hosts),
+        "guest": guest,
+        "other_guests": ", ".join(_typed(address) for address in facts.other_guests),
+        "note": _typed_lines(facts.guest_note),
+        "answers": [
+            _Answer(_typed(answer.label), _typed_lines(answer.text)) for answer in facts.answers
+        ],
         "person_in_charge": _person(facts.person_in_charge),
         "link": facts.link,
         "booking_page_url": facts.booking_page_url,
-        "cancelled_by_recipient": facts.cancelled_by is facts.recipient,
-        "cancelled_by": names.get(facts.cancelled_by, "") if facts.cancelled_by else "",
-        "reason": unlinked(in_lines(facts.cancellation_reason)),
+        "ended_by_reader": _is_own_doing(facts),
+        "ended_by": _who_ended(facts),
+        "reason": _typed_lines(facts.reason),
     }
 
 
-def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterator[_OpenDay]:
-    def first_day(window: TimeRange) -> date:
-        return window.start.astimezone(ZoneInfo(zone)).date()
+def _others(reader: Reader, hosts: list[str], guest: str) -> list[str]:
+    """Return whom a meeting is with, seen by one of its people."""
+    if reader is Reader.GUEST:
+        return hosts
+    return [guest] if reader.is_host else [*hosts, guest]
 
-    for day, of_day in groupby(windows, key=first_day):
+
+def _is_own_doing(facts: BookingMail) -> bool:
+    match facts.ended_by:
+        case Recipient.GUEST:
+            return facts.reader is Reader.GUEST
+        case Recipient.HOST:
+            return facts.reader.is_host and len(facts.host_names) == 1
+        case Recipient.PERSON_IN_CHARGE:
+            return facts.reader is Reader.PERSON_IN_CHARGE
+        case _:
+            return False
+
+
+def _who_ended(facts: BookingMail) -> str:
+    """Return who cancelled or declined; nothing where their role does not tell."""
+    match facts.ended_by:
+        case Recipient.GUEST:
+            return _typed(facts.guest.name)
+        case Recipient.HOST if len(facts.host_names) == 1:
+            return _typed(facts.host_names[0])
+        case Recipient.PERSON_IN_CHARGE:
+            return _typed(facts.person_in_charge.name)
+        case _:
+            return ""
+
+
+def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterator[_OpenDay]:
+    for day, of_day in groupby(windows, key=lambda window: _date(window.start, zone)):
         same_day = tuple(of_day)
         yield _OpenDay(
             day=times.day(day, locale),
@@ -174,8 +221,22 @@ def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterat
         )
 
 
+def _moment(instant: datetime, zone: str, locale: str) -> str:
+    """Return a date and a time: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
+    day, clock = times.day(_date(instant, zone), locale), times.clock(instant, zone, locale)
+    return f"{day}, {clock} ({times.zone_label(zone, instant, locale)})"
+
+
+def _date(instant: datetime, zone: str) -> date:
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
 def _typed(name: str) -> str:
     return unlinked(on_one_line(name))
+
+
+def _typed_lines(note: str) -> str:
+    return unlinked(in_lines(note))
 
 
 def _person(mailbox: Mailbox) -> _Person:

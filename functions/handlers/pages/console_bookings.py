@@ -1,0 +1,279 @@
+"""Bookings: finding them, looking at one, and deciding about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+
+from handlers import bookings_csv
+from handlers.pages.console_frame import (
+    ROWS,
+    address,
+    console_page,
+    every_member,
+    headers_of,
+    host_names,
+    query_of,
+)
+from handlers.pages.forms import Form, by_field, parsed_day
+from handlers.pages.rendering import HEADERS, see_other
+from handlers.problems import status_of
+from handlers.wiring import adapters
+from scheduling.domain.booking import BookingState
+from scheduling.domain.messages import Recipient
+from scheduling.domain.refusals import (
+    BookingChanged,
+    BookingClosed,
+    BookingNotBegun,
+    BookingUndecided,
+    BusyTryAgain,
+    InvalidInput,
+    RequestDecided,
+    marked,
+)
+from scheduling.domain.zones import instant
+from scheduling.ports import BookingFilter
+from scheduling.use_cases.bookings import (
+    approve_booking,
+    cancel_booking,
+    decline_booking,
+    export_bookings,
+    list_bookings,
+    mark_no_show,
+    view_booking,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from scheduling.domain.booking import Booking
+    from scheduling.domain.refusals import SchedulingError
+    from scheduling.domain.sessions import SignedIn
+
+LIST = "/console/bookings"
+
+FILTERS = ("state", "host", "person", "q", "from", "to", "order")
+
+ENDED_BY = {
+    Recipient.GUEST: marked("by the guest"),
+    Recipient.HOST: marked("by the host"),
+    Recipient.PERSON_IN_CHARGE: marked("by the person in charge"),
+    Recipient.MEMBER: marked("by the team"),
+}
+
+STATES = {
+    BookingState.PENDING: marked("Waiting for approval"),
+    BookingState.CONFIRMED: marked("Confirmed"),
+    BookingState.CANCELLED: marked("Cancelled"),
+    BookingState.DECLINED: marked("Declined"),
+    BookingState.EXPIRED: marked("Expired"),
+    BookingState.NO_SHOW: marked("Did not come"),
+}
+
+REFUSED = (
+    BookingChanged,
+    BookingClosed,
+    BookingNotBegun,
+    BookingUndecided,
+    BusyTryAgain,
+    RequestDecided,
+)
+"""What can stand in the way of a change; the page of the booking says so."""
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+logger = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The filters of the list, as they stand in its address, and what they mean."""
+
+    which: BookingFilter
+    problems: Mapping[str, str]
+    """What could not be read, by the name of the filter."""
+
+
+def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
+    form = Form.of_query(event)
+    wanted = _wanted(by, form)
+    cursor = form["cursor"] or None
+    found = list_bookings(by, wanted.which, cursor=cursor, limit=ROWS, bookings=adapters().bookings)
+    query = query_of(form, FILTERS)
+    return console_page(
+        "bookings.html",
+        by,
+        bookings=found.items,
+        is_whole=cursor is None and found.next_cursor is None,
+        following=found.next_cursor and address("", query | {"cursor": found.next_cursor}),
+        export=address(f"{LIST}.csv", query),
+        form=form,
+        is_filtered=bool(query),
+        problems=wanted.problems,
+        states=STATES,
+        hosts=host_names(by),
+        members=list(every_member(by)),
+        today=adapters().now().astimezone(ZoneInfo(by.member.time_zone)).date(),
+    )
+
+
+def export(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
+    """Return the filtered bookings as a table to open elsewhere."""
+    wanted = _wanted(by, Form.of_query(event))
+    found = export_bookings(by, wanted.which, bookings=adapters().bookings)
+    logger.info("bookings exported")
+    return Response(
+        status_code=HTTPStatus.OK.value,
+        content_type=bookings_csv.CONTENT_TYPE,
+        body=bookings_csv.csv_of(found, ZoneInfo(by.member.time_zone)),
+        headers={**HEADERS, **bookings_csv.HEADERS},
+    )
+
+
+def detail_page(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
+    booking = view_booking(by, booking_id, bookings=adapters().bookings)
+    return booking_page(by, booking, news=Form.of_query(event)["news"])
+
+
+def booking_page(
+    by: SignedIn,
+    booking: Booking,
+    *,
+    news: str = "",
+    refusal: SchedulingError | None = None,
+    action: str = "",
+    reason: str = "",
+) -> Response[str]:
+    """Show a booking with what can be done about it.
+
+    Args:
+        refusal: Why `action` was not done.
+        reason: What was typed for it.
+    """
+    now = adapters().now()
+    members = {member.member_id: member for member in every_member(by)}
+    problems = by_field(refusal.problems) if isinstance(refusal, InvalidInput) else {}
+    return console_page(
+        "booking.html",
+        by,
+        status=HTTPStatus.OK if refusal is None else status_of(refusal),
+        headers=HEADERS if refusal is None else headers_of(refusal),
+        booking=booking,
+        person_in_charge=members.get(booking.person_in_charge_id),
+        can_be_decided=booking.state is BookingState.PENDING and not booking.is_overdue(now),
+        can_be_changed=_is_changeable(booking, now),
+        may_be_missed=booking.state is BookingState.CONFIRMED and now >= booking.time.start,
+        ended_by=booking.ended_by and ENDED_BY[booking.ended_by],
+        news=news,
+        refusal="" if refusal is None or problems else str(refusal),
+        problems=problems,
+        action=action,
+        reason=reason,
+    )
+
+
+def approve(by: SignedIn, booking_id: str) -> Response[str]:
+    return _changed(
+        by,
+        booking_id,
+        "approved",
+        lambda: approve_booking(by, booking_id, now=adapters().now(), bookings=adapters().bookings),
+    )
+
+
+def decline(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
+    reason = Form.of(event)["reason"]
+    return _changed(
+        by,
+        booking_id,
+        "declined",
+        lambda: decline_booking(
+            by, booking_id, reason=reason, now=adapters().now(), bookings=adapters().bookings
+        ),
+        reason=reason,
+    )
+
+
+def cancel(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
+    reason = Form.of(event)["reason"]
+    return _changed(
+        by,
+        booking_id,
+        "cancelled",
+        lambda: cancel_booking(
+            by, booking_id, reason=reason, now=adapters().now(), bookings=adapters().bookings
+        ),
+        reason=reason,
+    )
+
+
+def miss(by: SignedIn, booking_id: str) -> Response[str]:
+    return _changed(
+        by,
+        booking_id,
+        "missed",
+        lambda: mark_no_show(by, booking_id, now=adapters().now(), bookings=adapters().bookings),
+    )
+
+
+def _changed(
+    by: SignedIn,
+    booking_id: str,
+    action: str,
+    change: Callable[[], Booking],
+    *,
+    reason: str = "",
+) -> Response[str]:
+    """Change a booking and show it; where that is refused, show it as it is, and why."""
+    try:
+        change()
+    except (InvalidInput, *REFUSED) as refusal:
+        booking = view_booking(by, booking_id, bookings=adapters().bookings)
+        return booking_page(by, booking, refusal=refusal, action=action, reason=reason)
+    logger.info("booking changed", booking_id=booking_id, change=action)
+    return see_other(f"{LIST}/{booking_id}?news={action}")
+
+
+def _is_changeable(booking: Booking, now: datetime) -> bool:
+    try:
+        booking.check_changeable(now)
+    except BookingClosed:
+        return False
+    return True
+
+
+def _wanted(by: SignedIn, form: Form) -> _Wanted:
+    """Return what the filters mean; without dates, what is still to come."""
+    zone = ZoneInfo(by.member.time_zone)
+    first, last = parsed_day(form["from"]), parsed_day(form["to"])
+    message = marked("Please choose a day, like 2026-12-01.")
+    problems = {
+        name: message for name, day in (("from", first), ("to", last)) if form[name] and day is None
+    }
+    if first is not None:
+        after = _midnight(first, zone)
+    else:
+        after = adapters().now() if last is None else _LONG_AGO
+    which = BookingFilter(
+        after=after,
+        before=None if last is None else _midnight(last + timedelta(days=1), zone),
+        host_id=form["host"] or None,
+        person_in_charge_id=form["person"] or None,
+        states=tuple(state for state in BookingState if state == form["state"]),
+        text=form["q"].strip().lower(),
+        latest_first=form["order"] == "latest",
+    )
+    return _Wanted(which, problems)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return instant(day, time(), zone)

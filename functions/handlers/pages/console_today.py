@@ -1,0 +1,46 @@
+"""What needs a human today, and what comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers.pages.console_frame import ROWS, console_page, every_external_member
+from handlers.pages.wording import has_failed, is_overdue
+from handlers.wiring import adapters
+from scheduling.domain.booking import BookingState
+from scheduling.ports import BookingFilter
+from scheduling.use_cases.bookings import list_bookings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from scheduling.domain.booking import Booking
+    from scheduling.domain.sessions import SignedIn
+
+NEXT_BOOKINGS = 8
+
+
+def today_page(by: SignedIn) -> Response[str]:
+    now = adapters().now()
+    external_members = list(every_external_member(by))
+    requests = _bookings(by, BookingState.PENDING)
+    bookings = _bookings(by, BookingState.CONFIRMED)
+    return console_page(
+        "today.html",
+        by,
+        has_begun=bool(external_members or requests or bookings),
+        requests=[request for request in requests if not request.is_overdue(now)],
+        waiting=[
+            overview
+            for overview in external_members
+            if has_failed(overview.delivery) or is_overdue(overview.member, now)
+        ],
+        bookings=bookings[:NEXT_BOOKINGS],
+    )
+
+
+def _bookings(by: SignedIn, state: BookingState) -> tuple[Booking, ...]:
+    """Return the next bookings that are in a state, the soonest first."""
+    which = BookingFilter(after=adapters().now(), states=(state,))
+    found = list_bookings(by, which, cursor=None, limit=ROWS, bookings=adapters().bookings)
+    return found.items

@@ -1,0 +1,84 @@
+"""Hosts: whoever a page books, with an account or without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from scheduling.domain.slots import HostTimes, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from scheduling.domain.hours import WeeklyHours
+    from scheduling.domain.slots import BusyBlock, Limit
+    from scheduling.domain.time_range import TimeRange
+
+
+class HostKind(StrEnum):
+    MEMBER = "member"
+    """Has weekly hours."""
+    EXTERNAL_MEMBER = "external_member"
+    """Has the windows they entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """Which host is meant."""
+
+    kind: HostKind
+    host_id: str
+    """The id of the member or the external member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host with the times they can do."""
+
+    key: HostKey
+    organization_id: str
+    name: str
+    email: str
+    time_zone: str
+    """Hours and days are meant in it; their mails print times in it."""
+    hours: WeeklyHours | tuple[TimeRange, ...]
+    """Weekly hours, or the windows they entered: sorted, apart from each other."""
+    limits: tuple[Limit, ...] = ()
+    """How many meetings they take, over all their pages."""
+    person_in_charge_id: str = ""
+    """Of an external member: who is told of their bookings."""
+    request_link_id: str = ""
+    """Of an external member: the link to their times."""
+    is_gone: bool = False
+    """Deleted: kept for the meetings they still have."""
+
+    @property
+    def host_id(self) -> str:
+        return self.key.host_id
+
+    def has_times_after(self, now: datetime) -> bool:
+        """Tell whether any of their times is still to come; weekly hours always are."""
+        if isinstance(self.hours, tuple):
+            return any(window.end > now for window in self.hours)
+        return not self.is_gone
+
+    def times(
+        self,
+        *,
+        busy: Sequence[BusyBlock] = (),
+        page_bookings: Sequence[int] = (),
+        bookings: Sequence[int] = (),
+    ) -> HostTimes:
+        """Return the host as the slot engine sees them; see `HostTimes` for what is handed on."""
+        hours = self.hours
+        return HostTimes(
+            host_id=self.host_id,
+            time_zone=self.time_zone,
+            hours=tuple(map(span_of, hours)) if isinstance(hours, tuple) else hours,
+            busy=busy,
+            page_bookings=page_bookings,
+            bookings=bookings,
+            limits=self.limits,
+        )

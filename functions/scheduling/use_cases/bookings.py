@@ -1,0 +1,302 @@
+"""What the team does with bookings."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from scheduling.domain.booking import BookedHost, Booking, BookingState
+from scheduling.domain.checks import Checks
+from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.people import Role
+from scheduling.domain.refusals import (
+    BookingChanged,
+    BookingPageChanged,
+    BusyTryAgain,
+    NotAllowed,
+    SlotTaken,
+)
+from scheduling.ports import BookingFilter
+from scheduling.use_cases.announcements import announcements
+from scheduling.use_cases.changes import cancel, change, move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from scheduling import ports
+    from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.people import Member
+    from scheduling.domain.sessions import SignedIn
+
+EXPORTED = 5_000
+"""The most bookings one export has."""
+
+HANDED_OVER_AT_ONCE = 50
+
+_PART = 100
+
+
+def list_bookings(
+    by: SignedIn,
+    which: BookingFilter,
+    *,
+    cursor: str | None,
+    limit: int,
+    bookings: ports.Bookings,
+) -> ports.ListPage[Booking]:
+    """Return the organization's bookings by start."""
+    return bookings.list(by.organization.organization_id, which, cursor=cursor, limit=limit)
+
+
+def export_bookings(
+    by: SignedIn, which: BookingFilter, *, bookings: ports.Bookings
+) -> Iterator[Booking]:
+    """Return the organization's bookings by start, at most `EXPORTED`."""
+    found = every_booking(by.organization.organization_id, which, bookings=bookings)
+    return itertools.islice(found, EXPORTED)
+
+
+def every_booking(
+    organization_id: str, which: BookingFilter, *, bookings: ports.Bookings
+) -> Iterator[Booking]:
+    cursor = None
+    while True:
+        part = bookings.list(organization_id, which, cursor=cursor, limit=_PART)
+        yield from part.items
+        cursor = part.next_cursor
+        if cursor is None:
+            return
+
+
+def view_booking(by: SignedIn, booking_id: str, *, bookings: ports.Bookings) -> Booking:
+    """Raises BookingNotFound."""
+    return bookings.get(by.organization.organization_id, booking_id)
+
+
+def approve_booking(
+    by: SignedIn, booking_id: str, *, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Grant a request; once it is granted, doing so again changes nothing.
+
+    Raises:
+        BookingNotFound: There is none.
+        RequestDecided: It waits for no decision, or no longer.
+        BookingChanged: Somebody else changed it a moment earlier.
+    """
+    booking = view_booking(by, booking_id, bookings=bookings)
+    if booking.state is BookingState.CONFIRMED:
+        return booking
+    approved = booking.approved(now=now)
+    return change(booking, approved, MessageKind.BOOKING_CONFIRMED, now=now, bookings=bookings)
+
+
+def decline_booking(
+    by: SignedIn, booking_id: str, *, reason: str, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Turn a request down; once it is, doing so again changes nothing.
+
+    Raises:
+        BookingNotFound: There is none.
+        InvalidInput: The reason is too long.
+        RequestDecided: It waits for no decision, or no longer.
+        BookingChanged: Somebody else changed it a moment earlier.
+    """
+    reason = _checked_reason(reason)
+    booking = view_booking(by, booking_id, bookings=bookings)
+    if booking.state is BookingState.DECLINED:
+        return booking
+    declined = booking.declined(_role(by, booking), reason, now=now)
+    return change(booking, declined, MessageKind.BOOKING_DECLINED, now=now, bookings=bookings)
+
+
+def cancel_booking(
+    by: SignedIn, booking_id: str, *, reason: str, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Call a meeting off; a second time changes nothing.
+
+    Raises:
+        BookingNotFound: There is none.
+        InvalidInput: The reason is too long.
+        BookingOver: The meeting has begun.
+        BookingCancelled: It was declined, or nobody decided about it in time.
+        BookingChanged: Somebody else changed it a moment earlier.
+    """
+    reason = _checked_reason(reason)
+    booking = view_booking(by, booking_id, bookings=bookings)
+    return cancel(booking, _role(by, booking), reason, now=now, bookings=bookings)
+
+
+def move_booking(
+    by: SignedIn,
+    booking_id: str,
+    start: datetime,
+    *,
+    now: datetime,
+    booking_pages: ports.BookingPages,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
+) -> Booking:
+    """Move a meeting to another slot of its page; see `changes.move` for what it raises."""
+    booking = view_booking(by, booking_id, bookings=bookings)
+    return move(
+        booking, start, now=now, booking_pages=booking_pages, hosts=hosts, bookings=bookings
+    )
+
+
+def mark_no_show(
+    by: SignedIn, booking_id: str, *, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Note that the guest did not come; a second time changes nothing. Nobody is told.
+
+    Raises:
+        BookingNotFound: There is none.
+        BookingNotBegun: They may still come.
+        BookingUndecided, BookingCancelled: Nobody was expected.
+        BookingChanged: Somebody else changed it a moment earlier.
+    """
+    booking = view_booking(by, booking_id, bookings=bookings)
+    if booking.state is BookingState.NO_SHOW:
+        return booking
+    missed = booking.missed(now=now)
+    bookings.change(booking, missed, ())
+    return missed
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What became of a member's pages and meetings to come."""
+
+    pages: tuple[BookingPage, ...]
+    handed_over: tuple[Booking, ...]
+    refused: tuple[Booking, ...]
+    """Still theirs: the other is not free then, or somebody changed the booking just now."""
+    is_complete: bool
+    """False where there is more: then do it again."""
+
+
+def hand_over(
+    by: SignedIn,
+    member_id: str,
+    to_member_id: str,
+    *,
+    now: datetime,
+    members: ports.Members,
+    booking_pages: ports.BookingPages,
+    bookings: ports.Bookings,
+) -> HandOver:
+    """Give another member what a member who leaves is host of, or in charge of.
+
+    Everybody concerned is told. Pages come first, so nothing new is booked meanwhile.
+
+    Raises:
+        NotAllowed: Only admins may, except of what is their own.
+        MemberNotFound: One of them is no member of the organization.
+    """
+    if by.member.role is not Role.ADMIN and by.member.member_id != member_id:
+        raise NotAllowed
+    organization_id = by.organization.organization_id
+    leaving = members.get(organization_id, member_id)
+    to = members.get(organization_id, to_member_id)
+    pages = tuple(_handed_over_pages(leaving, to, booking_pages=booking_pages))
+    handed_over: list[Booking] = []
+    refused: list[Booking] = []
+    for booking in _to_hand_over(leaving, now, bookings):
+        if len(handed_over) == HANDED_OVER_AT_ONCE:
+            return HandOver(pages, tuple(handed_over), tuple(refused), is_complete=False)
+        try:
+            handed_over.append(_handed_over(booking, leaving, to, now=now, bookings=bookings))
+        except (SlotTaken, BookingChanged, BusyTryAgain):
+            refused.append(booking)
+    return HandOver(pages, tuple(handed_over), tuple(refused), is_complete=True)
+
+
+def _handed_over_pages(
+    leaving: Member, to: Member, *, booking_pages: ports.BookingPages
+) -> Iterator[BookingPage]:
+    cursor = None
+    while True:
+        part = booking_pages.list(leaving.organization_id, cursor=cursor, limit=_PART)
+        for page in part.items:
+            hosts = _replaced(page.hosts, leaving, to)
+            is_in_charge = page.person_in_charge_id == leaving.member_id
+            if hosts == page.hosts and not is_in_charge:
+                continue
+            new = replace(
+                page,
+                hosts=hosts,
+                needed_hosts=page.needed_hosts and min(page.needed_hosts, len(hosts)),
+                person_in_charge_id=to.member_id if is_in_charge else page.person_in_charge_id,
+                version=page.version + 1,
+            )
+            try:
+                booking_pages.replace(new)
+            except BookingPageChanged:
+                # Somebody edits it right now; doing this once more finds it again.
+                continue
+            yield new
+        cursor = part.next_cursor
+        if cursor is None:
+            return
+
+
+def _replaced(hosts: tuple[HostKey, ...], leaving: Member, to: Member) -> tuple[HostKey, ...]:
+    successor = HostKey(HostKind.MEMBER, to.member_id)
+    return tuple(
+        dict.fromkeys(successor if key.host_id == leaving.member_id else key for key in hosts)
+    )
+
+
+def _to_hand_over(leaving: Member, now: datetime, bookings: ports.Bookings) -> Iterator[Booking]:
+    to_come = BookingFilter(after=now, states=(BookingState.PENDING, BookingState.CONFIRMED))
+    for booking in every_booking(leaving.organization_id, to_come, bookings=bookings):
+        if leaving.member_id in (*booking.host_ids, booking.person_in_charge_id):
+            yield booking
+
+
+def _handed_over(
+    booking: Booking, leaving: Member, to: Member, *, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Raises SlotTaken, BookingChanged, BusyTryAgain."""
+    successor = BookedHost(HostKey(HostKind.MEMBER, to.member_id), to.name)
+    hosts = tuple(
+        {
+            host.host_id: host
+            for host in (
+                successor if host.host_id == leaving.member_id else host for host in booking.hosts
+            )
+        }.values()
+    )
+    is_in_charge = booking.person_in_charge_id == leaving.member_id
+    after = booking.handed_over(
+        replace(booking.claim, host_ids=tuple(host.host_id for host in hosts)),
+        hosts,
+        to.member_id if is_in_charge else booking.person_in_charge_id,
+        now=now,
+    )
+    messages = announcements(
+        MessageKind.BOOKING_HANDED_OVER,
+        after,
+        now=now,
+        was_confirmed=booking.state is BookingState.CONFIRMED,
+    )
+    bookings.change(booking, after, messages)
+    return after
+
+
+def _checked_reason(reason: str) -> str:
+    checks = Checks()
+    reason = checks.note("reason", reason)
+    checks.done()
+    return reason
+
+
+def _role(by: SignedIn, booking: Booking) -> Recipient:
+    """Return in which role a member acts on a booking."""
+    if by.member.member_id in booking.host_ids:
+        return Recipient.HOST
+    if by.member.member_id == booking.person_in_charge_id:
+        return Recipient.PERSON_IN_CHARGE
+    return Recipient.MEMBER

@@ -1,0 +1,119 @@
+"""Changing a booking, whoever does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.links import GUEST_LIFE_AFTER_END
+from scheduling.domain.messages import MessageKind
+from scheduling.domain.refusals import BookingChanged
+from scheduling.use_cases.announcements import announcements
+from scheduling.use_cases.slots import Choice, offer_of, take
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scheduling import ports
+    from scheduling.domain.messages import Recipient
+
+
+def cancel(
+    booking: Booking, by: Recipient, reason: str, *, now: datetime, bookings: ports.Bookings
+) -> Booking:
+    """Call a meeting off; one that is cancelled already stays as it is.
+
+    Raises:
+        BookingOver: The meeting has begun.
+        BookingCancelled: It was declined, or nobody decided about it in time.
+        BookingChanged: Somebody else changed it a moment earlier.
+    """
+    if booking.state is BookingState.CANCELLED:
+        return booking
+    cancelled = booking.cancelled(by, reason, now=now)
+    return change(booking, cancelled, MessageKind.BOOKING_CANCELLED, now=now, bookings=bookings)
+
+
+def move(
+    booking: Booking,
+    start: datetime,
+    *,
+    now: datetime,
+    booking_pages: ports.BookingPages,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
+) -> Booking:
+    """Move a meeting to another slot of its page, with the same hosts if they can.
+
+    Args:
+        start: In UTC; where it is the present one, nothing changes.
+
+    Raises:
+        BookingOver, BookingCancelled: It can no longer be moved.
+        BookingChanged: Somebody else changed it a moment earlier.
+        BookingPageGone, BookingPageInactive: There is nothing to move to.
+        SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
+        BusyTryAgain: Nothing could be decided in time.
+    """
+    booking.check_changeable(now)
+    if start == booking.time.start:
+        return booking
+    page = booking_pages.get(booking.booking_page_slug)
+    offer = offer_of(page, booking.time.length, hosts=hosts)
+    offer.check_active(now)
+
+    def store(choice: Choice) -> Booking:
+        moved = booking.moved(choice.claim, choice.hosts, now=now)
+        bookings.change(
+            booking,
+            moved,
+            announcements(
+                MessageKind.BOOKING_MOVED,
+                moved,
+                now=now,
+                was_confirmed=booking.state is BookingState.CONFIRMED,
+            ),
+            link_expires_at=moved.time.end + GUEST_LIFE_AFTER_END,
+            counts=choice.counts,
+        )
+        return moved
+
+    return take(
+        offer,
+        start,
+        store,
+        owner_id=booking.booking_id,
+        apart_from=booking.booking_id,
+        preferred=booking.host_ids,
+        now=now,
+        bookings=bookings,
+    )
+
+
+def change(
+    before: Booking,
+    after: Booking,
+    kind: MessageKind,
+    *,
+    now: datetime,
+    bookings: ports.Bookings,
+) -> Booking:
+    """Store a new state of a booking, and tell of it; somebody may have done the same just now.
+
+    Return the booking as it is stored.
+
+    Raises:
+        BookingChanged: Somebody else changed it to another state a moment earlier.
+    """
+    was_confirmed = before.state is not BookingState.PENDING
+    messages = announcements(
+        kind, after, now=now, was_confirmed=was_confirmed or after.state is BookingState.CONFIRMED
+    )
+    try:
+        bookings.change(before, after, messages)
+    except BookingChanged:
+        stored = bookings.get(before.organization_id, before.booking_id)
+        if stored.state is not after.state:
+            raise
+        return stored
+    return after
