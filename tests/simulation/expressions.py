@@ -178,30 +178,27 @@ class _Parser:
             return lambda item, _: path(item) is not None
         return lambda item, _: path(item) is None
 
-    def _comparison(self) -> Condition:  # noqa: RET503 - refusing raises
-        path = self._path()
-        match self._next():
-            case "=":
-                value = self._value()
-                return lambda item, values: _equal(path(item), values[value])
-            case "IN":
-                choices = self._choices()
-                return lambda item, values: any(
-                    _equal(path(item), values[choice]) for choice in choices
-                )
-            case "BETWEEN":
-                low = self._value()
-                self._expect("AND")
-                high = self._value()
-                return lambda item, values: (
-                    _ordered(values[low], path(item), operator.le)
-                    and _ordered(path(item), values[high], operator.le)
-                )
-            case sign if sign in _COMPARISONS:
-                value, compare = self._value(), _COMPARISONS[sign]
-                return lambda item, values: _ordered(path(item), values[value], compare)
-            case _:
-                self._refuse()
+    def _comparison(self) -> Condition:
+        path, sign = self._path(), self._next()
+        if sign == "IN":
+            choices = self._choices()
+            return lambda item, values: any(
+                _equal(path(item), values[choice]) for choice in choices
+            )
+        first = self._value()
+        if sign == "BETWEEN":
+            self._expect("AND")
+            last = self._value()
+            return lambda item, values: (
+                _ordered(values[first], path(item), operator.le)
+                and _ordered(path(item), values[last], operator.le)
+            )
+        if sign == "=":
+            return lambda item, values: _equal(path(item), values[first])
+        if sign not in _COMPARISONS:
+            self._refuse()
+        compare = _COMPARISONS[sign]
+        return lambda item, values: _ordered(path(item), values[first], compare)
 
     def _choices(self) -> list[str]:
         self._expect("(")

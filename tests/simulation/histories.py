@@ -87,6 +87,16 @@ def play(seed: int) -> History:
     return history
 
 
+def first_broken(seeds: Iterable[int]) -> HistoryBroken | None:
+    """Play histories until a promise is broken; None where none is."""
+    for seed in seeds:
+        try:
+            play(seed)
+        except HistoryBroken as broken:
+            return broken
+    return None
+
+
 class _Plot:
     """What is done in a world, at random."""
 
@@ -205,7 +215,7 @@ def _worded(detail: object) -> str:
             | {"Delete": {"Key": {"PK": {"S": partition}, "SK": {"S": sort}}}}
             | {"ConditionCheck": {"Key": {"PK": {"S": partition}, "SK": {"S": sort}}}}
         ):
-            text = f"{next(iter(detail)).lower()} {partition}/{sort}"
+            text = f"{' '.join(detail).lower()} {partition}/{sort}"
         case {"PK": {"S": partition}, "SK": {"S": sort}}:
             text = f"{partition}/{sort}"
         case _:

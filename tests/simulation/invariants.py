@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scheduling.domain.booking import BookingState, Hold
 from scheduling.domain.slots import BufferRule
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 CELL = timedelta(minutes=5)
 
-type _Cell = tuple[str, int]
-"""A host and when five of their minutes begin, in seconds since 1970."""
+type _Cell = tuple[str, str, int]
+"""`m` for a meeting, `b` for buffers; a host; when five of their minutes begin, since 1970."""
+
+type _Cells = dict[_Cell, Any]
+"""Who owns which cells: one for their meeting, a set of those who have their buffers there."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -75,35 +78,41 @@ def _check_announced(one: Written, written: Sequence[Written]) -> None:
         raise PromiseBroken(f"a booking without its link: {one.key}")
 
 
-def _check_cells(owners: Iterable[Owner], items: Partitions) -> None:  # noqa: C901 - one pass, for speed
+def _check_cells(owners: Iterable[Owner], items: Partitions) -> None:
     """Check that each owner has exactly their cells, and that no cell is anybody else's."""
-    meetings: dict[_Cell, str] = {}
-    buffers: defaultdict[_Cell, set[str]] = defaultdict(set)
+    owned, stored = _owned_cells(owners), _stored_cells(items)
+    if stored != owned:
+        raise PromiseBroken(f"cells: {_difference(owned, stored)}")
+
+
+def _owned_cells(owners: Iterable[Owner]) -> _Cells:
+    """Return the cells that bookings and holds speak of."""
+    cells: _Cells = {}
     for owner in owners:
         claim = owner.claim
-        of_meeting, of_buffers = _cells(claim)
-        for cell in of_meeting:
-            if cell in meetings:
+        meeting, buffers = _cells(claim)
+        for cell in meeting:
+            if cell in cells:
                 raise PromiseBroken(f"two meetings at once: {cell}")
-            meetings[cell] = claim.owner_id
-        for cell in of_buffers:
-            buffers[cell].add(claim.owner_id)
-    stored_meetings: dict[_Cell, str] = {}
-    stored_buffers: dict[_Cell, set[str]] = {}
+            cells[cell] = claim.owner_id
+        for cell in buffers:
+            cells[cell] = cells.get(cell, frozenset()) | {claim.owner_id}
+    return cells
+
+
+def _stored_cells(items: Partitions) -> _Cells:
+    """Return the cells that are stored."""
+    cells: _Cells = {}
     for partition, hours in items.items():
         if partition[28:31] != "#C#":
             continue
         for sort, item in hours.items():
             host_id, start = _hour(partition, sort)
             for name, value in item.items():
-                if name[0] == "m":
-                    stored_meetings[host_id, start + 60 * int(name[1:])] = value["S"]
-                elif name[0] == "b":
-                    stored_buffers[host_id, start + 60 * int(name[1:])] = set(value["SS"])
-    if stored_meetings != meetings:
-        raise PromiseBroken(f"meetings: {_difference(meetings, stored_meetings)}")
-    if stored_buffers != buffers:
-        raise PromiseBroken(f"buffers: {_difference(buffers, stored_buffers)}")
+                if name[0] in "mb":
+                    owner = value["S"] if name[0] == "m" else frozenset(value["SS"])
+                    cells[name[0], host_id, start + 60 * int(name[1:])] = owner
+    return cells
 
 
 def _check_host_rows(owners: Iterable[Owner], items: Partitions) -> None:
@@ -189,24 +198,28 @@ def _check_limits(owners: Iterable[Owner], pages: Mapping[str, BookingPage], now
 @lru_cache(maxsize=1000)
 def _cells(claim: Claim) -> tuple[frozenset[_Cell], frozenset[_Cell]]:
     """Return the cells of a meeting, and those of its buffers."""
-    meeting, buffers = set(), set()
+    meeting: set[_Cell] = set()
+    buffers: set[_Cell] = set()
     start = claim.whole.start
     while start < claim.whole.end:
-        cells = meeting if claim.time.start <= start < claim.time.end else buffers
-        cells |= {(host_id, int(start.timestamp())) for host_id in claim.host_ids}
+        seconds = int(start.timestamp())
+        if claim.time.start <= start < claim.time.end:
+            meeting |= {("m", host_id, seconds) for host_id in claim.host_ids}
+        else:
+            buffers |= {("b", host_id, seconds) for host_id in claim.host_ids}
         start += CELL
     return frozenset(meeting), frozenset(buffers)
 
 
 @lru_cache(maxsize=1000)
-def _hour(partition: str, sort: str) -> _Cell:
+def _hour(partition: str, sort: str) -> tuple[str, int]:
     """Return which host's hour an item is about, and when it begins."""
     _, _, _, host_id, day = partition.split("#")
     start = datetime.strptime(f"{day}{sort[2:]}", "%Y%m%d%H").replace(tzinfo=UTC)
     return host_id, int(start.timestamp())
 
 
-def _difference(expected: Mapping[object, object], stored: Mapping[object, object]) -> str:
+def _difference[Name, What](expected: Mapping[Name, What], stored: Mapping[Name, What]) -> str:
     missing = {key: value for key, value in expected.items() if stored.get(key) != value}
     surplus = {key: value for key, value in stored.items() if expected.get(key) != value}
     return f"missing {missing}, without reason {surplus}"

@@ -218,7 +218,8 @@ class People:
                 if delivery.state is DeliveryState.DEAD:
                     raise PromiseBroken(f"given up: {message.message_id} {delivery.last_error}")
 
-        self._attempt(do, ())
+        # Whoever was too busy is called again: by the stream, and by the schedule.
+        self._attempt(do, (BusyTryAgain,))
 
     def deliver_due(self) -> int:
         """Send what is due, as the schedule does; return how much it was."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from greenlet import greenlet
+from greenlet import greenlet  # type: ignore[import-untyped] # ships no types
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -244,7 +244,8 @@ class Store:
 
 
 def refused(code: str, operation: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}, **more}, operation)
+    answer: Any = {"Error": {"Code": code, "Message": code}, **more}
+    return ClientError(answer, operation)
 
 
 def cancelled(codes: Iterable[str]) -> ClientError:

@@ -123,8 +123,9 @@ class World:
     def in_force(self) -> Iterator[None]:
         """Let the adapters sleep, wait and draw lots in this world."""
         with ExitStack() as stack:
-            defaults = cast("dict[str, Any]", table_module.transact.__kwdefaults__)
-            stack.enter_context(patch.dict(defaults, sleep=self.scheduler.sleep))
+            for waiting in (table_module.transact, Table.update):
+                defaults = cast("dict[str, Any]", waiting.__kwdefaults__)
+                stack.enter_context(patch.dict(defaults, sleep=self.scheduler.sleep))
             stack.enter_context(patch.object(table_module, "time", self.clock))
             stack.enter_context(patch.object(table_module, "random", self.random))
             numbers = itertools.count()

@@ -79,6 +79,12 @@ class Claim:
         """The meeting with its buffers."""
         return TimeRange(self.time.start - self.before, self.time.end + self.after)
 
+    def clashes_with(self, taken: Taken) -> bool:
+        """Tell whether it cannot be made beside what is taken of the same host, by its own rule."""
+        if self.buffer_rule is BufferRule.SUM:
+            return self.whole.overlaps(taken.whole)
+        return self.time.overlaps(taken.whole) or self.whole.overlaps(taken.time)
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -93,6 +99,11 @@ class Taken:
     is_hold: bool = False
     expires_at: datetime | None = None
     """When it ends by itself: of holds and of requests that wait for a decision."""
+
+    @property
+    def whole(self) -> TimeRange:
+        """The meeting with its buffers."""
+        return TimeRange(self.time.start - self.before, self.time.end + self.after)
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now

@@ -10,6 +10,7 @@ from scheduling.domain.refusals import BookingChanged, HoldNotFound
 from scheduling.use_cases.announcements import announcements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from scheduling import ports
@@ -40,12 +41,19 @@ def is_freed(claim: Claim, *, now: datetime, bookings: ports.Bookings) -> bool:
         each.owner_id: each
         for host_id in claim.host_ids
         for each in bookings.taken(claim.organization_id, host_id, claim.whole, fresh=True)
-        if each.owner_id != claim.owner_id
+        if each.owner_id != claim.owner_id and claim.clashes_with(each)
     }
     expired = [each for each in others.values() if each.has_expired(now)]
-    for each in expired:
-        _end(_owner(each, claim.organization_id, bookings), now=now, bookings=bookings)
+    end_all(expired, claim.organization_id, now=now, bookings=bookings)
     return len(expired) == len(others)
+
+
+def end_all(
+    expired: Iterable[Taken], organization_id: str, *, now: datetime, bookings: ports.Bookings
+) -> None:
+    """End these holds and requests, unless somebody else ended or decided them meanwhile."""
+    for each in expired:
+        _end(_owner(each, organization_id, bookings), now=now, bookings=bookings)
 
 
 def _owner(taken: Taken, organization_id: str, bookings: ports.Bookings) -> Hold | Booking | None:

@@ -32,7 +32,7 @@ from scheduling.domain.slots import (
 )
 from scheduling.domain.time_range import TimeRange
 from scheduling.domain.zones import day_span
-from scheduling.use_cases.overdue import is_freed
+from scheduling.use_cases.overdue import end_all, is_freed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,9 +171,9 @@ def explain_day(
     within = day_span(day, ZoneInfo(offer.page.time_zone))
     explanations: list[Explanation] = []
     if within is not None:
-        taken = _taken(offer, within, "", now=now, bookings=bookings)
+        taken = _taken(offer, within, "", bookings=bookings)
         explanations = explain(
-            offer.rules, _times(offer, taken), offer.page.needed, span_of(within), now
+            offer.rules, _times(offer, taken, now), offer.page.needed, span_of(within), now
         )
     return ExplainedDay(offer, day, offer.is_active(now), tuple(explanations))
 
@@ -225,8 +225,10 @@ def open_starts(
     bookings: ports.Bookings,
 ) -> tuple[datetime, ...]:
     """Return the open starts within a range, soonest first."""
-    taken = _taken(offer, within, apart_from, now=now, bookings=bookings)
-    starts = open_slots(offer.rules, _times(offer, taken), offer.page.needed, span_of(within), now)
+    taken = _taken(offer, within, apart_from, bookings=bookings)
+    starts = open_slots(
+        offer.rules, _times(offer, taken, now), offer.page.needed, span_of(within), now
+    )
     return tuple(datetime.fromtimestamp(start, UTC) for start in starts)
 
 
@@ -278,8 +280,8 @@ def choose(
     chosen = offer.hosts
     if counts or len(offer.hosts) > needed:
         around = TimeRange(start - FAIR_PERIOD, start + FAIR_PERIOD)
-        taken = _taken(offer, around, apart_from, now=now, bookings=bookings, fresh=True)
-        free = free_hosts(offer.rules, _times(offer, taken), needed, seconds, now)
+        taken = _freshly_taken(offer, around, apart_from, now=now, bookings=bookings)
+        free = free_hosts(offer.rules, _times(offer, taken, now), needed, seconds, now)
         if not free:
             raise SlotTaken
         ranked = sorted(free, key=lambda at: _rank(offer.hosts[at].host_id, taken[at], preferred))
@@ -376,11 +378,13 @@ def _taken(
     within: TimeRange,
     apart_from: str,
     *,
-    now: datetime,
     bookings: ports.Bookings,
     fresh: bool = False,
 ) -> list[list[Taken]]:
-    """Return what takes the time of each host, as far as slots in a range depend on it."""
+    """Return what takes the time of each host, as far as slots in a range depend on it.
+
+    What expired and has not ended yet is among it.
+    """
     rules = offer.page.rules
     limits = rules.limits + tuple(limit for host in offer.hosts for limit in host.limits)
     counted = max((_LONGEST_PERIOD[limit.per] for limit in limits), default=timedelta(0))
@@ -392,22 +396,46 @@ def _taken(
         [
             each
             for each in bookings.taken(host.organization_id, host.host_id, around, fresh=fresh)
-            if each.owner_id != apart_from and not each.has_expired(now)
+            if each.owner_id != apart_from
         ]
         for host in offer.hosts
     ]
 
 
-def _times(offer: Offer, taken: Sequence[Sequence[Taken]]) -> list[HostTimes]:
+def _freshly_taken(
+    offer: Offer,
+    within: TimeRange,
+    apart_from: str,
+    *,
+    now: datetime,
+    bookings: ports.Bookings,
+) -> list[list[Taken]]:
+    """Return what takes the time of each host by now, after ending what is overdue.
+
+    What is merely left out may yet be confirmed by somebody who was a moment too
+    late to see it expire, and a limit would be passed.
+    """
+    taken = _taken(offer, within, apart_from, bookings=bookings, fresh=True)
+    expired = {
+        each.owner_id: each for of_host in taken for each in of_host if each.has_expired(now)
+    }
+    if not expired:
+        return taken
+    end_all(expired.values(), offer.page.organization_id, now=now, bookings=bookings)
+    return _taken(offer, within, apart_from, bookings=bookings, fresh=True)
+
+
+def _times(offer: Offer, taken: Sequence[Sequence[Taken]], now: datetime) -> list[HostTimes]:
     """Return the hosts as the engine sees them."""
     slug = offer.page.slug
+    present = [[each for each in of_host if not each.has_expired(now)] for of_host in taken]
     return [
         host.times(
             busy=[_busy_block(each) for each in of_host],
             page_bookings=[_start(each) for each in of_host if each.booking_page_slug == slug],
             bookings=[_start(each) for each in of_host],
         )
-        for host, of_host in zip(offer.hosts, taken, strict=True)
+        for host, of_host in zip(offer.hosts, present, strict=True)
     ]
 
 

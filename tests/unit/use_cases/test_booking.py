@@ -335,6 +335,18 @@ def test_a_page_is_booked_as_often_as_its_limit_allows(parley, host):
     assert slots(parley, page.slug) == ["10:00", "11:00"]
 
 
+def test_a_form_sent_as_its_hold_expires_does_not_pass_a_limit(parley, host):
+    rules = replace(HALF_HOUR, limits=(Limit(LimitPeriod.DAY, 1),))
+    page = make_page(parley, external(host), rules=rules)
+    held = hold(parley, page.slug, at("10:00"))
+    parley.clock += HOLD_LIFE
+    book(parley, page.slug, at("11:00"), key="another form")
+
+    parley.clock -= timedelta(seconds=1)
+    with pytest.raises(SlotTaken):
+        book(parley, page.slug, at("10:00"), hold_id=held.hold_id)
+
+
 def test_of_several_hosts_the_one_with_the_fewest_meetings_is_chosen(parley, host):
     other = invite(parley, name="Hana Sato", email="hana@example.org")
     enter(parley, other, between("10:00", "11:00"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.links import link_item, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
@@ -52,35 +50,27 @@ class DynamoDbLinks:
         )
 
     def use(self, link: Link, *, now: datetime) -> None:
-        try:
-            self._access.client.update_item(
-                TableName=self._access.name,
-                Key=encoded(keys.link(link.link_id)),
-                UpdateExpression="SET used_at = :now",
-                ConditionExpression=(
-                    "attribute_exists(PK) AND attribute_not_exists(used_at)"
-                    " AND attribute_not_exists(replaced_at) AND expires_at > :now"
-                ),
-                ExpressionAttributeValues=encoded({":now": to_seconds(now)}),
-            )
-        except ClientError as error:
-            if _condition_failed(error):
-                raise LinkUsed from error
-            raise
+        used = self._access.update(
+            keys.link(link.link_id),
+            "SET used_at = :now",
+            condition=(
+                "attribute_exists(PK) AND attribute_not_exists(used_at)"
+                " AND attribute_not_exists(replaced_at) AND expires_at > :now"
+            ),
+            values={":now": to_seconds(now)},
+        )
+        if used is None:
+            raise LinkUsed
 
     def count_code_attempt(self, link: Link) -> None:
-        try:
-            self._access.client.update_item(
-                TableName=self._access.name,
-                Key=encoded(keys.link(link.link_id)),
-                UpdateExpression="ADD code_attempts :one",
-                ConditionExpression="attribute_not_exists(code_attempts) OR code_attempts < :most",
-                ExpressionAttributeValues=encoded({":one": 1, ":most": SIGN_IN_CODE_ATTEMPTS}),
-            )
-        except ClientError as error:
-            if _condition_failed(error):
-                raise LinkUsed from error
-            raise
+        counted = self._access.update(
+            keys.link(link.link_id),
+            "ADD code_attempts :one",
+            condition="attribute_not_exists(code_attempts) OR code_attempts < :most",
+            values={":one": 1, ":most": SIGN_IN_CODE_ATTEMPTS},
+        )
+        if counted is None:
+            raise LinkUsed
 
 
 class DynamoDbSessions:
@@ -126,23 +116,11 @@ class DynamoDbRateLimits:
     ) -> bool:
         length = int(window.total_seconds())
         number = to_seconds(now) // length
-        try:
-            self._access.client.update_item(
-                TableName=self._access.name,
-                Key=encoded(keys.counter(scope, value, number)),
-                UpdateExpression="ADD uses :one SET #ttl = :ttl",
-                ConditionExpression="attribute_not_exists(uses) OR uses < :limit",
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues=encoded(
-                    {":one": 1, ":limit": limit, ":ttl": (number + 2) * length}
-                ),
-            )
-        except ClientError as error:
-            if _condition_failed(error):
-                return False
-            raise
-        return True
-
-
-def _condition_failed(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+        counted = self._access.update(
+            keys.counter(scope, value, number),
+            "ADD uses :one SET #ttl = :ttl",
+            condition="attribute_not_exists(uses) OR uses < :limit",
+            names={"#ttl": "ttl"},
+            values={":one": 1, ":limit": limit, ":ttl": (number + 2) * length},
+        )
+        return counted is not None

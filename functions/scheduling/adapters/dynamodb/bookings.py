@@ -37,7 +37,6 @@ from scheduling.domain.refusals import (
     IdempotencyKeyReused,
     SlotTaken,
 )
-from scheduling.domain.time_range import TimeRange
 from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from scheduling.domain.counts import Count
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
+    from scheduling.domain.time_range import TimeRange
     from scheduling.ports import BookingFilter
 
 LONGEST_CLAIM = timedelta(hours=36)
@@ -225,7 +225,7 @@ class DynamoDbBookings:
         }
         pages = self._table.client.get_paginator("query").paginate(**request)
         found = [stored_taken(decoded(item)) for page in pages for item in page["Items"]]
-        return [each for each in found if _whole(each).overlaps(within)]
+        return [each for each in found if each.whole.overlaps(within)]
 
     def counted(self, counts: Sequence[Count]) -> Sequence[Count]:
         wanted = [keys.count(count.organization_id, count.host_id) for count in counts]
@@ -425,7 +425,3 @@ def _conditions(which: BookingFilter) -> Iterator[tuple[str, Item]]:
 
 def _key(item: Item) -> keys.Key:
     return {"PK": item["PK"], "SK": item["SK"]}
-
-
-def _whole(taken: Taken) -> TimeRange:
-    return TimeRange(taken.time.start - taken.before, taken.time.end + taken.after)

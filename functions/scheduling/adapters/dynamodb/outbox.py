@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.messages import queue_place
 from scheduling.adapters.dynamodb.table import (
@@ -46,34 +44,23 @@ class DynamoDbOutbox:
         return [_delivery(item) for item in items]
 
     def claim(self, message: Message, *, now: datetime) -> Delivery | None:
-        try:
-            answer = self._table.client.update_item(
-                TableName=self._table.name,
-                Key=encoded(keys.message(message)),
-                UpdateExpression=(
-                    "SET #state = :sending, next_attempt_at = :lease, GSI1PK = :queue,"
-                    " GSI1SK = :place ADD attempts :one"
-                ),
-                ConditionExpression="#state = :queued OR next_attempt_at <= :now",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":sending": DeliveryState.SENDING.value,
-                        ":queued": DeliveryState.QUEUED.value,
-                        ":lease": to_seconds(now + LEASE),
-                        ":now": to_seconds(now),
-                        ":queue": keys.queue_of(message),
-                        ":place": queue_place(message, now + LEASE)["GSI1SK"],
-                        ":one": 1,
-                    }
-                ),
-                ReturnValues="ALL_NEW",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return None
-            raise
-        return _delivery(decoded(answer["Attributes"]))
+        claimed = self._table.update(
+            keys.message(message),
+            "SET #state = :sending, next_attempt_at = :lease, GSI1PK = :queue, GSI1SK = :place"
+            " ADD attempts :one",
+            condition="#state = :queued OR next_attempt_at <= :now",
+            names={"#state": "state"},
+            values={
+                ":sending": DeliveryState.SENDING.value,
+                ":queued": DeliveryState.QUEUED.value,
+                ":lease": to_seconds(now + LEASE),
+                ":now": to_seconds(now),
+                ":queue": keys.queue_of(message),
+                ":place": queue_place(message, now + LEASE)["GSI1SK"],
+                ":one": 1,
+            },
+        )
+        return None if claimed is None else _delivery(claimed)
 
     def record(self, message: Message, delivery: Delivery) -> None:
         values: Item = {
@@ -93,19 +80,14 @@ class DynamoDbOutbox:
             values[":next"] = to_seconds(delivery.next_attempt_at)
             values[":place"] = queue_place(message, delivery.next_attempt_at)["GSI1SK"]
         update = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removes) if removes else "")
-        try:
-            self._table.client.update_item(
-                TableName=self._table.name,
-                Key=encoded(keys.message(message)),
-                UpdateExpression=update,
-                ConditionExpression="attempts = :attempts",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=encoded(values),
-            )
-        except ClientError as error:
-            # The lease ran out and another worker has the message: its word counts.
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        # Where the lease ran out and another worker has the message, their word counts.
+        self._table.update(
+            keys.message(message),
+            update,
+            condition="attempts = :attempts",
+            names={"#state": "state"},
+            values=values,
+        )
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         found: list[Message] = []

@@ -45,6 +45,7 @@ Source: DynamoDB API reference, TransactWriteItems, TransactionCanceledException
 
 _UNDECIDED_ERRORS = frozenset(
     {
+        "TransactionConflictException",
         "TransactionInProgressException",
         "ThrottlingException",
         "ProvisionedThroughputExceededException",
@@ -157,6 +158,35 @@ class Table:
             TableName=self.name, Item=encoded(item), ConditionExpression="attribute_not_exists(PK)"
         )
 
+    def update(
+        self,
+        key: Mapping[str, str],
+        update: str,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Item | None:
+        """Change an item, and return it; None if the condition did not hold.
+
+        A transaction that has to do with the item is waited for.
+
+        Raises:
+            BusyTryAgain: It was undecided after 8 tries or 3 seconds.
+        """
+        part = self.to_update(key, update, condition=condition, values=values, names=names)
+        request = part["Update"]
+        try:
+            answer = _until_decided(
+                lambda: self.client.update_item(**request, ReturnValues="ALL_NEW"), sleep
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == f"{CONDITION_FAILED}Exception":
+                return None
+            raise
+        return decoded(answer["Attributes"])
+
     def to_put(
         self,
         item: Mapping[str, Any],
@@ -242,18 +272,26 @@ def transact(
         BusyTryAgain: It was undecided after 8 tries or 3 seconds.
     """
     token = secrets.token_hex(16)
+    _until_decided(
+        lambda: client.transact_write_items(TransactItems=writes, ClientRequestToken=token), sleep
+    )
+
+
+def _until_decided[Answer](send: Callable[[], Answer], sleep: Callable[[float], None]) -> Answer:
+    """Send a write until it is decided, and return the answer.
+
+    Raises:
+        BusyTryAgain: It was not after 8 tries or 3 seconds.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     for attempt in range(1, MAX_TRIES + 1):
         try:
-            client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
+            return send()
         except ClientError as error:
             _raise_if_decided(error)
         except (ConnectionError, HTTPClientError):
-            # The answer was lost, perhaps after the writes: the token makes the
-            # next try find out.
+            # The answer was lost, perhaps after the write: the next try finds out.
             pass
-        else:
-            return
         longest = min(LONGEST_PAUSE_SECONDS, SHORTEST_PAUSE_SECONDS * 2**attempt)
         pause = random.uniform(SHORTEST_PAUSE_SECONDS, longest)  # noqa: S311 - no secret
         if time.monotonic() + pause > until:
