@@ -6,13 +6,15 @@ An exercise is prepared while every grant is in place, and then run, perhaps wit
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.people import Member, Role
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
 
@@ -32,7 +34,10 @@ class NotDone(Exception):
 
 @dataclass
 class Team:
-    """An organization whose admin is signed in, with a host who has times and one booking."""
+    """An organization whose admin is signed in, with a host who has times and one booking.
+
+    The admin works around the clock, and has a page.
+    """
 
     stack: Deployed
     admin_email: str
@@ -40,6 +45,8 @@ class Team:
     host: dict[str, Any]
     host_token: str
     booked: dict[str, Any]
+    page_slug: str
+    """Of the admin's page, which has enough slots for every run."""
 
     @property
     def admin(self) -> httpx.Client:
@@ -68,9 +75,35 @@ class Team:
     def free_slot(self) -> str:
         return self.road.slots(self.slug)[0]
 
+    def free_slots(self, slug: str) -> list[datetime]:
+        return [datetime.fromisoformat(start) for start in self.road.slots(slug)]
+
+    def colleague(self) -> str:
+        """Return the id of a new member, who works around the clock."""
+        who = self.admin.get("/api/sessions/current").json()
+        member = Member(
+            new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
+        )
+        self.stack.scheduling.put_new(
+            keys.member(member.organization_id, member.member_id) | asdict(member)
+        )
+        work_around_the_clock(self.admin, member.member_id)
+        return member.member_id
+
     def times(self) -> tuple[datetime, datetime]:
         """Return start and end of the host's times: enough slots for every run."""
         return self.road.day, self.road.day + timedelta(hours=8)
+
+
+def work_around_the_clock(admin: httpx.Client, member_id: str) -> None:
+    """Save hours for a member who has not said when they work."""
+    all_day = [{"start": "00:00", "end": "24:00"}]
+    hours = {
+        "version": 0,
+        "time_zone": "UTC",
+        "weekdays": {str(weekday): all_day for weekday in range(1, 8)},
+    }
+    _ok(admin.put(f"/api/members/{member_id}/working-hours", json=hours))
 
 
 def _ok(answer: httpx.Response, status: HTTPStatus = HTTPStatus.OK) -> httpx.Response:
@@ -102,8 +135,17 @@ def _sign_in(team: Team) -> Exercise:
 
 
 def _members(team: Team) -> Exercise:
+    leaving, staying = team.colleague(), team.colleague()
+    hours = f"/api/members/{leaving}/working-hours"
+    slug = team.road.make_page({"kind": "member", "host_id": leaving})["slug"]
+    _ok(team.road.post_booking(slug, team.free_slots(slug)[0]), HTTPStatus.CREATED)
+
     def run() -> None:
         _ok(team.admin.get("/api/members"))
+        _ok(team.admin.put(hours, json=_ok(team.admin.get(hours)).json()))
+        to = {"to_member_id": staying}
+        done = _ok(team.admin.post(f"/api/members/{leaving}/hand-over", json=to)).json()
+        assert len(done["handed_over"]) == 1
 
     return run
 
@@ -119,6 +161,7 @@ def _external_members(team: Team) -> Exercise:
         )
         them = f"/api/external-members/{invited.json()['external_member_id']}"
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
+        _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -142,6 +185,10 @@ def _availability(team: Team) -> Exercise:
 def _booking_pages(team: Team) -> Exercise:
     def run() -> None:
         _ok(team.admin.get("/api/booking-pages"))
+        page = _ok(team.road.post_page(), HTTPStatus.CREATED).json()
+        address = f"/api/booking-pages/{page['slug']}"
+        _ok(team.admin.put(f"{address}/settings", json=page))
+        _ok(team.admin.get(f"{address}/explanations", params={"date": f"{team.road.day:%Y-%m-%d}"}))
 
     return run
 
@@ -155,24 +202,43 @@ def _slots(team: Team) -> Exercise:
 
 
 def _booking(team: Team) -> Exercise:
-    start, key = datetime.fromisoformat(team.free_slot()), new_id()
+    slug, key = team.page_slug, new_id()
+    start, other, *_ = team.free_slots(slug)
 
     def run() -> None:
-        booked = _ok(team.road.post_booking(team.slug, start, key=key), HTTPStatus.CREATED)
-        _ok(team.road.post_booking(team.slug, start, key=key), HTTPStatus.CREATED)
-        taken = team.road.post_booking(team.slug, start, key=new_id())
+        held = _ok(team.road.post_hold(slug, start), HTTPStatus.CREATED).json()
+        _ok(team.public.delete(f"/api/holds/{held['hold_id']}"), HTTPStatus.NO_CONTENT)
+        booked = _ok(team.road.post_booking(slug, start, key=key), HTTPStatus.CREATED)
+        _ok(team.road.post_booking(slug, start, key=key), HTTPStatus.CREATED)
+        taken = team.road.post_booking(slug, start, key=new_id())
         _ok(taken, HTTPStatus.CONFLICT)
         mine = Road.as_guest(booked.json())
         _ok(team.public.get("/api/guest/booking", headers=mine))
+        _ok(team.public.get("/api/guest/booking/slots", headers=mine))
+        _ok(team.road.move(booked.json(), other))
         _ok(team.public.post("/api/guest/booking/cancellation", headers=mine, json={}))
 
     return run
 
 
 def _bookings(team: Team) -> Exercise:
+    slug = team.page_slug
+    start, other, *_ = team.free_slots(slug)
+    guest = {
+        "booking_page_slug": slug,
+        "start": start.isoformat(),
+        "name": "Mia Weber",
+        "email": an_address("mia"),
+    }
+
     def run() -> None:
         _ok(team.admin.get("/api/bookings"))
         _ok(team.admin.get(f"/api/bookings/{team.booked['booking_id']}"))
+        booked = _ok(team.admin.post("/api/bookings", json=guest), HTTPStatus.CREATED).json()
+        _ok(team.admin.post("/api/bookings", json=guest), HTTPStatus.CONFLICT)
+        address = f"/api/bookings/{booked['booking_id']}"
+        _ok(team.admin.post(f"{address}/move", json={"start": other.isoformat()}))
+        _ok(team.admin.post(f"{address}/cancellation"))
 
     return run
 
@@ -216,6 +282,15 @@ def _public_pages(team: Team) -> Exercise:
 
 def _console_pages(team: Team) -> Exercise:
     host = f"/console/external-members/{team.host['external_member_id']}"
+    guest = {
+        "form_id": new_id(),
+        "page": team.page_slug,
+        "duration_minutes": "30",
+        "start": team.free_slots(team.page_slug)[0].isoformat(),
+        "name": "Mia Weber",
+        "email": an_address("mia"),
+        "time_zone": "Europe/Berlin",
+    }
 
     def run() -> None:
         for page in ("", "/external-members", "/bookings", "/booking-pages"):
@@ -227,32 +302,51 @@ def _console_pages(team: Team) -> Exercise:
         )
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
+        booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
+        booking = booked.headers["location"].partition("?")[0]
+        _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
 
     return run
 
 
 def _send_mails(team: Team) -> Exercise:
-    row = _queued_mail(team)
-    image = encoded(row)
-    record = {
-        "eventID": "1",
-        "eventName": "INSERT",
-        "eventSource": "aws:dynamodb",
-        "dynamodb": {
-            "Keys": {"PK": image["PK"], "SK": image["SK"]},
-            "NewImage": image,
-            "SequenceNumber": "1",
-        },
-    }
-    return lambda: _send(team.stack, "SendMailsFunction", {"Records": [record]}, row)
+    rows = _queued_mails(team)
+    records = [_inserted(row) for row in rows]
+    return lambda: _send(team.stack, "SendMailsFunction", {"Records": records}, rows)
 
 
 def _retry_mails(team: Team) -> Exercise:
-    row = _queued_mail(team)
+    # A run takes so many at once, and others have queued mails before.
+    team.stack.forget_queued_mails()
+    rows = _queued_mails(team)
 
     def run() -> None:
-        make_due(team.stack, row)
-        _send(team.stack, "RetryMailsFunction", {}, row)
+        for row in rows:
+            make_due(team.stack, row)
+        _send(team.stack, "RetryMailsFunction", {}, rows)
+
+    return run
+
+
+def _end_overdue(team: Team) -> Exercise:
+    slug = team.road.make_page(needs_approval=True)["slug"]
+    start, other, *_ = team.free_slots(slug)
+    request = _ok(team.road.post_booking(slug, start), HTTPStatus.CREATED).json()
+    hold_id = team.road.hold(slug, other)
+    booking_id = request["booking_id"]
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    of_hold, of_booking = keys.hold(hold_id), keys.booking(organization_id, booking_id)
+    of_expiry = keys.booking_expiry(organization_id, booking_id)
+    table = team.stack.scheduling
+
+    def run() -> None:
+        for key, what in ((of_hold, hold_id), (of_expiry, booking_id), (of_booking, None)):
+            _make_overdue(team.stack, key, what)
+        with suppress(InvocationFailed):
+            team.stack.invoke("EndOverdueFunction", {})
+        booking = table.get(of_booking)
+        if table.get(of_hold) is not None or booking is None or booking["state"] != "expired":
+            raise NotDone(booking)
 
     return run
 
@@ -280,12 +374,16 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,
     "RetryMailsFunction": _retry_mails,
+    "EndOverdueFunction": _end_overdue,
     "CreateOrganizationFunction": _create_organization,
 }
 
 
-def _queued_mail(team: Team) -> Item:
-    """Queue a mail with a sign-in link, which takes every kind of reading, and return its row."""
+def _queued_mails(team: Team) -> list[Item]:
+    """Queue mails that together take every kind of reading, and return their rows.
+
+    One has a sign-in link, the other tells a host that a booking was cancelled.
+    """
     address = an_address("aiko")
     team.stack.create_organization(address)
     asked = {"email": address}
@@ -293,8 +391,33 @@ def _queued_mail(team: Team) -> Item:
     links = {
         row["link_id"] for row in rows_of(team.stack.access) if row.get("subject_id") == address
     }
-    [message] = [row for row in rows_of(team.stack.scheduling) if row.get("subject_id") in links]
-    return message
+    start = team.free_slots(team.page_slug)[0]
+    booked = _ok(team.road.post_booking(team.page_slug, start), HTTPStatus.CREATED).json()
+    team.road.cancel(booked)
+    messages = rows_of(team.stack.scheduling)
+    [sign_in] = [row for row in messages if row.get("subject_id") in links]
+    [news] = [
+        row
+        for row in messages
+        if row.get("subject_id") == booked["booking_id"]
+        and (row["kind"], row["recipient"]) == ("booking_cancelled", "host")
+    ]
+    return [sign_in, news]
+
+
+def _inserted(row: Item) -> dict[str, Any]:
+    """Return what the stream carries when a row was inserted."""
+    image = encoded(row)
+    return {
+        "eventID": row["SK"],
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "Keys": {"PK": image["PK"], "SK": image["SK"]},
+            "NewImage": image,
+            "SequenceNumber": f"{row['PK']} {row['SK']}",
+        },
+    }
 
 
 def make_due(stack: Deployed, row: Item) -> None:
@@ -309,9 +432,23 @@ def make_due(stack: Deployed, row: Item) -> None:
     )
 
 
-def _send(stack: Deployed, function: str, event: dict[str, Any], row: Item) -> None:
+def _make_overdue(stack: Deployed, key: keys.Key, owner_id: str | None) -> None:
+    """Let the time of a hold or a request be up; `owner_id` where the item stands in the queue."""
+    place = ", GSI1SK = :first" if owner_id else ""
+    values = {":past": 1} | ({":first": f"0000000001#{owner_id}"} if owner_id else {})
+    stack.scheduling.client.update_item(
+        TableName=stack.scheduling.name,
+        Key=encoded(key),
+        UpdateExpression=f"SET expires_at = :past{place}",
+        ConditionExpression="attribute_exists(PK)",
+        ExpressionAttributeValues=encoded(values),
+    )
+
+
+def _send(stack: Deployed, function: str, event: dict[str, Any], rows: list[Item]) -> None:
     with suppress(InvocationFailed):
         stack.invoke(function, event)
-    after = stack.scheduling.get({"PK": row["PK"], "SK": row["SK"]})
-    if after is None or after["state"] != "sent":
-        raise NotDone(after)
+    for row in rows:
+        after = stack.scheduling.get({"PK": row["PK"], "SK": row["SK"]})
+        if after is None or after["state"] != "sent":
+            raise NotDone(after)

@@ -157,7 +157,8 @@ def test_the_road_through_the_pages(stack, road, admin_email):
 
 def test_every_function_has_run_under_a_role_of_its_own(stack, started_at):
     functions, logs = stack.aws("lambda"), stack.aws("logs")
-    stack.invoke("RetryMailsFunction", {})
+    for scheduled in ("RetryMailsFunction", "EndOverdueFunction"):
+        stack.invoke(scheduled, {})
     roles = set()
     for name in stack.facts.function_names.values():
         configuration = functions.get_function_configuration(FunctionName=name)
