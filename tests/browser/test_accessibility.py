@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from dev import styleguide
 from scheduling.domain.links import LinkPurpose, token_for
+from tests.support.barriers import WIDTHS, barriers
 from tests.support.browser import BERLIN, DESK, LARGEST_PAGE
 from tests.support.builders import AIKO
 from tests.support.in_memory import KEY
@@ -21,9 +21,6 @@ from tests.unit.pages.site import Site
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-WIDTHS = (390, 1280)
-NARROWEST = 320
-"""In CSS pixels: 1280 at 400 % (WCAG 2.2, 1.4.10)."""
 OF_PAGES_ONLY = ("landmark-one-main", "region")
 """Rules of axe-core about a page's landmarks: a mail is shown within one."""
 
@@ -235,29 +232,6 @@ def test_everybody_can_read_the_mail(page: Page, server, name):
     page.goto(f"{styleguide.ADDRESS}/mails/{name}.html")
 
     assert barriers(page, without=OF_PAGES_ONLY) == []
-
-
-def barriers(page, without=()):
-    """Return what is in somebody's way, on phones and desks, by day and by night."""
-    options = {
-        "resultTypes": ["violations"],
-        "rules": {rule: {"enabled": False} for rule in without},
-    }
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            results = Axe().run(page, options=options).response["violations"]
-            found += [
-                f"{rule['id']} at {width}, {scheme}: {node['html']} {node['failureSummary']}"
-                for rule in results
-                for node in rule["nodes"]
-            ]
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    if page.evaluate("document.documentElement.scrollWidth") > NARROWEST:
-        found.append(f"wider than {NARROWEST} pixels")
-    return found
 
 
 def test_the_first_key_leads_past_the_navigation(page: Page, site: Site):
