@@ -37,11 +37,15 @@ def clock(instant: datetime, zone: str, locale: str) -> str:
 def span(start: datetime, end: datetime, zone: str, locale: str) -> str:
     """Return a stretch of time: "Tue 1 December 2026, 10:30–11:00 (Tokyo, GMT+9)".
 
-    The offset is the one at the start.
+    Where clocks change meanwhile, both offsets are named: "(Berlin, GMT+2, then GMT+1)".
     """
-    first_day = day(start.astimezone(ZoneInfo(zone)).date(), locale)
-    hours = clocks(start, end, zone, locale)
-    return f"{first_day}, {hours} ({zone_label(zone, start, locale)})"
+    place = ZoneInfo(zone)
+    first, last = start.astimezone(place), end.astimezone(place)
+    label = zone_label(zone, start, locale)
+    if first.utcoffset() != last.utcoffset():
+        then = translations_for(locale).gettext("%(zone)s, then %(offset)s")
+        label = then % {"zone": label, "offset": _offset_label(last.utcoffset(), locale)}
+    return f"{day(first.date(), locale)}, {clocks(start, end, zone, locale)} ({label})"
 
 
 def clocks(start: datetime, end: datetime, zone: str, locale: str) -> str:
@@ -66,7 +70,7 @@ def zone_label(zone: str, at: datetime, locale: str) -> str:
 
     Zones without a place, such as `Etc/GMT+5`, are their offset alone; UTC is "UTC".
     """
-    offset = ZoneInfo(zone).utcoffset(at.astimezone(ZoneInfo(zone))) or timedelta(0)
+    offset = at.astimezone(ZoneInfo(zone)).utcoffset()
     if _has_no_place(zone):
         return _offset_label(offset, locale) if offset else "UTC"
     # CLDR writes some names with their region, as in "Argentina/Buenos Aires".
@@ -103,8 +107,9 @@ def _has_no_place(zone: str) -> bool:
     return get_global("zone_territories").get(canonical, "ZZ") in ("ZZ", "001")
 
 
-def _offset_label(offset: timedelta, locale: str) -> str:
+def _offset_label(offset: timedelta | None, locale: str) -> str:
     """Return "GMT+9", "GMT+5:30", "GMT"."""
+    offset = offset or timedelta(0)
     sign = "-" if offset < timedelta(0) else "+"
     hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
     number = f"{sign}{hours}" + (f":{minutes:02}" if minutes else "")

@@ -284,7 +284,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         sender_name=organization.name,
         recipient=party.mailbox,
         reply_to=party.reply_to,
-        locale=organization.locale,
+        locale=_language(party.reader, booking, room) or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
     )
 
@@ -367,6 +367,13 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
             raise ValueError(f"bookings are not told to {message.recipient}")
         case _:
             assert_never(message.recipient)
+
+
+def _language(reader: Reader, booking: Booking, room: MailRoom) -> str:
+    """Return the language of the page for those who booked there; empty for the organization's."""
+    if reader in {Reader.GUEST, Reader.OTHER_GUEST}:
+        return room.booking_pages.get(booking.booking_page_slug).locale
+    return ""
 
 
 def _host(booking: Booking, host_id: str, room: MailRoom) -> Host:

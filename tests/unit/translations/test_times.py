@@ -67,8 +67,29 @@ def test_a_clock_shows_the_time_of_its_zone() -> None:
             "UTC",
             "Tue 1 December 2026, 01:30\N{EN DASH}02:00 (UTC)",
         ),
+        (
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+            "Europe/Berlin",
+            "Sun 25 October 2026, 02:30\N{EN DASH}02:30 (Berlin, GMT+2, then GMT+1)",
+        ),
+        (
+            datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
+            datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+            "Europe/London",
+            "Sun 29 March 2026, 00:30\N{EN DASH}02:30 (London, GMT, then GMT+1)",
+        ),
     ],
-    ids=["same day", "over midnight", "until midnight", "all day", "day before", "UTC"],
+    ids=[
+        "same day",
+        "over midnight",
+        "until midnight",
+        "all day",
+        "day before",
+        "UTC",
+        "repeated hour",
+        "missing hour",
+    ],
 )
 def test_a_span_names_day_clocks_and_zone(
     start: datetime, end: datetime, zone: str, words: str

@@ -158,6 +158,19 @@ def test_answers_are_told_and_stand_in_the_calendar(parley, room, kenji):
         assert property_of(mail, "DESCRIPTION") == r"A note\nWhat is it about?: Typography"
 
 
+def test_guests_read_the_language_of_the_page_and_hosts_that_of_the_organization(
+    parley, room, kenji
+):
+    page = make_page(parley, external(kenji), locale="ja")
+    booking_of(parley, page.slug, other_guests=[NOAH])
+
+    mails = swept(parley, room)
+
+    in_japanese = {mail.recipient.email for mail in mails if "2026年12月1日" in mail.rendered.text}
+    assert in_japanese == {MIA, NOAH}
+    assert len(mails) == 4
+
+
 def test_a_move_moves_the_calendar_entry_and_keeps_the_link(parley, room, kenji):
     booking = booking_of(parley, kenji.booking_page_slug)
     first = to(MIA, swept(parley, room))
