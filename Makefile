@@ -53,7 +53,7 @@ test: setup ## Run every test. ARGS is passed to pytest.
 	@dev/build/chromium.sh
 	@$(PYTHON) -m pytest $(ARGS)
 
-bench: setup ## Print the cold imports of the public functions beside their budgets.
+bench: setup ## Print cold imports and slots, each beside its floor and its budget.
 	@$(MAKE) --no-print-directory build STAGE=local
 	@$(PYTHON) -m bench
 

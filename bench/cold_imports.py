@@ -39,6 +39,7 @@ BOOKING_FLOOR = (
     READING_FLOOR
     + """
 import pydantic
+APIGatewayHttpResolver(enable_validation=True)
 pydantic.create_model("Model", name=str)
 """
 )

@@ -17,21 +17,13 @@ if TYPE_CHECKING:
     from scheduling.domain.counts import Count
     from scheduling.domain.hosts import Host, HostKey
     from scheduling.domain.links import Link, LinkKey
+    from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
     from scheduling.domain.messages import Delivery, Message
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.working_hours import WorkingHours
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage[Item]:
-    """A part of a list, and where the next part begins."""
-
-    items: tuple[Item, ...]
-    next_cursor: str | None
-    """Opaque; None at the end of the list."""
 
 
 class Organizations(Protocol):

@@ -11,8 +11,9 @@ from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.slots import Limit, LimitPeriod
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.booking import BookingRequest, book_slot
-from scheduling.use_cases.booking_pages import add_booking_page, list_booking_pages
+from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.changes import move
+from scheduling.use_cases.page_settings import add_booking_page
 from scheduling.use_cases.slots import slots_of_page
 from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF
 from tests.support.request_counter import counted_requests

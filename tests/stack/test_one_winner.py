@@ -19,9 +19,9 @@ from scheduling.domain.messages import Recipient
 from scheduling.domain.refusals import BookingChanged
 from scheduling.domain.sessions import SignedIn
 from scheduling.use_cases.booking import BookingRequest, book_slot, release_hold
-from scheduling.use_cases.booking_pages import add_booking_page
 from scheduling.use_cases.bookings import approve_booking, decline_booking
 from scheduling.use_cases.changes import cancel, move
+from scheduling.use_cases.page_settings import add_booking_page
 from tests.support.api_road import Road
 from tests.support.audit import audit
 from tests.support.crowd import Crowd, visit

@@ -21,6 +21,7 @@ from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
+from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message
 from scheduling.domain.refusals import (
     AvailabilityChanged,
@@ -42,7 +43,7 @@ from scheduling.domain.refusals import (
 )
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import ListPage, MailNotAccepted
+from scheduling.ports import MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:

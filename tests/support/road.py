@@ -11,8 +11,8 @@ from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import token_for
 from scheduling.use_cases.availability import save_availability
 from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot
-from scheduling.use_cases.booking_pages import PageSettings, add_booking_page
 from scheduling.use_cases.external_members import invite_external_member
+from scheduling.use_cases.page_settings import PageSettings, add_booking_page
 from scheduling.use_cases.slots import slots_of_page
 from tests.support.builders import AIKO, STAFF, between
 from tests.support.in_memory import KEY, InMemoryAdapters

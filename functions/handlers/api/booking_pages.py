@@ -14,20 +14,19 @@ from pydantic import BaseModel
 from handlers.api.fields import Day, HostResponse, IdempotencyKey, Minutes, minutes
 from handlers.api.hours import LimitFields
 from handlers.api.page_settings import EditPageRequest, NewPageRequest, PageSettingsResponse
-from handlers.requests import refuse_foreign_origin, staff
+from handlers.requests import refuse_foreign_origin
+from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.slots import BusySource, Explanation, Verdict
-from scheduling.use_cases.booking_pages import (
-    BookingPageView,
+from scheduling.use_cases.booking_pages import BookingPageView, list_booking_pages
+from scheduling.use_cases.page_settings import (
     add_booking_page,
     copy_booking_page,
     edit_booking_page,
-    list_booking_pages,
     switch_booking_page,
-    view_own_page,
 )
-from scheduling.use_cases.slots import explain_day
+from scheduling.use_cases.slots import explain_day, own_page
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -143,7 +142,7 @@ def post_booking_page(
 @app.get("/api/booking-pages/<slug>/settings", summary="See the settings of a booking page")
 def get_settings(slug: str) -> PageSettingsResponse:
     return PageSettingsResponse.of(
-        view_own_page(staff(app.current_event), slug, booking_pages=adapters().booking_pages)
+        own_page(staff(app.current_event), slug, booking_pages=adapters().booking_pages)
     )
 
 

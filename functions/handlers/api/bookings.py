@@ -18,7 +18,8 @@ from handlers.api.fields import HostResponse, IdempotencyKey, Instant
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import EARLIEST
 from handlers.api.windows import WindowResponse
-from handlers.requests import refuse_foreign_origin, staff
+from handlers.requests import refuse_foreign_origin
+from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking import Booking, BookingState

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from handlers.api.fields import Minutes
 from handlers.api.windows import WindowResponse
-from handlers.requests import refuse_foreign_origin, staff
+from handlers.requests import refuse_foreign_origin
+from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingRules

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 from handlers.api.hours import WorkingHoursFields
-from handlers.requests import refuse_foreign_origin, staff
+from handlers.requests import refuse_foreign_origin
+from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.people import Role

@@ -17,7 +17,7 @@ from scheduling.domain.hours import DateSpan
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.refusals import marked
 from scheduling.domain.slots import BufferRule
-from scheduling.use_cases.booking_pages import PageSettings
+from scheduling.use_cases.page_settings import PageSettings
 
 
 class HostFields(BaseModel):

@@ -9,14 +9,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.requests import (
-    BROWSER_COOKIE,
-    SESSION_COOKIE,
-    cookie,
-    private_cookie,
-    refuse_foreign_origin,
-    staff,
-)
+from handlers.requests import refuse_foreign_origin
+from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie, staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.links import SIGN_IN_LIFE

@@ -24,7 +24,8 @@ from handlers.pages.picker import Days, picker
 from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
 from handlers.pages.zones import zone_groups
 from handlers.problems import status_of
-from handlers.requests import cookie, network_address, private_cookie
+from handlers.requests import network_address
+from handlers.sessions import cookie, private_cookie
 from handlers.wiring import adapters
 from scheduling.domain.booking import HOLD_LIFE, MOST_OTHER_GUESTS
 from scheduling.domain.identifiers import new_id

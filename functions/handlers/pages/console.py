@@ -17,7 +17,7 @@ from handlers.pages import (
     console_working_hours,
 )
 from handlers.pages.entry import answer, page_app
-from handlers.requests import staff
+from handlers.sessions import staff
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

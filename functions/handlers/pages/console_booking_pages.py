@@ -19,13 +19,9 @@ from handlers.pages.forms import Form
 from handlers.pages.rendering import see_other
 from handlers.wiring import adapters
 from scheduling.domain.time_range import TimeRange
-from scheduling.use_cases.booking_pages import (
-    copy_booking_page,
-    list_booking_pages,
-    switch_booking_page,
-    view_own_page,
-)
-from scheduling.use_cases.slots import LONGEST_RANGE, offer_of, open_starts
+from scheduling.use_cases.booking_pages import list_booking_pages
+from scheduling.use_cases.page_settings import copy_booking_page, switch_booking_page
+from scheduling.use_cases.slots import LONGEST_RANGE, offer_of, open_starts, own_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -77,7 +73,7 @@ def switch(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[s
 
 def preview_page(by: SignedIn, slug: str) -> Response[str]:
     """Show what guests see, with the times that they would find if the page were switched on."""
-    page = view_own_page(by, slug, booking_pages=adapters().booking_pages)
+    page = own_page(by, slug, booking_pages=adapters().booking_pages)
     offer = offer_of(page, page.rules.duration, hosts=adapters().hosts)
     now, zone = adapters().now(), ZoneInfo(page.time_zone)
     within = TimeRange(now, now + LONGEST_RANGE)

@@ -15,9 +15,8 @@ from handlers.wiring import adapters
 from scheduling.domain.refusals import marked
 from scheduling.domain.slots import Verdict
 from scheduling.ports import BookingFilter
-from scheduling.use_cases.booking_pages import view_own_page
 from scheduling.use_cases.bookings import list_bookings
-from scheduling.use_cases.slots import explain_day
+from scheduling.use_cases.slots import explain_day, own_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +64,7 @@ class ExplainedTimes:
 
 def explanations_page(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
     query = Form.of_query(event)
-    page = view_own_page(by, slug, booking_pages=adapters().booking_pages)
+    page = own_page(by, slug, booking_pages=adapters().booking_pages)
     zone = ZoneInfo(page.time_zone)
     day = parsed_day(query["date"]) or adapters().now().astimezone(zone).date()
     explained = explain_day(

@@ -26,13 +26,13 @@ from scheduling.domain.booking_page import BookingPage, QuestionKind
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import BookingPageChanged, InvalidInput, SlugTaken, marked
-from scheduling.use_cases.booking_pages import (
+from scheduling.use_cases.page_settings import (
     MOST_QUESTIONS,
     MOST_REMINDERS,
     add_booking_page,
     edit_booking_page,
-    view_own_page,
 )
+from scheduling.use_cases.slots import own_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def add(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
 
 
 def edit_page(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
-    page = view_own_page(by, slug, booking_pages=adapters().booking_pages)
+    page = own_page(by, slug, booking_pages=adapters().booking_pages)
     return _editor(by, form_of(page), slug=slug, news=Form.of_query(event)["news"])
 
 
@@ -126,7 +126,7 @@ def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str
         reading.refuse_all(refusal.problems)
         return _refused(by, form, reading.mistakes, slug=slug)
     except BookingPageChanged as refusal:
-        saved = view_own_page(by, slug, booking_pages=adapters().booking_pages)
+        saved = own_page(by, slug, booking_pages=adapters().booking_pages)
         form = Form({**form.fields, "version": [str(saved.version)]})
         return _editor(by, form, slug=slug, has_changed=True, status=status_of(refusal))
     logger.info("booking page changed", slug=slug)

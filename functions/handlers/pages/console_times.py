@@ -34,9 +34,9 @@ from scheduling.domain.refusals import (
     SlotUnavailable,
 )
 from scheduling.use_cases.booking import BookingRequest, book_for_guest
-from scheduling.use_cases.booking_pages import list_booking_pages, view_own_page
+from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.bookings import move_booking, view_booking
-from scheduling.use_cases.slots import offer_of, open_starts
+from scheduling.use_cases.slots import offer_of, open_starts, own_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def move_page(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> R
         return _confirm_page(by, booking, start)
     try:
         booking.check_changeable(adapters().now())
-        page = view_own_page(by, booking.booking_page_slug, booking_pages=adapters().booking_pages)
+        page = own_page(by, booking.booking_page_slug, booking_pages=adapters().booking_pages)
         picked = _picker(
             by,
             page,
@@ -107,7 +107,7 @@ def new_booking_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[st
     query = Form.of_query(event)
     if not query["page"]:
         return _choose_page(by, query)
-    page = view_own_page(by, query["page"], booking_pages=adapters().booking_pages)
+    page = own_page(by, query["page"], booking_pages=adapters().booking_pages)
     duration = _duration(page, query)
     start = parsed_instant(query["start"])
     if start is not None:
@@ -134,7 +134,7 @@ def book(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     start = parsed_instant(form["start"])
     if start is None:
         return see_other(f"{LIST}/new")
-    page = view_own_page(by, form["page"], booking_pages=adapters().booking_pages)
+    page = own_page(by, form["page"], booking_pages=adapters().booking_pages)
     duration = _duration(page, form)
     form_id = form["form_id"] or new_id()
     request = BookingRequest(

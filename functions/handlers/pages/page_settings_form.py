@@ -14,7 +14,7 @@ from scheduling.domain.hours import DateSpan
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import marked
 from scheduling.domain.slots import BufferRule
-from scheduling.use_cases.booking_pages import MOST_QUESTIONS, MOST_REMINDERS, PageSettings
+from scheduling.use_cases.page_settings import MOST_QUESTIONS, MOST_REMINDERS, PageSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.problems import status_of
-from handlers.requests import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie
+from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie
 from handlers.wiring import adapters
 from scheduling.domain.links import SIGN_IN_LIFE, LinkPurpose
 from scheduling.domain.refusals import InvalidInput, SignInCodeRefused, SignInCodeRequired

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from scheduling.domain.hours import DateSpan
     from scheduling.domain.slots import Limit
 
+MOST_HOSTS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class BookingRules:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.lists import ListPage
     from scheduling.domain.people import Member
     from scheduling.domain.sessions import SignedIn
 
@@ -46,7 +47,7 @@ def list_bookings(
     cursor: str | None,
     limit: int,
     bookings: ports.Bookings,
-) -> ports.ListPage[Booking]:
+) -> ListPage[Booking]:
     """Return the organization's bookings by start."""
     return bookings.list(by.organization.organization_id, which, cursor=cursor, limit=limit)
 

@@ -13,6 +13,7 @@ from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
+from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember
 from scheduling.domain.refusals import (
@@ -22,10 +23,10 @@ from scheduling.domain.refusals import (
     UpcomingBookings,
     marked,
 )
-from scheduling.ports import BookingFilter, ListPage
-from scheduling.use_cases.booking_pages import check_rules, slug_for
+from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
     from datetime import datetime

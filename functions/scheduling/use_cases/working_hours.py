@@ -9,7 +9,7 @@ from scheduling.domain.checks import Checks
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import NotAllowed, WorkingHoursChanged, marked
 from scheduling.domain.working_hours import WorkingHours
-from scheduling.use_cases.booking_pages import check_limits
+from scheduling.use_cases.page_settings import check_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

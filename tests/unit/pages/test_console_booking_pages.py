@@ -14,10 +14,10 @@ from handlers.pages.page_settings_form import SettingsReading, form_of
 from scheduling.domain.booking_page import BookingPage, BookingRules, Question, QuestionKind
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.hours import ClockSpan, DateOverride, DateSpan
+from scheduling.domain.lists import ListPage
 from scheduling.domain.slots import BufferRule, Limit, LimitPeriod
 from scheduling.domain.working_hours import usual_hours
-from scheduling.ports import ListPage
-from scheduling.use_cases.booking_pages import PageSettings
+from scheduling.use_cases.page_settings import PageSettings
 from tests.support.builders import (
     AIKO,
     EARLY,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import BusyTryAgain
-from scheduling.ports import ListPage
 from tests.support.builders import AIKO, a_booking, a_guest, at, between
 from tests.unit.pages.test_injection import CORPUS, structure
 

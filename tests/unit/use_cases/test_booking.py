@@ -18,8 +18,8 @@ from scheduling.domain.refusals import (
 from scheduling.domain.slots import BufferRule, Limit, LimitPeriod
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.booking import BookingRequest, book_for_guest, release_hold
-from scheduling.use_cases.booking_pages import switch_booking_page
 from scheduling.use_cases.bookings import cancel_booking
+from scheduling.use_cases.page_settings import switch_booking_page
 from tests.support.builders import STAFF, at, between
 from tests.support.road import HALF_HOUR, book, do, enter, external, hold, invite, make_page, slots
 

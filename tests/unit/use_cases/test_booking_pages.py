@@ -14,13 +14,12 @@ from scheduling.domain.refusals import (
     SlugTaken,
 )
 from scheduling.domain.slots import Limit, LimitPeriod, Verdict
-from scheduling.use_cases.booking_pages import (
+from scheduling.use_cases.booking_pages import list_booking_pages, view_booking_page
+from scheduling.use_cases.page_settings import (
     add_booking_page,
     copy_booking_page,
     edit_booking_page,
-    list_booking_pages,
     switch_booking_page,
-    view_booking_page,
 )
 from scheduling.use_cases.slots import explain_day
 from tests.support.builders import AIKO, ORGANIZATION, STAFF, at, between

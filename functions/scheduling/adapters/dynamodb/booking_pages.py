@@ -26,9 +26,9 @@ from scheduling.adapters.dynamodb.table import (
 )
 from scheduling.domain.booking_page import BookingPage, BookingRules, Question, QuestionKind
 from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import BookingPageChanged, BookingPageNotFound, SlugTaken
 from scheduling.domain.slots import BufferRule
-from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Item, Table

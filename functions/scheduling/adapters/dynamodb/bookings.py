@@ -30,6 +30,7 @@ from scheduling.adapters.dynamodb.table import (
     transact,
 )
 from scheduling.domain.counts import CountsChanged
+from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingNotFound,
@@ -37,7 +38,6 @@ from scheduling.domain.refusals import (
     IdempotencyKeyReused,
     SlotTaken,
 )
-from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,6 +18,7 @@ from scheduling.adapters.dynamodb.table import (
     transact,
 )
 from scheduling.domain.availability import Availability
+from scheduling.domain.lists import ListPage
 from scheduling.domain.people import ExternalMember
 from scheduling.domain.refusals import (
     AvailabilityChanged,
@@ -25,7 +26,6 @@ from scheduling.domain.refusals import (
     ExternalMemberNotFound,
 )
 from scheduling.domain.time_range import TimeRange
-from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from datetime import datetime

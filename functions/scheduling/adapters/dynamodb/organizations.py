@@ -12,9 +12,9 @@ from scheduling.adapters.dynamodb.table import (
     sort_key_of,
     transact,
 )
+from scheduling.domain.lists import ListPage
 from scheduling.domain.people import Member, Organization, Role
 from scheduling.domain.refusals import MemberNotFound
-from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
+from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import BusyTryAgain, FieldProblem, InvalidInput, marked
-from scheduling.ports import ListPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,56 @@
+"""Who is signed in, and the cookies that tell it."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.shared.cookies import Cookie, SameSite
+
+from handlers.wiring import adapters
+from scheduling.use_cases.sign_in import signed_in
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from scheduling.domain.sessions import SignedIn
+
+SESSION_COOKIE = "__Host-session"
+BROWSER_COOKIE = "__Host-sign-in"
+
+
+def cookie(event: APIGatewayProxyEventV2, name: str) -> str | None:
+    """Return the value of a cookie, or None where the request has none."""
+    for header in event.cookies:
+        found = SimpleCookie(header).get(name)
+        if found is not None:
+            return found.value
+    return None
+
+
+def private_cookie(name: str, value: str, *, max_age_seconds: int) -> Cookie:
+    """Return a cookie that only this origin gets back; 0 seconds end it."""
+    return Cookie(
+        name=name,
+        value=value,
+        path="/",
+        secure=True,
+        http_only=True,
+        same_site=SameSite.LAX_MODE,
+        max_age=max_age_seconds,
+    )
+
+
+def staff(event: APIGatewayProxyEventV2) -> SignedIn:
+    """Return who is signed in.
+
+    Raises:
+        SignInRequired: Nobody is.
+    """
+    return signed_in(
+        cookie(event, SESSION_COOKIE),
+        now=adapters().now(),
+        sessions=adapters().sessions,
+        members=adapters().members,
+        organizations=adapters().organizations,
+    )
