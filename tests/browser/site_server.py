@@ -22,6 +22,8 @@ class SiteServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Requests)
         self.page_sizes: dict[str, int] = {}
         """The bytes of HTML of each page that was served, by its path."""
+        self.function = threading.Lock()
+        """A function has one request at a time, in Lambda too."""
 
     @property
     def origin(self) -> str:
@@ -48,7 +50,8 @@ class _Requests(BaseHTTPRequestHandler):
             {"__Host-session": SESSION_SECRET} | {name: cookies[name].value for name in cookies}
         )
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = browser.send(self.command, self.path, body, headers)
+        with self.server.function:
+            answer = browser.send(self.command, self.path, body, headers)
         sent = answer.body.encode()
         if answer.headers["Content-Type"].startswith("text/html"):
             self.server.page_sizes[self.path] = len(sent)

@@ -142,20 +142,29 @@ class Deployed:
         return found
 
     @contextmanager
-    def mails_held_back(self) -> Iterator[None]:
-        """Let mails wait until the block ends: stream and schedule wake nobody meanwhile."""
-        functions, scheduler = self.aws("lambda"), self.aws("scheduler")
-        [mapping] = functions.list_event_source_mappings(
-            FunctionName=f"{self.facts.function_names['SendMailsFunction']}:live"
-        )["EventSourceMappings"]
-        schedule = scheduler.get_schedule(Name=self.facts.function_names["RetryMailsFunction"])
+    def unscheduled(self, function: str) -> Iterator[None]:
+        """Let a schedule wake nobody until the block ends."""
+        scheduler = self.aws("scheduler")
+        schedule = scheduler.get_schedule(Name=self.facts.function_names[function])
         settings = {part: schedule[part] for part in _PARTS_OF_A_SCHEDULE}
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         scheduler.update_schedule(**settings, State="DISABLED")
         try:
             yield
         finally:
             scheduler.update_schedule(**settings, State="ENABLED")
+
+    @contextmanager
+    def mails_held_back(self) -> Iterator[None]:
+        """Let mails wait until the block ends: stream and schedule wake nobody meanwhile."""
+        functions = self.aws("lambda")
+        [mapping] = functions.list_event_source_mappings(
+            FunctionName=f"{self.facts.function_names['SendMailsFunction']}:live"
+        )["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            with self.unscheduled("RetryMailsFunction"):
+                yield
+        finally:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
     def forget_queued_mails(self) -> None:
