@@ -10,7 +10,7 @@ which a task may die. Which of it happens follows from one number, the seed:
          -> faults (`client`): conflicts, lost requests and answers, crashes, stale reads
 
 After every commit `invariants` compares all that is stored with all that is
-promised, and `acknowledgements` compares what people were told with what was
+promised, and `people` compares what somebody was told with what was
 stored. A history that breaks a promise prints its seed and its steps; the same
 seed plays it again:
 
