@@ -177,6 +177,18 @@ def test_a_copy_has_the_same_settings_and_is_off(staff):
     }
 
 
+def test_a_copy_asked_for_twice_with_a_key_is_made_once(staff):
+    address = f"/api/booking-pages/{staff.make_page()['slug']}/copies"
+
+    first, again, other = (
+        staff.admin.post(address, headers={"Idempotency-Key": key}).json()["slug"]
+        for key in ("one", "one", "another")
+    )
+
+    assert first == again
+    assert first != other
+
+
 def test_a_page_that_is_switched_off_takes_no_bookings_and_keeps_those_it_has(staff):
     slug = staff.make_page()["slug"]
     booked = staff.post_booking(slug, NINE).json()

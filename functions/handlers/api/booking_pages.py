@@ -163,11 +163,12 @@ def put_settings(slug: str, request: EditPageRequest) -> PageSettingsResponse:
 
 
 @app.post("/api/booking-pages/<slug>/copies", summary="Copy a booking page", status_code=201)
-def post_copy(slug: str) -> PageSettingsResponse:
+def post_copy(slug: str, idempotency_key: IdempotencyKey = None) -> PageSettingsResponse:
     refuse_foreign_origin(app.current_event)
     page = copy_booking_page(
         staff(app.current_event),
         slug,
+        key=idempotency_key or "",
         now=adapters().now(),
         booking_pages=adapters().booking_pages,
     )

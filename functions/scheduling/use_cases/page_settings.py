@@ -112,15 +112,9 @@ def add_booking_page(
         message = marked("Please use 3 to 60 small letters, digits and hyphens.")
         checks.refuse("slug", "invalid_slug", message)
     checked = _checked(checks, by, settings, members=members, hosts=hosts)
-    page = _page(by, slug or slug_for(checked.title, key), checked, now=now)
-    try:
-        booking_pages.add(page)
-    except SlugTaken:
-        stored = booking_pages.get(page.slug)
-        if not key or replace(page, created_at=stored.created_at) != stored:
-            raise
-        return stored
-    return page
+    scope = key and f"{by.organization.organization_id}#{key}"
+    page = _page(by, slug or slug_for(checked.title, scope), checked, now=now)
+    return _added(page, key, booking_pages)
 
 
 def edit_booking_page(
@@ -153,23 +147,22 @@ def edit_booking_page(
 
 
 def copy_booking_page(
-    by: SignedIn, slug: str, *, now: datetime, booking_pages: ports.BookingPages
+    by: SignedIn, slug: str, *, key: str = "", now: datetime, booking_pages: ports.BookingPages
 ) -> BookingPage:
     """Make another page with the same settings, switched off until somebody has looked at it.
 
+    Args:
+        key: Chosen by the client; the same key makes one copy, however often it is sent.
+
     Raises:
         BookingPageNotFound: The organization has no such page.
+        SlugTaken: The key made a copy before, and one of the two was changed meanwhile.
     """
     original = own_page(by, slug, booking_pages=booking_pages)
-    page = replace(
-        original,
-        slug=slug_for(original.title, new_id()),
-        created_at=now,
-        is_on=False,
-        version=1,
-    )
-    booking_pages.add(page)
-    return page
+    scope = f"{original.organization_id}#{slug}#{key or new_id()}"
+    copy_slug = slug_for(original.title, scope)
+    page = replace(original, slug=copy_slug, created_at=now, is_on=False, version=1)
+    return _added(page, key, booking_pages)
 
 
 def switch_booking_page(
@@ -251,6 +244,22 @@ def slug_for(title: str, key: str = "") -> str:
         derived_id("slug", key)[:8] if key else "".join(secrets.choice(alphabet) for _ in range(8))
     )
     return f"{words}-{ending}" if words else ending
+
+
+def _added(page: BookingPage, key: str, booking_pages: ports.BookingPages) -> BookingPage:
+    """Store a page, unless it is stored already and was asked for with a key.
+
+    Raises:
+        SlugTaken: Another page has its address.
+    """
+    try:
+        booking_pages.add(page)
+    except SlugTaken:
+        stored = booking_pages.get(page.slug)
+        if not key or replace(page, created_at=stored.created_at) != stored:
+            raise
+        return stored
+    return page
 
 
 def _page(by: SignedIn, slug: str, settings: PageSettings, *, now: datetime) -> BookingPage:
