@@ -35,7 +35,8 @@ class Adapters:
     """One adapter for each port, made when it is first asked for."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        """Return the whole second, since no more is stored: what is told is what is read again."""
+        return datetime.now(UTC).replace(microsecond=0)
 
     @property
     def base_url(self) -> str:

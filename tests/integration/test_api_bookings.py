@@ -89,6 +89,14 @@ def test_a_held_slot_is_seen_by_its_guest_only_and_becomes_their_booking(staff, 
     assert staff.post_booking(slug, NINE, hold_id=hold_id).json() == booked.json()
 
 
+def test_what_is_told_at_first_is_what_is_told_again(staff, slug, clock):
+    clock.shift(0.5)
+
+    first = staff.post_hold(slug, NINE, key="a form")
+
+    assert staff.post_hold(slug, NINE, key="a form").json() == first.json()
+
+
 def test_the_same_key_holds_once_and_another_guest_is_told_of_other_times(staff, slug):
     first = staff.post_hold(slug, NINE, key="a form")
 

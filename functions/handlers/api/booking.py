@@ -5,7 +5,7 @@ Anonymous.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.api.fields import HoldId, IdempotencyKey, Instant, Minutes, minutes
+from handlers.api.fields import HoldId, IdempotencyKey, Instant, Minutes, length_of, minutes
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import asked_range
 from handlers.api.windows import WindowResponse
@@ -25,7 +25,6 @@ from scheduling.domain.booking import Booking, BookingState, Hold
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import masked_email
-from scheduling.domain.refusals import BookingClosed
 from scheduling.use_cases.booking import book_slot, hold_slot, release_hold
 from scheduling.use_cases.guest import (
     GuestBooking,
@@ -137,11 +136,10 @@ class MoveRequest(BaseModel):
 def post_hold(
     slug: str, request: HoldRequest, idempotency_key: IdempotencyKey = None
 ) -> HoldResponse:
-    length = request.duration_minutes
     hold = hold_slot(
         slug,
         request.start,
-        duration=None if length is None else timedelta(minutes=length),
+        duration=length_of(request.duration_minutes),
         key=idempotency_key or new_id(),
         replaces=request.replaces,
         address=network_address(app.current_event),
@@ -269,16 +267,8 @@ def _guest_response(found: GuestBooking) -> GuestBookingResponse:
         former_time=booking.former_time and WindowResponse.of(booking.former_time),
         ended_by=booking.ended_by,
         reason=booking.reason,
-        can_be_changed=_can_be_changed(booking),
+        can_be_changed=booking.is_changeable(adapters().now()),
     )
-
-
-def _can_be_changed(booking: Booking) -> bool:
-    try:
-        booking.check_changeable(adapters().now())
-    except BookingClosed:
-        return False
-    return True
 
 
 @logger.inject_lambda_context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.api.fields import Day, HostResponse, IdempotencyKey, Minutes, minutes
+from handlers.api.fields import Day, HostResponse, IdempotencyKey, Minutes, length_of, minutes
 from handlers.api.hours import LimitFields
 from handlers.api.page_settings import EditPageRequest, NewPageRequest, PageSettingsResponse
 from handlers.requests import refuse_foreign_origin
@@ -201,7 +201,7 @@ def get_explanations(
         staff(app.current_event),
         slug,
         date,
-        duration=None if duration_minutes is None else timedelta(minutes=duration_minutes),
+        duration=length_of(duration_minutes),
         now=adapters().now(),
         booking_pages=adapters().booking_pages,
         hosts=adapters().hosts,

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.api.fields import Minutes
+from handlers.api.fields import Minutes, length_of
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
@@ -51,10 +51,9 @@ class InviteRequest(BaseModel):
     buffer_after_minutes: Minutes = 0
 
     def rules(self) -> BookingRules:
-        interval = self.interval_minutes
         return BookingRules(
             durations=tuple(timedelta(minutes=length) for length in self.durations_minutes),
-            interval=None if interval is None else timedelta(minutes=interval),
+            interval=length_of(self.interval_minutes),
             minimum_notice=timedelta(minutes=self.minimum_notice_minutes),
             buffer_before=timedelta(minutes=self.buffer_before_minutes),
             buffer_after=timedelta(minutes=self.buffer_after_minutes),

@@ -54,6 +54,10 @@ def minutes(length: timedelta) -> int:
     return length // _MINUTE
 
 
+def length_of(minutes: int | None) -> timedelta | None:
+    return None if minutes is None else minutes * _MINUTE
+
+
 class HostResponse(BaseModel):
     kind: HostKind
     host_id: str

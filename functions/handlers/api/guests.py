@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Self
 
 from pydantic import BaseModel
 
-from handlers.api.fields import Instant, Minutes
+from handlers.api.fields import Instant, Minutes, length_of
 from scheduling.domain.booking import Answer
 from scheduling.use_cases.booking import BookingRequest
 
@@ -27,14 +26,13 @@ class GuestRequest(BaseModel):
     """By the id of the question."""
 
     def booking_request(self) -> BookingRequest:
-        length = self.duration_minutes
         return BookingRequest(
             start=self.start,
             name=self.name,
             email=self.email,
             note=self.note,
             time_zone=self.time_zone,
-            duration=None if length is None else timedelta(minutes=length),
+            duration=length_of(self.duration_minutes),
             other_guests=self.other_guests,
             answers=self.answers,
         )

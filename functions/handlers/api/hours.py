@@ -9,7 +9,14 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJso
 from pydantic_core import PydanticCustomError
 
 from handlers.api.fields import Day
-from scheduling.domain.hours import ClockSpan, DateOverride, DateSpan, Travel, WeeklyHours
+from scheduling.domain.hours import (
+    ClockSpan,
+    DateOverride,
+    DateSpan,
+    Travel,
+    WeeklyHours,
+    written_clock,
+)
 from scheduling.domain.refusals import marked
 from scheduling.domain.slots import Limit, LimitPeriod
 from scheduling.domain.working_hours import WorkingHours
@@ -25,14 +32,10 @@ def _minutes_of(clock: Any) -> int:
     return 60 * int(found[1]) + int(found[2])
 
 
-def _clock_of(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
 ClockTime = Annotated[
     int,
     BeforeValidator(_minutes_of),
-    PlainSerializer(_clock_of, return_type=str),
+    PlainSerializer(written_clock, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{2}:[0-5]\d$", "examples": ["09:30"]}),
 ]
 """From 00:00 to 24:00; minutes since midnight in here."""
@@ -49,7 +52,9 @@ class ClockSpanFields(BaseModel):
     @classmethod
     def of(cls, span: ClockSpan) -> Self:
         # Validated like a request: the fields are read from text.
-        return cls.model_validate({"start": _clock_of(span.start), "end": _clock_of(span.end)})
+        return cls.model_validate(
+            {"start": written_clock(span.start), "end": written_clock(span.end)}
+        )
 
 
 class DateSpanFields(BaseModel):

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from handlers.api.fields import Day, Minutes, minutes
+from handlers.api.fields import Day, Minutes, length_of, minutes
 from handlers.api.hours import LimitFields
 from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingPage, BookingRules, Question, QuestionKind
@@ -107,7 +107,6 @@ class PageSettingsFields(BaseModel):
         dates = None
         if self.first_date is not None and self.last_date is not None:
             dates = DateSpan(self.first_date, self.last_date)
-        interval = self.interval_minutes
         return PageSettings(
             title=self.title,
             hosts=tuple(host.key() for host in self.hosts),
@@ -120,7 +119,7 @@ class PageSettingsFields(BaseModel):
             zone_is_locked=self.zone_is_locked,
             rules=BookingRules(
                 durations=tuple(timedelta(minutes=length) for length in self.durations_minutes),
-                interval=None if interval is None else timedelta(minutes=interval),
+                interval=length_of(self.interval_minutes),
                 minimum_notice=timedelta(minutes=self.minimum_notice_minutes),
                 buffer_before=timedelta(minutes=self.buffer_before_minutes),
                 buffer_after=timedelta(minutes=self.buffer_after_minutes),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -18,7 +17,10 @@ from handlers.pages.forms import (
     parsed_instant,
     parsed_minutes,
     parsed_month,
+    typed_addresses,
+    with_other_guests_as_one,
     written_instant,
+    written_minutes,
 )
 from handlers.pages.picker import Days, picker
 from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
@@ -85,7 +87,7 @@ class Visit:
         zone = {} if page.zone_is_locked else {"time_zone": self.zone.key}
         if self.duration == page.rules.duration:
             return zone
-        return zone | {"duration": str(self.duration // timedelta(minutes=1))}
+        return zone | {"duration": written_minutes(self.duration)}
 
     def starts(self, within: TimeRange) -> tuple[datetime, ...]:
         return slots_of_page(
@@ -247,18 +249,13 @@ def _request(form: Form, start: datetime) -> BookingRequest:
         note=form["note"],
         time_zone=form["time_zone"],
         duration=parsed_minutes(form["duration"]),
-        other_guests=_addresses(form["other_guests"]),
+        other_guests=typed_addresses(form["other_guests"]),
         answers={
             name.removeprefix("answers."): form[name]
             for name in form.fields
             if name.startswith("answers.")
         },
     )
-
-
-def _addresses(typed: str) -> list[str]:
-    """Return the addresses that stand in one field, with whatever is between them."""
-    return [address for address in re.split(r"[\s,;]+", typed) if address]
 
 
 def _odd_addresses(typed: Sequence[str], problems: Mapping[str, str]) -> list[str]:
@@ -280,8 +277,8 @@ def _refused(
     match refusal:
         case InvalidInput():
             problems = by_field(refusal.problems)
-            odd = _odd_addresses(_addresses(form["other_guests"]), problems)
-            return Refused(status, problems=_at_fields(problems), odd_addresses=odd)
+            odd = _odd_addresses(typed_addresses(form["other_guests"]), problems)
+            return Refused(status, problems=with_other_guests_as_one(problems), odd_addresses=odd)
         case SlotUnavailable():
             return Refused(status, message=refusal.message, alternatives=refusal.alternatives)
         case BookingPageInactive():
@@ -289,14 +286,6 @@ def _refused(
         case BusyTryAgain():
             headers = {"Retry-After": str(refusal.retry_after_seconds)}
             return Refused(status, headers, message=refusal.message)
-
-
-def _at_fields(problems: Mapping[str, str]) -> dict[str, str]:
-    """Return the problems of all other guests at the one field in which they are typed."""
-    found: dict[str, str] = {}
-    for name, message in problems.items():
-        found.setdefault("other_guests" if name.startswith("other_guests.") else name, message)
-    return found
 
 
 def _closed_page(visit: Visit) -> Response[str]:

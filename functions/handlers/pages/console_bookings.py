@@ -170,7 +170,7 @@ def booking_page(
         booking=booking,
         person_in_charge=members.get(booking.person_in_charge_id),
         can_be_decided=booking.state is BookingState.PENDING and not booking.is_overdue(now),
-        can_be_changed=_is_changeable(booking, now),
+        can_be_changed=booking.is_changeable(now),
         may_be_missed=booking.state is BookingState.CONFIRMED and now >= booking.time.start,
         ended_by=booking.ended_by and ENDED_BY[booking.ended_by],
         news=news,
@@ -241,14 +241,6 @@ def _changed(
         return booking_page(by, booking, refusal=refusal, action=action, reason=reason)
     logger.info("booking changed", booking_id=booking_id, change=action)
     return see_other(f"{LIST}/{booking_id}?news={action}")
-
-
-def _is_changeable(booking: Booking, now: datetime) -> bool:
-    try:
-        booking.check_changeable(now)
-    except BookingClosed:
-        return False
-    return True
 
 
 def _wanted(by: SignedIn, form: Form) -> _Wanted:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from handlers.pages.rendering import HEADERS, page
 from handlers.wiring import adapters
 from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.lists import every
 from scheduling.domain.refusals import BusyTryAgain, HostNotFound
 from scheduling.use_cases.external_members import list_external_members
 from scheduling.use_cases.members import list_members
@@ -73,20 +74,15 @@ def address(path: str, query: Mapping[str, str]) -> str:
 
 
 def every_member(by: SignedIn) -> Iterator[Member]:
-    cursor = None
-    while True:
-        found = list_members(by, cursor=cursor, limit=_PART, members=adapters().members)
-        yield from found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            return
+    return every(
+        lambda cursor: list_members(by, cursor=cursor, limit=_PART, members=adapters().members)
+    )
 
 
 def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
     """Yield external members, the newest first."""
-    cursor = None
-    while True:
-        found = list_external_members(
+    return every(
+        lambda cursor: list_external_members(
             by,
             cursor=cursor,
             limit=_PART,
@@ -94,10 +90,7 @@ def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
             external_members=adapters().external_members,
             outbox=adapters().outbox,
         )
-        yield from found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            return
+    )
 
 
 def host_names(by: SignedIn, chosen: Sequence[HostKey] = ()) -> dict[HostKey, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,6 +17,9 @@ from handlers.pages.forms import (
     parsed_instant,
     parsed_minutes,
     parsed_month,
+    typed_addresses,
+    with_other_guests_as_one,
+    written_minutes,
 )
 from handlers.pages.picker import Days, picker
 from handlers.pages.rendering import HEADERS, see_other
@@ -39,8 +41,8 @@ from scheduling.use_cases.bookings import move_booking, view_booking
 from scheduling.use_cases.slots import offer_of, open_starts, own_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -123,7 +125,7 @@ def new_booking_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[st
         duration=duration,
         picker=picked,
         durations=[
-            (length, address("", {"page": page.slug, "duration_minutes": _minutes(length)}))
+            (length, address("", {"page": page.slug, "duration_minutes": written_minutes(length)}))
             for length in page.rules.durations
         ],
     )
@@ -144,7 +146,7 @@ def book(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         note=form["note"],
         time_zone=form["time_zone"],
         duration=duration,
-        other_guests=form["other_guests"].splitlines(),
+        other_guests=typed_addresses(form["other_guests"]),
         answers={
             question.question_id: form[f"answers.{question.question_id}"]
             for question in page.questions
@@ -234,25 +236,19 @@ def _guest_form_page(
         headers=HEADERS if refusal is None else headers_of(refusal),
         page=page,
         duration=duration,
-        duration_minutes=_minutes(duration),
+        duration_minutes=written_minutes(duration),
         start=start,
         form=form,
         form_id=form_id,
         guest_zone=zone,
         zones=zone_groups(zone, adapters().now(), locale),
-        problems=_at_form_fields(problems),
+        problems=with_other_guests_as_one(problems),
         refusal="" if refusal is None or problems else str(refusal),
         alternatives=refusal.alternatives if isinstance(refusal, SlotUnavailable) else None,
-        back=address(f"{LIST}/new", {"page": page.slug, "duration_minutes": _minutes(duration)}),
+        back=address(
+            f"{LIST}/new", {"page": page.slug, "duration_minutes": written_minutes(duration)}
+        ),
     )
-
-
-def _at_form_fields(problems: Mapping[str, str]) -> dict[str, str]:
-    """Return problems by the fields of the form, in which the other guests are one."""
-    return {
-        "other_guests" if field.startswith("other_guests.") else field: message
-        for field, message in problems.items()
-    }
 
 
 def _picker(
@@ -279,7 +275,7 @@ def _picker(
             offer, within, apart_from=apart_from, now=now, bookings=adapters().bookings
         )
 
-    kept = {} if apart_from else {"page": page.slug, "duration_minutes": _minutes(duration)}
+    kept = {} if apart_from else {"page": page.slug, "duration_minutes": written_minutes(duration)}
     return picker(
         path,
         zone,
@@ -295,7 +291,3 @@ def _duration(page: BookingPage, form: Form) -> timedelta:
     """Return the length that was chosen, or the first that the page has."""
     chosen = parsed_minutes(form["duration_minutes"])
     return chosen if chosen in page.rules.durations else page.rules.duration
-
-
-def _minutes(length: timedelta) -> str:
-    return str(length // timedelta(minutes=1))

@@ -80,6 +80,19 @@ def by_field(problems: Sequence[FieldProblem]) -> dict[str, str]:
     return messages
 
 
+def with_other_guests_as_one(problems: Mapping[str, str]) -> dict[str, str]:
+    """Return problems by the fields of a form in which all other guests are typed into one."""
+    found: dict[str, str] = {}
+    for name, message in problems.items():
+        found.setdefault("other_guests" if name.startswith("other_guests.") else name, message)
+    return found
+
+
+def typed_addresses(typed: str) -> list[str]:
+    """Return the addresses that stand in one field, with whatever is between them."""
+    return [address for address in re.split(r"[\s,;]+", typed) if address]
+
+
 def parsed_day(typed: str) -> date | None:
     """Return a day as `<input type=date>` sends it, or None where it is none."""
     try:
@@ -124,3 +137,8 @@ def parsed_identifier(typed: str | None) -> str:
 def written_instant(instant: datetime) -> str:
     """Return an instant as `parsed_instant` reads it, for a form or an address."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def written_minutes(length: timedelta) -> str:
+    """Return a length as `parsed_minutes` reads it."""
+    return str(length // timedelta(minutes=1))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handlers.pages.form_reading import FormReading, length_fields, limit_fields
-from handlers.pages.forms import Form, parsed_number
+from handlers.pages.forms import Form, parsed_number, written_minutes
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.hours import DateSpan
@@ -139,14 +139,14 @@ def form_of(page: BookingPage) -> Form:
         "title": [page.title],
         "description": [page.description],
         "location": [page.location],
-        "durations_minutes": [", ".join(map(_minutes, rules.durations))],
+        "durations_minutes": [", ".join(map(written_minutes, rules.durations))],
         "hosts": [f"{key.kind}:{key.host_id}" for key in page.hosts],
         "attendance": [_attendance(page)],
         "needed_hosts": ["" if page.needed_hosts is None else str(page.needed_hosts)],
         "person_in_charge_id": [page.person_in_charge_id],
-        "interval_minutes": ["" if rules.interval is None else _minutes(rules.interval)],
-        "buffer_before_minutes": [_minutes(rules.buffer_before)],
-        "buffer_after_minutes": [_minutes(rules.buffer_after)],
+        "interval_minutes": ["" if rules.interval is None else written_minutes(rules.interval)],
+        "buffer_before_minutes": [written_minutes(rules.buffer_before)],
+        "buffer_after_minutes": [written_minutes(rules.buffer_after)],
         "buffer_rule": [rules.buffer_rule],
         "window": ["dates" if rules.dates else "rolling"],
         "horizon_days": [str(rules.horizon_days)],
@@ -201,7 +201,3 @@ def _attendance(page: BookingPage) -> str:
 
 def _checked(*, is_on: bool) -> str:
     return CHECKED if is_on else ""
-
-
-def _minutes(length: timedelta) -> str:
-    return str(length // timedelta(minutes=1))

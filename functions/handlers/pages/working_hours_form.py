@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from handlers.pages.form_reading import FormReading, limit_fields
 from handlers.pages.forms import Form, parsed_day
-from scheduling.domain.hours import ClockSpan, DateOverride, DateSpan, Travel, WeeklyHours
+from scheduling.domain.hours import (
+    ClockSpan,
+    DateOverride,
+    DateSpan,
+    Travel,
+    WeeklyHours,
+    written_clock,
+)
 from scheduling.domain.refusals import marked
 
 if TYPE_CHECKING:
@@ -127,7 +134,7 @@ def parsed_dates(text: str) -> DateSpan | None:
 
 def written_spans(spans: Iterable[ClockSpan]) -> str:
     """Return hours as they are typed: `09:00–12:00, 13:00–17:00`."""
-    return ", ".join(f"{_clock(span.start)}–{_clock(span.end)}" for span in spans)
+    return ", ".join(f"{written_clock(span.start)}–{written_clock(span.end)}" for span in spans)
 
 
 def form_of(saved: WorkingHours) -> Form:
@@ -162,8 +169,3 @@ def _written_dates(dates: DateSpan) -> str:
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(lines)
-
-
-def _clock(minutes: int) -> str:
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}"

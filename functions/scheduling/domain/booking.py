@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.refusals import (
     BookingCancelled,
+    BookingClosed,
     BookingNotBegun,
     BookingOver,
     BookingUndecided,
@@ -290,6 +291,14 @@ class Booking:
             raise BookingCancelled(self.booking_page_slug)
         if now >= self.time.start:
             raise BookingOver(self.booking_page_slug)
+
+    def is_changeable(self, now: datetime) -> bool:
+        """Tell whether it can still be moved and cancelled."""
+        try:
+            self.check_changeable(now)
+        except BookingClosed:
+            return False
+        return True
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether this is a request whose time to be decided about is up."""

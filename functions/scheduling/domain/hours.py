@@ -31,6 +31,11 @@ class ClockSpan:
     """1 to 1440, which is 24:00. One that is not after `start` lies on the next date."""
 
 
+def written_clock(minutes: int) -> str:
+    """Return minutes since midnight as `09:30`."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 @dataclass(frozen=True, slots=True)
 class DateSpan:
     """The dates from `first` to `last`, both included."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scheduling.domain.booking import BookedHost, Booking, BookingState
-from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.lists import ListPage, every
 from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import (
     BookingChanged,
+    BookingClosed,
     BookingPageChanged,
     BusyTryAgain,
     NotAllowed,
@@ -20,7 +21,7 @@ from scheduling.domain.refusals import (
 )
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.announcements import announcements
-from scheduling.use_cases.changes import cancel, change, move
+from scheduling.use_cases.changes import cancel, change, checked_reason, move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.booking_page import BookingPage
-    from scheduling.domain.lists import ListPage
     from scheduling.domain.people import Member
     from scheduling.domain.sessions import SignedIn
 
@@ -63,13 +63,7 @@ def export_bookings(
 def every_booking(
     organization_id: str, which: BookingFilter, *, bookings: ports.Bookings
 ) -> Iterator[Booking]:
-    cursor = None
-    while True:
-        part = bookings.list(organization_id, which, cursor=cursor, limit=_PART)
-        yield from part.items
-        cursor = part.next_cursor
-        if cursor is None:
-            return
+    return every(lambda cursor: bookings.list(organization_id, which, cursor=cursor, limit=_PART))
 
 
 def view_booking(by: SignedIn, booking_id: str, *, bookings: ports.Bookings) -> Booking:
@@ -105,7 +99,7 @@ def decline_booking(
         RequestDecided: It waits for no decision, or no longer.
         BookingChanged: Somebody else changed it a moment earlier.
     """
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     booking = view_booking(by, booking_id, bookings=bookings)
     if booking.state is BookingState.DECLINED:
         return booking
@@ -125,7 +119,7 @@ def cancel_booking(
         BookingCancelled: It was declined, or nobody decided about it in time.
         BookingChanged: Somebody else changed it a moment earlier.
     """
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     booking = view_booking(by, booking_id, bookings=bookings)
     return cancel(booking, _role(by, booking), reason, now=now, bookings=bookings)
 
@@ -211,36 +205,36 @@ def hand_over(
             handed_over.append(_handed_over(booking, leaving, to, now=now, bookings=bookings))
         except (SlotTaken, BookingChanged, BusyTryAgain):
             refused.append(booking)
+        except BookingClosed:
+            # A request whose time is up: there is nothing to hand over.
+            continue
     return HandOver(pages, tuple(handed_over), tuple(refused), is_complete=True)
 
 
 def _handed_over_pages(
     leaving: Member, to: Member, *, booking_pages: ports.BookingPages
 ) -> Iterator[BookingPage]:
-    cursor = None
-    while True:
-        part = booking_pages.list(leaving.organization_id, cursor=cursor, limit=_PART)
-        for page in part.items:
-            hosts = _replaced(page.hosts, leaving, to)
-            is_in_charge = page.person_in_charge_id == leaving.member_id
-            if hosts == page.hosts and not is_in_charge:
-                continue
-            new = replace(
-                page,
-                hosts=hosts,
-                needed_hosts=page.needed_hosts and min(page.needed_hosts, len(hosts)),
-                person_in_charge_id=to.member_id if is_in_charge else page.person_in_charge_id,
-                version=page.version + 1,
-            )
-            try:
-                booking_pages.replace(new)
-            except BookingPageChanged:
-                # Somebody edits it right now; doing this once more finds it again.
-                continue
-            yield new
-        cursor = part.next_cursor
-        if cursor is None:
-            return
+    def part(cursor: str | None) -> ListPage[BookingPage]:
+        return booking_pages.list(leaving.organization_id, cursor=cursor, limit=_PART)
+
+    for page in every(part):
+        hosts = _replaced(page.hosts, leaving, to)
+        is_in_charge = page.person_in_charge_id == leaving.member_id
+        if hosts == page.hosts and not is_in_charge:
+            continue
+        new = replace(
+            page,
+            hosts=hosts,
+            needed_hosts=page.needed_hosts and min(page.needed_hosts, len(hosts)),
+            person_in_charge_id=to.member_id if is_in_charge else page.person_in_charge_id,
+            version=page.version + 1,
+        )
+        try:
+            booking_pages.replace(new)
+        except BookingPageChanged:
+            # Somebody edits it right now; doing this once more finds it again.
+            continue
+        yield new
 
 
 def _replaced(hosts: tuple[HostKey, ...], leaving: Member, to: Member) -> tuple[HostKey, ...]:
@@ -260,7 +254,7 @@ def _to_hand_over(leaving: Member, now: datetime, bookings: ports.Bookings) -> I
 def _handed_over(
     booking: Booking, leaving: Member, to: Member, *, now: datetime, bookings: ports.Bookings
 ) -> Booking:
-    """Raises SlotTaken, BookingChanged, BusyTryAgain."""
+    """Raises SlotTaken, BookingChanged, BookingClosed, BusyTryAgain."""
     successor = BookedHost(HostKey(HostKind.MEMBER, to.member_id), to.name)
     hosts = tuple(
         {
@@ -285,13 +279,6 @@ def _handed_over(
     )
     bookings.change(booking, after, messages)
     return after
-
-
-def _checked_reason(reason: str) -> str:
-    checks = Checks()
-    reason = checks.note("reason", reason)
-    checks.done()
-    return reason
 
 
 def _role(by: SignedIn, booking: Booking) -> Recipient:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.checks import Checks
 from scheduling.domain.links import GUEST_LIFE_AFTER_END
 from scheduling.domain.messages import MessageKind
 from scheduling.domain.refusals import BookingChanged
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.messages import Recipient
+
+
+def checked_reason(reason: str) -> str:
+    """Return what somebody says about a change, as it is kept.
+
+    Raises:
+        InvalidInput: It is too long.
+    """
+    checks = Checks()
+    reason = checks.note("reason", reason)
+    checks.done()
+    return reason
 
 
 def cancel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember
 from scheduling.domain.refusals import (
+    BookingChanged,
+    BookingClosed,
+    BusyTryAgain,
     ExternalMemberGone,
     ExternalMemberNotFound,
     MemberNotFound,
@@ -29,9 +33,11 @@ from scheduling.use_cases.changes import cancel
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from scheduling import ports
+    from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingRules
     from scheduling.domain.messages import Delivery
     from scheduling.domain.people import Member
@@ -166,25 +172,41 @@ def delete_external_member(
     Raises:
         ExternalMemberNotFound: There is none.
         UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
-        BusyTryAgain: Not all were cancelled; doing it again goes on.
+        BusyTryAgain: Not all were cancelled; doing it again goes on, though they are gone by then.
     """
     member = external_members.get(by.organization.organization_id, external_member_id)
-    if member.deleted_at is not None:
-        raise ExternalMemberNotFound
     to_come = BookingFilter(
         after=now,
         host_id=external_member_id,
         states=(BookingState.PENDING, BookingState.CONFIRMED),
     )
-    if bookings_to_come is None:
-        found = bookings.list(member.organization_id, to_come, cursor=None, limit=LISTED_BOOKINGS)
-        if found.items:
-            raise UpcomingBookings([booking.booking_id for booking in found.items])
-    # The member goes first, so nothing new is booked while the meetings are cancelled.
-    external_members.remove(replace(member, deleted_at=now))
+    found = every_booking(member.organization_id, to_come, bookings=bookings)
+    if member.deleted_at is None:
+        if bookings_to_come is None:
+            listed = list(itertools.islice(found, LISTED_BOOKINGS))
+            if listed:
+                raise UpcomingBookings([booking.booking_id for booking in listed])
+        # The member goes first, so nothing new is booked while the meetings are cancelled.
+        external_members.remove(replace(member, deleted_at=now))
+    elif bookings_to_come is not BookingsToCome.CANCEL:
+        raise ExternalMemberNotFound
     if bookings_to_come is BookingsToCome.CANCEL:
-        for booking in list(every_booking(member.organization_id, to_come, bookings=bookings)):
-            cancel(booking, Recipient.MEMBER, "", now=now, bookings=bookings)
+        _cancel_all(list(found), now=now, bookings=bookings)
+
+
+def _cancel_all(meetings: Sequence[Booking], *, now: datetime, bookings: ports.Bookings) -> None:
+    """Raises BusyTryAgain where one is being changed by somebody else."""
+    changed = 0
+    for meeting in meetings:
+        try:
+            cancel(meeting, Recipient.MEMBER, "", now=now, bookings=bookings)
+        except BookingClosed:
+            # It ended by itself: a request whose time is up.
+            continue
+        except BookingChanged:
+            changed += 1
+    if changed:
+        raise BusyTryAgain
 
 
 def list_external_members(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scheduling.domain.checks import Checks
 from scheduling.domain.links import LinkPurpose
 from scheduling.domain.messages import Recipient
-from scheduling.use_cases.changes import cancel, move
+from scheduling.use_cases.changes import cancel, checked_reason, move
 from scheduling.use_cases.links import read_link_for
 from scheduling.use_cases.slots import OpenSlots, offer_of, open_starts
 
@@ -98,10 +97,7 @@ def cancel_guest_booking(
         BookingChanged: Somebody else changed it a moment earlier.
     """
     booking = _booking(token, now=now, links=links, link_keys=link_keys, bookings=bookings)
-    checks = Checks()
-    reason = checks.note("reason", reason)
-    checks.done()
-    return cancel(booking, Recipient.GUEST, reason, now=now, bookings=bookings)
+    return cancel(booking, Recipient.GUEST, checked_reason(reason), now=now, bookings=bookings)
 
 
 def move_guest_booking(

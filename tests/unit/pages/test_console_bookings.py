@@ -350,6 +350,15 @@ def test_the_same_form_books_once(staff: Browser, site: Site):
     assert first.location == second.location
 
 
+def test_other_guests_are_typed_as_people_type_addresses(staff: Browser, site: Site):
+    form = for_a_guest(other_guests="tom@x.example, ann@x.example; ida@x.example")
+
+    staff.post("/console/bookings/new", form)
+
+    [booking] = [each for each in site.store.bookings.values() if each.guest.name == "Jo Guest"]
+    assert booking.other_guests == ("tom@x.example", "ann@x.example", "ida@x.example")
+
+
 def test_a_form_sent_before_with_other_words_is_named(staff: Browser):
     staff.post("/console/bookings/new", for_a_guest())
 

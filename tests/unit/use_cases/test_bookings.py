@@ -203,6 +203,18 @@ def test_a_member_who_leaves_hands_over_pages_and_bookings(parley):
     assert told(parley, MessageKind.BOOKING_HANDED_OVER) == {Recipient.GUEST, Recipient.HOST}
 
 
+def test_a_request_whose_time_is_up_is_not_handed_over(parley):
+    parley.store.members[KENTA.organization_id, KENTA.member_id] = KENTA
+    kenta = HostKey(HostKind.MEMBER, KENTA.member_id)
+    page = make_page(parley, kenta, needs_approval=True, approval_within=timedelta(hours=1))
+    book(parley, page.slug, at("01:00") + timedelta(days=1))
+    parley.clock += timedelta(hours=1)
+
+    done = do(parley, hand_over, STAFF, KENTA.member_id, AIKO.member_id)
+
+    assert (done.handed_over, done.refused, done.is_complete) == ((), (), True)
+
+
 def test_only_admins_hand_over_what_is_not_theirs(parley):
     parley.store.members[KENTA.organization_id, KENTA.member_id] = KENTA
     by_kenta = replace(STAFF, member=KENTA)

@@ -9,6 +9,7 @@ from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingPageGone,
+    BusyTryAgain,
     EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
@@ -288,6 +289,53 @@ def test_meetings_of_a_deleted_member_become_what_was_said(parley, said, state):
 
     stored = parley.bookings.get(booked.organization_id, booked.booking_id)
     assert stored.state is state
+
+
+def test_deleting_goes_on_where_it_was_interrupted(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    times = between("10:00", "12:00").start, between("11:00", "12:00").start
+    booked = [book(parley, member, time, key=str(time)).booking for time in times]
+    said = {"bookings_to_come": BookingsToCome.CANCEL}
+    busy = BusyOnTheSecond(parley.bookings)
+
+    with pytest.raises(BusyTryAgain):
+        do(parley, delete_external_member, STAFF, member.external_member_id, **said, bookings=busy)
+    delete(parley, member, BookingsToCome.CANCEL)
+
+    states = [parley.bookings.get(each.organization_id, each.booking_id).state for each in booked]
+    assert states == [BookingState.CANCELLED] * 2
+
+
+class BusyOnTheSecond:
+    """Bookings of which the second cannot be changed right now."""
+
+    def __init__(self, bookings):
+        self.bookings = bookings
+        self.changes = 0
+
+    def __getattr__(self, name):
+        return getattr(self.bookings, name)
+
+    def change(self, *given, **named):
+        self.changes += 1
+        if self.changes == 2:
+            raise BusyTryAgain
+        self.bookings.change(*given, **named)
+
+
+def test_a_request_whose_time_is_up_is_in_the_way_of_no_deletion(parley):
+    member = invite(parley)
+    enter(parley, member, between("10:00", "12:00"))
+    soon = timedelta(hours=1)
+    page = make_page(parley, external(member), needs_approval=True, approval_within=soon)
+    book(parley, page.slug, between("10:00", "12:00").start)
+    parley.clock += soon
+
+    delete(parley, member, BookingsToCome.CANCEL)
+
+    with pytest.raises(BookingPageGone):
+        slots(parley, page.slug)
 
 
 def test_a_page_of_any_host_goes_on_without_the_one_who_was_deleted(parley):

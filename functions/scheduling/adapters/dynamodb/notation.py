@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from scheduling.domain.hours import ClockSpan, DateSpan
+from scheduling.domain.hours import ClockSpan, DateSpan, written_clock
 from scheduling.domain.slots import Limit, LimitPeriod
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def written_spans(spans: Iterable[ClockSpan]) -> str:
     """Return `09:00-12:00 22:00-02:00`."""
-    return " ".join(f"{_clock(span.start)}-{_clock(span.end)}" for span in spans)
+    return " ".join(f"{written_clock(span.start)}-{written_clock(span.end)}" for span in spans)
 
 
 def read_spans(text: str) -> tuple[ClockSpan, ...]:
@@ -49,10 +49,6 @@ def seconds(length: timedelta) -> int:
 
 def length(stored: Decimal | int) -> timedelta:
     return timedelta(seconds=int(stored))
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _minutes(clock: str) -> int:
