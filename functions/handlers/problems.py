@@ -25,11 +25,16 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.SignInCodeRefused: HTTPStatus.FORBIDDEN,
     refusals.ForeignOrigin: HTTPStatus.FORBIDDEN,
     refusals.NotAllowed: HTTPStatus.FORBIDDEN,
+    refusals.ProofRequired: HTTPStatus.FORBIDDEN,
+    refusals.FeatureDisabled: HTTPStatus.CONFLICT,
+    refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.LimiterUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.LinkNotFound: HTTPStatus.NOT_FOUND,
     refusals.LinkExpired: HTTPStatus.GONE,
     refusals.LinkReplaced: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.MemberChanged: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
@@ -90,7 +95,7 @@ def problem(refusal: SchedulingError) -> Response[str]:
             body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
         case refusals.UpcomingBookings():
             body["booking_ids"] = list(refusal.booking_ids)
-        case refusals.BusyTryAgain() | refusals.TooManyHolds():
+        case refusals.TryAgainLater():
             headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
         status_code=status.value,

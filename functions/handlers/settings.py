@@ -17,6 +17,10 @@ def access_table() -> str:
     return _required("ACCESS_TABLE")
 
 
+def limits_table() -> str:
+    return _required("LIMITS_TABLE")
+
+
 def link_key_secret() -> str:
     """The name of the secret that holds the keys which sign links."""
     return _required("LINK_KEY_SECRET")
@@ -36,13 +40,9 @@ def mail_configuration_set() -> str | None:
     return os.environ.get("MAIL_CONFIGURATION_SET") or None
 
 
-def sign_in_mails_per_quarter_hour() -> int:
-    return int(_required("SIGN_IN_MAILS_PER_QUARTER_HOUR"))
-
-
-def holds_per_address() -> int:
-    """How many slots may be held from one network address within the life of a hold."""
-    return int(_required("HOLDS_PER_ADDRESS"))
+def rate_limit_factor() -> int:
+    """How many times as much is allowed as `domain.rate_limits` says."""
+    return int(_required("RATE_LIMIT_FACTOR"))
 
 
 def _required(name: str) -> str:

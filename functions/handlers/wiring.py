@@ -42,14 +42,6 @@ class Adapters:
     def base_url(self) -> str:
         return settings.base_url()
 
-    @property
-    def sign_in_mails_per_quarter_hour(self) -> int:
-        return settings.sign_in_mails_per_quarter_hour()
-
-    @property
-    def holds_per_address(self) -> int:
-        return settings.holds_per_address()
-
     @cached_property
     def booking_pages(self) -> ports.BookingPages:
         return DynamoDbBookingPages(self._scheduling)
@@ -100,9 +92,16 @@ class Adapters:
 
     @cached_property
     def rate_limits(self) -> ports.RateLimits:
-        from scheduling.adapters.dynamodb.access import DynamoDbRateLimits
+        from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
 
-        return DynamoDbRateLimits(self._access)
+        limits = Table(self._client, settings.limits_table())
+        return DynamoDbRateLimits(limits, settings.rate_limit_factor())
+
+    @cached_property
+    def audit_log(self) -> ports.AuditLog:
+        from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
+
+        return DynamoDbAuditLog(self._scheduling)
 
     @cached_property
     def outbox(self) -> ports.Outbox:

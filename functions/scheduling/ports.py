@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
+    from scheduling.domain.audit import Activity, Entry
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
     from scheduling.domain.messages import Delivery, Message
     from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.working_hours import WorkingHours
 
 
 class Organizations(Protocol):
-    def add(self, organization: Organization, admin: Member) -> None:
-        """Store the organization and its first member: both, or neither."""
+    def add(self, organization: Organization, admin: Member, entry: Entry) -> None:
+        """Store the organization, its first member and the entry: all, or nothing."""
         ...
 
     def get(self, organization_id: str) -> Organization: ...
+
+    def replace(self, organization: Organization, entry: Entry) -> None:
+        """Store the organization as it is now, and the entry: both, or neither."""
+        ...
 
 
 class Members(Protocol):
@@ -44,7 +50,47 @@ class Members(Protocol):
         ...
 
     def with_email(self, email: str) -> Sequence[Member]:
-        """Return the members with this address, in whichever organization."""
+        """Return the members with this address, in whichever organization, removed ones too."""
+        ...
+
+    def replace(self, member: Member, entry: Entry) -> None:
+        """Store the member as they are now, and the entry: both, or neither.
+
+        The address stays as it is.
+
+        Raises:
+            MemberChanged: The stored version is not the one before.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries of an organization's log are meant."""
+
+    after: datetime | None = None
+    """At this instant or later."""
+    before: datetime | None = None
+    """Sooner than this."""
+    actor_id: str | None = None
+    activity: Activity | None = None
+    subject_id: str | None = None
+
+
+class AuditLog(Protocol):
+    """What was done. Entries are added, mostly with the change itself, and never change."""
+
+    def add(self, entry: Entry) -> None:
+        """Store an entry of something that changes nothing else."""
+        ...
+
+    def list(
+        self, organization_id: str, which: EntryFilter, *, cursor: str | None, limit: int
+    ) -> ListPage[Entry]:
+        """Return entries, the latest first, in at most 3 requests.
+
+        A part may be shorter than `limit`, or empty, and yet have a next one.
+        """
         ...
 
 
@@ -338,10 +384,12 @@ class Sessions(Protocol):
 
 
 class RateLimits(Protocol):
-    def allows(
-        self, scope: str, value: str, *, limit: int, window: timedelta, now: datetime
-    ) -> bool:
-        """Count one use and tell whether it is among the first `limit` of this window."""
+    def allows(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        """Count one use by a value and tell whether it is within the limit.
+
+        Raises:
+            LimiterUnavailable: It could not be counted; what is asked for must not be done.
+        """
         ...
 
 

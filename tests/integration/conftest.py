@@ -9,7 +9,7 @@ from moto import mock_aws
 from handlers.wiring import adapters
 from tests.support.api_road import Road
 from tests.support.in_process import ORIGIN, LambdaContext, client, handler_at
-from tests.support.tables import create_tables
+from tests.support.tables import create_limits_table, create_tables
 
 # Powertools reads these when a handler is imported; a deployed function has them by then.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPACE": "Parley/test"}
@@ -38,6 +38,7 @@ def deployed(aws, monkeypatch):
     """Tables, key and environment as a deployment has them; handlers run in this process."""
     dynamodb = boto3.client("dynamodb")
     scheduling, access = create_tables(dynamodb)
+    limits = create_limits_table(dynamodb)
     secret = '{"kid": "1", "key": "an-example-key-that-signs-links-in-tests"}'
     boto3.client("secretsmanager").create_secret(Name="link-key", SecretString=secret)
     boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
@@ -47,13 +48,13 @@ def deployed(aws, monkeypatch):
         "LINK_KEY_SECRET": "link-key",
         "BASE_URL": ORIGIN,
         "MAIL_FROM": "bookings@mail.example",
-        "SIGN_IN_MAILS_PER_QUARTER_HOUR": "3",
-        "HOLDS_PER_ADDRESS": "20",
+        "LIMITS_TABLE": limits.name,
+        "RATE_LIMIT_FACTOR": "1",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()
     clear_caches()
-    yield SimpleNamespace(scheduling=scheduling, access=access)
+    yield SimpleNamespace(scheduling=scheduling, access=access, limits=limits)
     adapters.cache_clear()
     clear_caches()
 

@@ -9,15 +9,16 @@ import pytest
 
 from scheduling.adapters.dynamodb.access import (
     DynamoDbLinks,
-    DynamoDbRateLimits,
     DynamoDbSessions,
 )
+from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
+from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
 from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import HOLD_LIFE, Answer, BookingState, Taken
@@ -36,6 +37,7 @@ from scheduling.domain.messages import (
     Recipient,
     Subject,
 )
+from scheduling.domain.rate_limits import RateLimit
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -71,6 +73,7 @@ from tests.support.builders import (
     a_member_host,
     a_message,
     a_page,
+    an_entry,
     an_external_member,
     at,
     between,
@@ -78,6 +81,7 @@ from tests.support.builders import (
 )
 from tests.support.builders import booked as booked_hosts
 from tests.support.in_memory import InMemoryAdapters
+from tests.support.tables import create_limits_table
 
 ORG = ORGANIZATION.organization_id
 
@@ -87,6 +91,7 @@ def ports(request):
     if request.param == "in memory":
         return InMemoryAdapters()
     scheduling, access = request.getfixturevalue("tables")
+    limits = create_limits_table(scheduling.client)
     return SimpleNamespace(
         organizations=DynamoDbOrganizations(scheduling),
         members=DynamoDbMembers(scheduling),
@@ -97,7 +102,8 @@ def ports(request):
         bookings=DynamoDbBookings(scheduling, access),
         links=DynamoDbLinks(scheduling, access),
         sessions=DynamoDbSessions(access),
-        rate_limits=DynamoDbRateLimits(access),
+        rate_limits=DynamoDbRateLimits(limits),
+        audit_log=DynamoDbAuditLog(scheduling),
         outbox=DynamoDbOutbox(scheduling),
     )
 
@@ -165,7 +171,7 @@ def all_parts(list_part, *, limit):
 
 
 def test_an_organization_is_stored_with_its_first_member(ports):
-    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
 
     assert ports.organizations.get(ORG) == ORGANIZATION
     assert ports.members.get(ORG, AIKO.member_id) == AIKO
@@ -173,7 +179,7 @@ def test_an_organization_is_stored_with_its_first_member(ports):
 
 
 def test_a_member_is_found_in_their_organization_only(ports):
-    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
 
     with pytest.raises(MemberNotFound):
         ports.members.get(new_id(), AIKO.member_id)
@@ -374,7 +380,7 @@ def test_hours_are_saved_over_the_version_before_only(ports, version):
 
 
 def test_hosts_of_both_kinds_are_read_in_the_order_asked_for(ports):
-    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
     kenji = host_of(invited(ports, between("09:00", "12:00")))
     aiko = a_member_host()
 
@@ -383,7 +389,7 @@ def test_hosts_of_both_kinds_are_read_in_the_order_asked_for(ports):
 
 
 def test_a_member_is_a_host_with_their_saved_hours_and_limits(ports):
-    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
     ports.working_hours.replace(SAVED_HOURS)
 
     [host] = ports.hosts.get_all(ORG, [a_member_host().key])
@@ -402,7 +408,7 @@ def test_a_removed_host_is_known_to_be_gone(ports):
 
 @pytest.mark.parametrize("kind", HostKind)
 def test_there_is_no_host_that_nobody_added(ports, kind):
-    ports.organizations.add(ORGANIZATION, AIKO)
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
 
     with pytest.raises(HostNotFound):
         ports.hosts.get_all(ORG, [a_member_host().key, HostKey(kind, new_id())])
@@ -1215,7 +1221,9 @@ def test_there_is_no_link_that_nobody_made(ports):
 
 
 def test_a_session_is_there_until_it_is_ended(ports):
-    session = Session("hash", ORG, AIKO.member_id, expires_at=at("12:00"))
+    session = Session(
+        "hash", ORG, AIKO.member_id, expires_at=at("12:00"), proven_at=at("09:00"), epoch=2
+    )
     ports.sessions.add(session)
     assert ports.sessions.get("hash") == session
 
@@ -1227,9 +1235,8 @@ def test_a_session_is_there_until_it_is_ended(ports):
 
 def test_a_limit_lets_so_many_through_in_each_window(ports):
     def allowed(value, now):
-        return ports.rate_limits.allows(
-            "sign_in", value, limit=2, window=timedelta(minutes=15), now=now
-        )
+        limit = RateLimit("sign_in", 2, timedelta(minutes=15))
+        return ports.rate_limits.allows(limit, value, now=now)
 
     assert [allowed("a", at("09:00")) for _ in range(3)] == [True, True, False]
     assert allowed("b", at("09:00"))

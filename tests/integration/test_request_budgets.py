@@ -15,7 +15,7 @@ from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.changes import move
 from scheduling.use_cases.page_settings import add_booking_page
 from scheduling.use_cases.slots import slots_of_page
-from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF
+from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry
 from tests.support.request_counter import counted_requests
 from tests.support.road import HALF_HOUR, do, hold, settings
 
@@ -29,7 +29,7 @@ REQUEST = BookingRequest(START, "Mia Weber", "mia@guest.example")
 def parley(deployed, monkeypatch):
     found = adapters()
     monkeypatch.setattr(found, "now", lambda: DAY)
-    found.organizations.add(ORGANIZATION, AIKO)
+    found.organizations.add(ORGANIZATION, AIKO, an_entry())
     found.link_keys.current()
     return found
 

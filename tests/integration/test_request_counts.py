@@ -1,18 +1,21 @@
 """How many requests each question costs, counted where the SDK sends them; never a scan."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_items import booking_item, host_items
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
-from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
+from scheduling.adapters.dynamodb.organizations import (
+    DynamoDbMembers,
+    DynamoDbOrganizations,
+    member_item,
+)
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.booking import BookingState
 from scheduling.domain.counts import Count
@@ -30,6 +33,7 @@ from tests.support.builders import (
     a_member_host,
     a_message,
     a_page,
+    an_entry,
     an_external_member,
     at,
     between,
@@ -91,7 +95,7 @@ def test_what_takes_a_hosts_time_is_one_query(tables, client, bookings):
 
 
 def test_hosts_of_both_kinds_are_one_request(tables, client):
-    DynamoDbOrganizations(tables[0]).add(ORGANIZATION, AIKO)
+    DynamoDbOrganizations(tables[0]).add(ORGANIZATION, AIKO, an_entry())
     DynamoDbExternalMembers(*tables).add(KENJI, a_page(KENJI), a_link(KENJI), KENJI.request)
 
     with counted_requests(client) as counts:
@@ -154,8 +158,7 @@ def test_a_part_of_a_thousand_bookings_is_three_queries_at_most(tables, client, 
 
 def test_a_part_of_a_thousand_members_is_one_query(tables, client):
     members = [replace(AIKO, member_id=derived_id(str(number))) for number in range(1000)]
-    rows = [asdict(member) | keys.member(ORG, member.member_id) for member in members]
-    store(tables[0], rows)
+    store(tables[0], map(member_item, members))
 
     list_part = partial(DynamoDbMembers(tables[0]).list, ORG)
     found, requests = requests_for_each_part(client, list_part)

@@ -7,15 +7,14 @@ to come this morning. Every identity is fixed, so the links in the events fit.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
-from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
+from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations, member_item
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.identifiers import derived_id
@@ -35,6 +34,7 @@ from tests.support.builders import (
     a_link,
     a_message,
     a_page,
+    an_entry,
     an_external_member,
     between,
 )
@@ -98,8 +98,8 @@ SIGN_IN_LINK = replace(
 
 
 def populate(scheduling: Table, access: Table) -> None:
-    DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO)
-    scheduling.put_new(keys.member(BEN.organization_id, BEN.member_id) | asdict(BEN))
+    DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
+    scheduling.put_new(member_item(BEN))
     members = DynamoDbExternalMembers(scheduling, access)
     asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
     members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)
@@ -117,5 +117,7 @@ def populate(scheduling: Table, access: Table) -> None:
     links = DynamoDbLinks(scheduling, access)
     links.add(SIGN_IN_LINK)
     DynamoDbSessions(access).add(
-        Session(hashed(SESSION), AIKO.organization_id, AIKO.member_id, NOW + timedelta(hours=1))
+        Session(
+            hashed(SESSION), AIKO.organization_id, AIKO.member_id, NOW + timedelta(hours=1), NOW
+        )
     )

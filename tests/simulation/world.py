@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
 from scheduling.adapters.dynamodb import table as table_module
-from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbRateLimits
+from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
+from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
 from scheduling.adapters.dynamodb.table import Table
 from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
@@ -41,7 +42,7 @@ from tests.simulation.post import Post
 from tests.simulation.scheduler import Clock, Scheduler
 from tests.simulation.store import Store
 from tests.simulation.wire import Deserializer, Serializer
-from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, at
+from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, an_entry, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ class World:
         self.hosts = DynamoDbHosts(scheduling)
         self.links = DynamoDbLinks(scheduling, access)
         self.link_keys = OneKey()
-        self.rate_limits = DynamoDbRateLimits(access)
+        self.rate_limits = DynamoDbRateLimits(access, factor=1000)
         self.outbox = DynamoDbOutbox(scheduling)
         self._external_members = DynamoDbExternalMembers(scheduling, access)
         self._organizations = DynamoDbOrganizations(scheduling)
@@ -217,7 +218,7 @@ def _people() -> dict[str, Partitions]:
     random = Random(0)  # noqa: S311 - nothing is random yet
     client = Client(store, Scheduler(clock, random, depth=0, length=1), random)
     tables = [Table(cast("DynamoDBClient", client), name) for name in (SCHEDULING, ACCESS)]
-    DynamoDbOrganizations(tables[0]).add(ORGANIZATION, AIKO)
+    DynamoDbOrganizations(tables[0]).add(ORGANIZATION, AIKO, an_entry())
     span = ClockSpan(60 * HOURS.start.hour, 60 * HOURS.end.hour)
     hours = WeeklyHours("UTC", {DAY.isoweekday(): (span,)})
     DynamoDbWorkingHours(tables[0]).replace(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from scheduling.domain.audit import Activity, Entry, entry_by
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import (
     HOLD_LIFE,
@@ -44,7 +46,11 @@ AIKO = Member(
     Role.ADMIN,
     "Asia/Tokyo",
 )
-STAFF = SignedIn(AIKO, ORGANIZATION)
+STAFF = SignedIn(AIKO, ORGANIZATION, proven_at=EARLY, network="192.0.2.0/24")
+
+
+def an_entry(activity: Activity = Activity.MEMBER_EDITED, **changes: Any) -> Entry:
+    return replace(entry_by(STAFF, activity, now=EARLY, subject_id=AIKO.member_id), **changes)
 
 
 def at(clock: str) -> datetime:

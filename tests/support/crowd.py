@@ -215,8 +215,7 @@ class _Visitor:
             start,
             duration=None,
             key=new_id(),
-            address="192.0.2.1",
-            holds_per_address=1_000_000,
+            network_address="192.0.2.1",
         )
 
     def _keep(self, slug: str, start: datetime, *, hold_id: str = "") -> None:

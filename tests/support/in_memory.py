@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.table import (
@@ -36,6 +36,7 @@ from scheduling.domain.refusals import (
     IdempotencyKeyReused,
     LinkNotFound,
     LinkUsed,
+    MemberChanged,
     MemberNotFound,
     SlotTaken,
     SlugTaken,
@@ -49,13 +50,15 @@ from tests.support.builders import host_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from scheduling.domain.audit import Entry
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
-    from scheduling.ports import BookingFilter
+    from scheduling.ports import BookingFilter, EntryFilter
 
 KEY = LinkKey("1", b"k" * 32)
 
@@ -77,6 +80,7 @@ class Store:
     sessions: dict[str, Session] = field(default_factory=dict)
     counters: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     messages: dict[Message, Delivery] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
     writes: int = 0
 
     def queue(self, *messages: Message) -> None:
@@ -152,10 +156,16 @@ class InMemory:
 
 
 class InMemoryOrganizations(InMemory):
-    def add(self, organization: Organization, admin: Member) -> None:
+    def add(self, organization: Organization, admin: Member, entry: Entry) -> None:
         self.store.writes += 1
         self.store.organizations[organization.organization_id] = organization
         self.store.members[admin.organization_id, admin.member_id] = admin
+        self.store.entries.append(entry)
+
+    def replace(self, organization: Organization, entry: Entry) -> None:
+        self.store.writes += 1
+        self.store.organizations[organization.organization_id] = organization
+        self.store.entries.append(entry)
 
     def get(self, organization_id: str) -> Organization:
         return self.store.organizations[organization_id]
@@ -178,6 +188,34 @@ class InMemoryMembers(InMemory):
 
     def with_email(self, email: str) -> Sequence[Member]:
         return [member for member in self.store.members.values() if member.email == email]
+
+    def replace(self, member: Member, entry: Entry) -> None:
+        if self.get(member.organization_id, member.member_id).version != member.version - 1:
+            raise MemberChanged
+        self.store.writes += 1
+        self.store.members[member.organization_id, member.member_id] = member
+        self.store.entries.append(entry)
+
+
+class InMemoryAuditLog(InMemory):
+    def add(self, entry: Entry) -> None:
+        self.store.writes += 1
+        self.store.entries.append(entry)
+
+    def list(
+        self, organization_id: str, which: EntryFilter, *, cursor: str | None, limit: int
+    ) -> ListPage[Entry]:
+        mine = [
+            (_timed(entry.at, entry.entry_id), entry)
+            for entry in self.store.entries
+            if entry.organization_id == organization_id
+            and (which.after is None or entry.at >= which.after)
+            and (which.before is None or entry.at < which.before)
+            and which.actor_id in {None, entry.actor.actor_id}
+            and which.activity in {None, entry.activity}
+            and which.subject_id in {None, entry.subject_id}
+        ]
+        return _listed(mine, cursor, limit, latest_first=True)
 
 
 class InMemoryExternalMembers(InMemory):
@@ -541,11 +579,12 @@ class InMemorySessions(InMemory):
 
 
 class InMemoryRateLimits(InMemory):
-    def allows(
-        self, scope: str, value: str, *, limit: int, window: timedelta, now: datetime
-    ) -> bool:
-        key = scope, value, int(now.timestamp()) // int(window.total_seconds())
-        if self.store.counters[key] >= limit:
+    factor = 1
+
+    def allows(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        window = int(now.timestamp()) // int(limit.window.total_seconds())
+        key = limit.scope, value, window
+        if self.store.counters[key] >= limit.most * self.factor:
             return False
         self.store.writes += 1
         self.store.counters[key] += 1
@@ -607,7 +646,6 @@ class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
-    sign_in_mails_per_quarter_hour = 3
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
         self.store = store = Store()
@@ -624,6 +662,7 @@ class InMemoryAdapters:
         self.sessions = InMemorySessions(store)
         self.rate_limits = InMemoryRateLimits(store)
         self.outbox = InMemoryOutbox(store)
+        self.audit_log = InMemoryAuditLog(store)
 
     def now(self) -> datetime:
         return self.clock

@@ -116,7 +116,7 @@ def slots(
 
 
 def hold(parley: InMemoryAdapters | Adapters, slug: str, start: datetime, **more: Any) -> Hold:
-    usual = {"duration": None, "key": "form", "address": "192.0.2.1", "holds_per_address": 1_000}
+    usual = {"duration": None, "key": "form", "network_address": "192.0.2.1"}
     return do(parley, hold_slot, slug, start, **(usual | more))
 
 

@@ -17,8 +17,12 @@ _SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billi
 _template = cache(written)
 
 
+def create_limits_table(client: DynamoDBClient, prefix: str = "test") -> Table:
+    return _create(client, "LimitsTable", f"{prefix}-limits")
+
+
 def create_tables(client: DynamoDBClient, prefix: str = "test") -> tuple[Table, Table]:
-    """Create both tables and return them: scheduling, access."""
+    """Create the tables that are kept, and return them: scheduling, access."""
     return (
         _create(client, "SchedulingTable", f"{prefix}-scheduling"),
         _create(client, "AccessTable", f"{prefix}-access"),

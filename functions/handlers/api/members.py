@@ -111,6 +111,7 @@ def put_working_hours(member_id: str, request: WorkingHoursFields) -> WorkingHou
         request.hours(),
         tuple(limit.limit() for limit in request.limits),
         version=request.version,
+        now=adapters().now(),
         members=adapters().members,
         working_hours=adapters().working_hours,
     )

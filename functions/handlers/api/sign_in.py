@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.requests import refuse_foreign_origin
+from handlers.requests import network_address, refuse_foreign_origin
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie, staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
@@ -51,8 +51,8 @@ def post_sign_in_request(request: SignInRequestBody) -> Response[SignInRequestRe
     refuse_foreign_origin(app.current_event)
     asked = request_sign_in(
         request.email,
+        network_address=network_address(app.current_event),
         now=adapters().now(),
-        mails_per_quarter_hour=adapters().sign_in_mails_per_quarter_hour,
         links=adapters().links,
         rate_limits=adapters().rate_limits,
     )

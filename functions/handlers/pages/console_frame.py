@@ -11,7 +11,7 @@ from handlers.pages.rendering import HEADERS, page
 from handlers.wiring import adapters
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import every
-from scheduling.domain.refusals import BusyTryAgain, HostNotFound
+from scheduling.domain.refusals import HostNotFound, TryAgainLater
 from scheduling.use_cases.external_members import list_external_members
 from scheduling.use_cases.members import list_members
 
@@ -58,7 +58,7 @@ def console_page(
 
 def headers_of(refusal: SchedulingError) -> Mapping[str, str]:
     """Return the headers of a page that says why something was refused."""
-    if isinstance(refusal, BusyTryAgain):
+    if isinstance(refusal, TryAgainLater):
         return {**HEADERS, "Retry-After": str(refusal.retry_after_seconds)}
     return HEADERS
 

@@ -49,6 +49,7 @@ def save(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             hours,
             limits,
             version=parsed_number(form["version"]) or 0,
+            now=adapters().now(),
             members=adapters().members,
             working_hours=adapters().working_hours,
         )

@@ -99,7 +99,7 @@ def _refusal_page(refusal: refusals.SchedulingError) -> Response[str]:
             is_invitation=isinstance(refusal, refusals.ExternalMemberGone),
         )
     headers = dict(HEADERS)
-    if isinstance(refusal, refusals.BusyTryAgain):
+    if isinstance(refusal, refusals.TryAgainLater):
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     return page("refused.html", status=status, headers=headers, message=refusal.message)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.problems import status_of
+from handlers.requests import network_address
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie
 from handlers.wiring import adapters
 from scheduling.domain.links import SIGN_IN_LIFE, LinkPurpose
@@ -34,8 +35,8 @@ def requested_page(event: APIGatewayProxyEventV2) -> Response[str]:
     try:
         asked = request_sign_in(
             form["email"],
+            network_address=network_address(event),
             now=adapters().now(),
-            mails_per_quarter_hour=adapters().sign_in_mails_per_quarter_hour,
             links=adapters().links,
             rate_limits=adapters().rate_limits,
         )

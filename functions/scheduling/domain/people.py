@@ -31,6 +31,12 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+class Feature(StrEnum):
+    """What an organization has to switch on before it is there."""
+
+    EXTERNAL_MEMBERS = "external_members"
+
+
 @dataclass(frozen=True, slots=True)
 class Organization:
     """The tenant; everything belongs to one."""
@@ -39,6 +45,10 @@ class Organization:
     name: str
     time_zone: str
     locale: str = "en"
+    features: frozenset[Feature] = frozenset()
+    """Those that are switched on."""
+    support_contact: str = ""
+    """Whom people turn to when something does not work: an address, a number; empty for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,28 @@ class Member:
     email: str
     role: Role
     time_zone: str
+    locale: str = ""
+    """The language of the console and their mails; the organization's where empty."""
+    department_id: str = ""
+    designation_id: str = ""
+    manager_id: str = ""
+    """The member they report to; empty where nobody has said."""
+    joined_at: datetime | None = None
+    """None for members from before this was kept."""
+    removed_at: datetime | None = None
+    """Kept after that for what they did; they can do nothing any more."""
+    session_epoch: int = 0
+    """Sessions that began under another number are over."""
+    version: int = 1
+    """1 when made, one more with each change."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.removed_at is None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
 
 
 @dataclass(frozen=True, slots=True)

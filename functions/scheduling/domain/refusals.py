@@ -56,6 +56,12 @@ class InvalidInput(SchedulingError):
         return "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
 
 
+class TryAgainLater(SchedulingError):
+    """Nothing was done now; the same request may well succeed in a while."""
+
+    retry_after_seconds: ClassVar[int]
+
+
 class SignInRequired(SchedulingError):
     """There is no session, or it has ended."""
 
@@ -121,6 +127,13 @@ class MemberNotFound(SchedulingError):
 
     code = "member_not_found"
     message = marked("There is no such member.")
+
+
+class MemberChanged(SchedulingError):
+    """Somebody else changed the member since they were read."""
+
+    code = "member_changed"
+    message = marked("Somebody else changed this a moment ago. Please look at it again.")
 
 
 class ExternalMemberNotFound(SchedulingError):
@@ -259,7 +272,7 @@ class HoldNotFound(SchedulingError):
     message = marked("This time is no longer kept for you.")
 
 
-class TooManyHolds(SchedulingError):
+class TooManyHolds(TryAgainLater):
     """Too many slots were asked to be kept from one network address."""
 
     code = "too_many_holds"
@@ -328,7 +341,37 @@ class NotAllowed(SchedulingError):
     message = marked("Only an admin may do this for somebody else.")
 
 
-class BusyTryAgain(SchedulingError):
+class ProofRequired(SchedulingError):
+    """Whoever is signed in may do this, and proved too long ago who they are."""
+
+    code = "proof_required"
+    message = marked("Please confirm that it is you: sign in once more, then do it again.")
+
+
+class FeatureDisabled(SchedulingError):
+    """An admin has to switch this on first."""
+
+    code = "feature_disabled"
+    message = marked("An admin has to switch this on first, under Integrations.")
+
+
+class TooManyRequests(TryAgainLater):
+    """This was asked for too often, by one person, from one place, or for one thing."""
+
+    code = "too_many_requests"
+    message = marked("That was asked for too often. Please try again later.")
+    retry_after_seconds = 900
+
+
+class LimiterUnavailable(TryAgainLater):
+    """It could not be counted how often this was asked for, so it was not done."""
+
+    code = "limiter_unavailable"
+    message = marked("This does not work right now. Please try again in a moment.")
+    retry_after_seconds = 5
+
+
+class BusyTryAgain(TryAgainLater):
     """Too many people asked for the same hour at once; nothing was decided."""
 
     code = "busy_try_again"

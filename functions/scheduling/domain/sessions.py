@@ -18,6 +18,10 @@ class Session:
     organization_id: str
     member_id: str
     expires_at: datetime
+    proven_at: datetime
+    """When whoever has the cookie last proved that the member's mailbox is theirs."""
+    epoch: int = 0
+    """The member's `session_epoch` when it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,7 @@ class SignedIn:
 
     member: Member
     organization: Organization
+    proven_at: datetime
+    """When they last proved that their mailbox is theirs."""
+    network: str = ""
+    """Where the request came from, as `domain.audit.masked_network` writes it."""

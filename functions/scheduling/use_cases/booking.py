@@ -19,6 +19,7 @@ from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import GUEST_LIFE_AFTER_END, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind
 from scheduling.domain.people import Guest
+from scheduling.domain.rate_limits import HOLDS_PER_NETWORK_ADDRESS
 from scheduling.domain.refusals import (
     BookingNotFound,
     BookingPageInactive,
@@ -124,8 +125,7 @@ def hold_slot(
     duration: timedelta | None,
     key: str,
     replaces: str = "",
-    address: str,
-    holds_per_address: int,
+    network_address: str,
     now: datetime,
     booking_pages: ports.BookingPages,
     hosts: ports.Hosts,
@@ -140,20 +140,20 @@ def hold_slot(
         start: In UTC.
         key: Chosen by the guest's client; the same key holds once, however often it is sent.
         replaces: The id of the guest's former hold, which ends: a guest has one at a time.
-        address: The network address that the guest comes from.
-        holds_per_address: How many may be asked for from there within `HOLD_LIFE`.
+        network_address: Where the request comes from.
 
     Raises:
         BookingPageNotFound, BookingPageGone, BookingPageInactive: Nothing can be booked there.
         InvalidInput: The page has no such duration.
         SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
-        TooManyHolds: From this address.
+        TooManyHolds: From this network address.
+        LimiterUnavailable: It could not be counted how many were asked for.
         BusyTryAgain: Nothing could be decided in time.
     """
     page = booking_pages.get(slug)
     offer = offer_of(page, checked_duration(page, duration), hosts=hosts)
     offer.check_active(now)
-    if not rate_limits.allows("holds", address, limit=holds_per_address, window=HOLD_LIFE, now=now):
+    if not rate_limits.allows(HOLDS_PER_NETWORK_ADDRESS, network_address, now=now):
         raise TooManyHolds
     if replaces:
         release_hold(replaces, bookings=bookings)

@@ -10,13 +10,12 @@ from scheduling.domain.booking import BookedHost, Booking, BookingState
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import ListPage, every
 from scheduling.domain.messages import MessageKind, Recipient
-from scheduling.domain.people import Role
+from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
     BookingPageChanged,
     BusyTryAgain,
-    NotAllowed,
     SlotTaken,
 )
 from scheduling.ports import BookingFilter
@@ -190,8 +189,7 @@ def hand_over(
         NotAllowed: Only admins may, except of what is their own.
         MemberNotFound: One of them is no member of the organization.
     """
-    if by.member.role is not Role.ADMIN and by.member.member_id != member_id:
-        raise NotAllowed
+    require(by, Act.HAND_OVER, of=member_id, now=now)
     organization_id = by.organization.organization_id
     leaving = members.get(organization_id, member_id)
     to = members.get(organization_id, to_member_id)

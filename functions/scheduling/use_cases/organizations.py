@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.checks import Checks
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.people import Member, Organization, Role
@@ -66,8 +67,16 @@ def create_organization(
             email=address,
             role=Role.ADMIN,
             time_zone=zone_name,
+            joined_at=now,
         )
-        organizations.add(organization, admin)
+        entry = Entry(
+            organization.organization_id,
+            now,
+            Actor(ActorKind.PARLEY),
+            Activity.ORGANIZATION_CREATED,
+            subject_id=admin.member_id,
+        )
+        organizations.add(organization, admin, entry)
     link = sign_in_link(address, now=now, life=link_life)
     links.add(link)
     return CreatedOrganization(

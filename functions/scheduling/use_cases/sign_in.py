@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.domain.checks import Checks
@@ -20,22 +19,26 @@ from scheduling.domain.links import (
     normalized_code,
 )
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
+from scheduling.domain.rate_limits import (
+    SIGN_IN_PER_ADDRESS,
+    SIGN_IN_PER_ADDRESS_AND_DAY,
+    SIGN_IN_PER_NETWORK_ADDRESS,
+)
 from scheduling.domain.refusals import (
     LinkNotFound,
     MemberNotFound,
     SignInCodeRefused,
     SignInCodeRequired,
     SignInRequired,
+    TooManyRequests,
 )
 from scheduling.domain.sessions import SESSION_LIFE, Session, SignedIn
 from scheduling.use_cases.links import read_link_for
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from scheduling import ports
-
-SIGN_IN_MAILS_WINDOW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +60,34 @@ class StartedSession:
 def request_sign_in(
     email: str,
     *,
+    network_address: str,
     now: datetime,
-    mails_per_quarter_hour: int,
     links: ports.Links,
     rate_limits: ports.RateLimits,
 ) -> SignInRequest:
     """Have a sign-in link mailed to `email`, if it is a member's.
 
     Whether it is one is looked up by the worker that sends the mail: here,
-    known and unknown addresses get the same answer after the same work.
+    known and unknown addresses get the same answer after the same work, and so
+    do those that were sent enough mails.
+
+    Args:
+        network_address: Where the request comes from.
 
     Raises:
         InvalidInput: `email` is no address.
+        TooManyRequests: From this network address.
+        LimiterUnavailable: It could not be counted how often this was asked for.
     """
     checks = Checks()
     address = checks.email("email", email)
     checks.done()
+    if not rate_limits.allows(SIGN_IN_PER_NETWORK_ADDRESS, network_address, now=now):
+        raise TooManyRequests
     request = SignInRequest(browser_secret=new_secret(), code=new_code())
-    if rate_limits.allows(
-        "sign_in", address, limit=mails_per_quarter_hour, window=SIGN_IN_MAILS_WINDOW, now=now
+    if all(
+        rate_limits.allows(limit, address, now=now)
+        for limit in (SIGN_IN_PER_ADDRESS, SIGN_IN_PER_ADDRESS_AND_DAY)
     ):
         link = sign_in_link(address, now=now, life=SIGN_IN_LIFE, request=request)
         links.add(link, sign_in_message(link))
@@ -142,7 +154,7 @@ def finish_sign_in(
         links.count_code_attempt(link)
         if not hmac.compare_digest(hashed(normalized_code(code)), link.code_hash):
             raise SignInCodeRefused
-    found = members.with_email(link.subject_id)
+    found = [member for member in members.with_email(link.subject_id) if member.is_active]
     if not found:
         raise LinkNotFound
     member = found[0]
@@ -155,6 +167,8 @@ def finish_sign_in(
             organization_id=member.organization_id,
             member_id=member.member_id,
             expires_at=now + lifetime,
+            proven_at=now,
+            epoch=member.session_epoch,
         )
     )
     return StartedSession(secret, lifetime)
@@ -171,14 +185,18 @@ def signed_in(
     session_secret: str | None,
     *,
     now: datetime,
+    network: str,
     sessions: ports.Sessions,
     members: ports.Members,
     organizations: ports.Organizations,
 ) -> SignedIn:
     """Return who is behind a request.
 
+    Args:
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
+
     Raises:
-        SignInRequired: Nobody, or somebody who is no member any more.
+        SignInRequired: Nobody, or somebody whose session has ended, or who was removed.
     """
     session = sessions.get(hashed(session_secret)) if session_secret else None
     if session is None or now >= session.expires_at:
@@ -187,7 +205,10 @@ def signed_in(
         member = members.get(session.organization_id, session.member_id)
     except MemberNotFound:
         raise SignInRequired from None
-    return SignedIn(member, organizations.get(session.organization_id))
+    if not member.is_active or member.session_epoch != session.epoch:
+        raise SignInRequired
+    organization = organizations.get(session.organization_id)
+    return SignedIn(member, organization, session.proven_at, network)
 
 
 def sign_out(session_secret: str | None, *, sessions: ports.Sessions) -> None:

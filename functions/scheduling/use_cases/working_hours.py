@@ -6,13 +6,14 @@ import itertools
 from typing import TYPE_CHECKING
 
 from scheduling.domain.checks import Checks
-from scheduling.domain.people import Role
-from scheduling.domain.refusals import NotAllowed, WorkingHoursChanged, marked
+from scheduling.domain.policy import Act, require
+from scheduling.domain.refusals import WorkingHoursChanged, marked
 from scheduling.domain.working_hours import WorkingHours
 from scheduling.use_cases.page_settings import check_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from scheduling import ports
     from scheduling.domain.hours import ClockSpan, DateSpan, WeeklyHours
@@ -43,6 +44,7 @@ def save_working_hours(
     limits: tuple[Limit, ...],
     *,
     version: int,
+    now: datetime,
     members: ports.Members,
     working_hours: ports.WorkingHoursStore,
 ) -> WorkingHours:
@@ -57,8 +59,7 @@ def save_working_hours(
         InvalidInput: Names each field that cannot be accepted.
         WorkingHoursChanged: Somebody saved since `version` was read.
     """
-    if by.member.role is not Role.ADMIN and by.member.member_id != member_id:
-        raise NotAllowed
+    require(by, Act.EDIT_MEMBER, of=member_id, now=now)
     member = members.get(by.organization.organization_id, member_id)
     checks = Checks()
     _check_hours(checks, hours)

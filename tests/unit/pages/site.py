@@ -28,6 +28,7 @@ from tests.support.builders import (
     a_link,
     a_member_host,
     a_page,
+    an_entry,
     an_external_member,
     between,
     host_of,
@@ -126,10 +127,9 @@ class Site:
 
     def __init__(self) -> None:
         self.adapters = InMemoryAdapters()
-        self.adapters.holds_per_address = 20
         self.store = self.adapters.store
         self.now = self.adapters.now()
-        self.adapters.organizations.add(ORGANIZATION, AIKO)
+        self.adapters.organizations.add(ORGANIZATION, AIKO, an_entry())
         self.kenji = self._invite(
             an_external_member(between("14:00", "16:00"), between("20:00", "22:00")),
             Delivery(DeliveryState.SENT, attempts=1),
@@ -165,6 +165,7 @@ class Site:
                 ORGANIZATION.organization_id,
                 AIKO.member_id,
                 self.now + timedelta(hours=1),
+                self.now,
             )
         )
 

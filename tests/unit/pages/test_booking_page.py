@@ -107,7 +107,7 @@ def test_somebody_elses_time_leads_to_the_free_ones(browser: Browser, site: Site
 
 
 def test_too_many_holds_from_one_network_hold_nobody_up(browser: Browser, site: Site):
-    site.adapters.holds_per_address = 0
+    site.adapters.rate_limits.factor = 0
 
     form_page = browser.get(keep(browser, site).location)
     answer = browser.post(site.booking_page, booking_form())

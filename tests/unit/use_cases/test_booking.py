@@ -312,12 +312,12 @@ def test_a_hold_that_is_released_frees_the_slot_and_may_be_released_again(parley
 
 
 def test_one_network_address_keeps_only_so_many_slots(parley, slug):
-    hold(parley, slug, at("10:00"), key="1", holds_per_address=2)
-    hold(parley, slug, at("10:30"), key="2", holds_per_address=2)
+    for number in range(20):
+        hold(parley, slug, at("10:00"), key="one form", replaces=str(number))
 
     with pytest.raises(TooManyHolds):
-        hold(parley, slug, at("11:00"), key="3", holds_per_address=2)
-    hold(parley, slug, at("11:00"), key="4", holds_per_address=2, address="192.0.2.2")
+        hold(parley, slug, at("10:30"))
+    hold(parley, slug, at("11:00"), network_address="192.0.2.2")
 
 
 def test_a_page_is_booked_as_often_as_its_limit_allows(parley, host):

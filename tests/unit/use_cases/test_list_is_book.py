@@ -15,7 +15,7 @@ from scheduling.domain.slots import BufferRule, Verdict
 from scheduling.domain.time_range import TimeRange
 from scheduling.domain.working_hours import WorkingHours
 from scheduling.use_cases.slots import explain_day, slots_of_page
-from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_external_member
+from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_entry, an_external_member
 from tests.support.in_memory import InMemoryAdapters
 from tests.support.road import book, do, hold
 from tests.unit.domain.test_slots_properties import DAYS, hours_around, limit, some, zones
@@ -32,7 +32,7 @@ def worlds(draw: DrawFn) -> tuple[InMemoryAdapters, BookingPage, datetime]:
     day = draw(st.sampled_from([day for day in DAYS[time_zone] if day.year >= 2026]))
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     parley = InMemoryAdapters(now=midnight - timedelta(hours=draw(st.integers(0, 48))))
-    parley.organizations.add(ORGANIZATION, AIKO)
+    parley.organizations.add(ORGANIZATION, AIKO, an_entry())
 
     def member() -> HostKey:
         who = replace(AIKO, member_id=f"member{len(parley.store.members)}")

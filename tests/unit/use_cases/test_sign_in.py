@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,8 +23,8 @@ from tests.support.road import token
 def ask(parley, email=AIKO.email):
     return request_sign_in(
         email,
+        network_address="192.0.2.1",
         now=parley.now(),
-        mails_per_quarter_hour=parley.sign_in_mails_per_quarter_hour,
         links=parley.links,
         rate_limits=parley.rate_limits,
     )
@@ -50,6 +51,7 @@ def who(parley, secret):
     return signed_in(
         secret,
         now=parley.now(),
+        network=STAFF.network,
         sessions=parley.sessions,
         members=parley.members,
         organizations=parley.organizations,
@@ -61,7 +63,7 @@ def test_the_mailed_link_signs_in_the_browser_that_asked(parley):
 
     session = finish(parley, mailed_token(parley), request.browser_secret)
 
-    assert who(parley, session.secret) == STAFF
+    assert who(parley, session.secret) == replace(STAFF, proven_at=parley.now())
     assert session.lifetime == SESSION_LIFE[Role.ADMIN]
 
 
@@ -72,7 +74,7 @@ def test_another_browser_needs_the_code(parley):
         finish(parley, mailed_token(parley), "another browser's secret")
 
     session = finish(parley, mailed_token(parley), code=request.code.lower())
-    assert who(parley, session.secret) == STAFF
+    assert who(parley, session.secret) == replace(STAFF, proven_at=parley.now())
 
 
 def test_after_five_codes_not_even_the_right_one_counts(parley):

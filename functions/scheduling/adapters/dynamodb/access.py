@@ -1,4 +1,4 @@
-"""Links, sessions and counters in DynamoDB: what opens doors, in a table of its own."""
+"""Links and sessions in DynamoDB: what opens doors, in a table of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scheduling.domain.refusals import LinkNotFound, LinkUsed
 from scheduling.domain.sessions import Session
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Table
     from scheduling.domain.links import Link
@@ -86,6 +86,8 @@ class DynamoDbSessions:
                 "organization_id": session.organization_id,
                 "member_id": session.member_id,
                 "expires_at": expires_at,
+                "proven_at": to_seconds(session.proven_at),
+                "epoch": session.epoch,
                 "ttl": expires_at,
             }
         )
@@ -99,28 +101,12 @@ class DynamoDbSessions:
             organization_id=item["organization_id"],
             member_id=item["member_id"],
             expires_at=from_seconds(item["expires_at"]),
+            # Sessions from before this was kept prove nothing any more.
+            proven_at=from_seconds(item.get("proven_at", 0)),
+            epoch=int(item.get("epoch", 0)),
         )
 
     def end(self, session_hash: str) -> None:
         self._access.client.delete_item(
             TableName=self._access.name, Key=encoded(keys.session(session_hash))
         )
-
-
-class DynamoDbRateLimits:
-    def __init__(self, access: Table) -> None:
-        self._access = access
-
-    def allows(
-        self, scope: str, value: str, *, limit: int, window: timedelta, now: datetime
-    ) -> bool:
-        length = int(window.total_seconds())
-        number = to_seconds(now) // length
-        counted = self._access.update(
-            keys.counter(scope, value, number),
-            "ADD uses :one SET #ttl = :ttl",
-            condition="attribute_not_exists(uses) OR uses < :limit",
-            names={"#ttl": "ttl"},
-            values={":one": 1, ":limit": limit, ":ttl": (number + 2) * length},
-        )
-        return counted is not None

@@ -1,10 +1,10 @@
-"""Every key of both tables, built here and nowhere else.
+"""Every key of the tables, built here and nowhere else.
 
 | what is asked | table | key |
 | --- | --- | --- |
 | an organization | scheduling | `T#<org>` / `A` |
 | a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
-| who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>#M#<member>` |
+| who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
@@ -21,9 +21,10 @@
 | how often a host was booked under a limit | scheduling | `T#<org>#L#<host>` / `A` |
 | a message | scheduling | key of its subject / `OB#<version>#<kind>#<whom>` |
 | messages that are due | by_time | `OBQ#<0..3>` / `<when>#<message id>` |
+| what was done, the latest first | scheduling | `T#<org>#AU` / `<moment>#<entry>` |
 | a link | access | `TOK#<link>` / `A` |
 | a session | access | `SES#<hash>` / `A` |
-| a counter | access | `RL#<scope>#<sha256 of value>#<window>` / `A` |
+| a counter | limits | `RL#<scope>#<sha256 of value>#<window>` / `A` |
 
 Identifiers have one length and `#` never occurs in one, so no tenant's key is
 a prefix of another's. Instants are seconds since 1970 in ten digits.
@@ -72,8 +73,8 @@ def members(organization_id: str) -> str:
     return f"T#{organization_id}#M"
 
 
-def member_address(email: str, organization_id: str, member_id: str) -> Key:
-    return {"PK": addressees(email), "SK": f"T#{organization_id}#M#{member_id}"}
+def member_address(email: str, organization_id: str) -> Key:
+    return {"PK": addressees(email), "SK": f"T#{organization_id}"}
 
 
 def addressees(email: str) -> str:
@@ -178,6 +179,14 @@ def overdue_place(owner_id: str, expires_at: datetime) -> Key:
 
 def _queue_number(identifier: str) -> int:
     return int(digest(identifier)[:8], 16) % QUEUES
+
+
+def entries(organization_id: str) -> str:
+    return f"T#{organization_id}#AU"
+
+
+def entry(organization_id: str, at: datetime, entry_id: str) -> Key:
+    return {"PK": entries(organization_id), "SK": f"{moment(at)}#{entry_id}"}
 
 
 def link(link_id: str) -> Key:

@@ -6,39 +6,42 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
+    TransactionRefused,
     decoded,
     encoded,
+    from_seconds,
     sort_key_of,
+    to_seconds,
     transact,
 )
 from scheduling.domain.lists import ListPage
-from scheduling.domain.people import Member, Organization, Role
-from scheduling.domain.refusals import MemberNotFound
+from scheduling.domain.people import Feature, Member, Organization, Role
+from scheduling.domain.refusals import MemberChanged, MemberNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
 
 
 class DynamoDbOrganizations:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, organization: Organization, admin: Member) -> None:
-        member = asdict(admin)
-        address = keys.member_address(admin.email, admin.organization_id, admin.member_id)
+    def add(self, organization: Organization, admin: Member, entry: Entry) -> None:
         transact(
             self._table.client,
             [
-                self._table.to_put_new(
-                    {**keys.organization(organization.organization_id), **asdict(organization)}
-                ),
-                self._table.to_put_new(
-                    {**keys.member(admin.organization_id, admin.member_id), **member}
-                ),
-                self._table.to_put_new({**address, **member}),
+                self._table.to_put_new(_organization_item(organization)),
+                *new_member_puts(self._table, admin),
+                entry_put(self._table, entry),
             ],
         )
 
@@ -51,7 +54,15 @@ class DynamoDbOrganizations:
             name=item["name"],
             time_zone=item["time_zone"],
             locale=item["locale"],
+            features=frozenset(map(Feature, item.get("features", ()))),
+            support_contact=item.get("support_contact", ""),
         )
+
+    def replace(self, organization: Organization, entry: Entry) -> None:
+        stored = self._table.to_put(
+            _organization_item(organization), condition="attribute_exists(PK)"
+        )
+        transact(self._table.client, [stored, entry_put(self._table, entry)])
 
 
 class DynamoDbMembers:
@@ -82,7 +93,49 @@ class DynamoDbMembers:
             ExpressionAttributeValues=encoded({":address": keys.addressees(email)}),
             ConsistentRead=True,
         )
-        return [stored_member(decoded(item)) for item in answer["Items"]]
+        addresses = map(decoded, answer["Items"])
+        wanted = [keys.member(item["organization_id"], item["member_id"]) for item in addresses]
+        return [stored_member(item) for item in self._table.found(wanted).values()]
+
+    def replace(self, member: Member, entry: Entry) -> None:
+        stored = self._table.to_put(
+            member_item(member),
+            condition=(
+                "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"
+            ),
+            values={":before": member.version - 1},
+        )
+        try:
+            transact(self._table.client, [stored, entry_put(self._table, entry)])
+        except TransactionRefused as refused:
+            raise MemberChanged from refused
+
+
+def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
+    """Return the parts of a transaction that store a new member and take their address.
+
+    The second is refused where the organization has, or had, a member with it.
+    """
+    address = keys.member_address(member.email, member.organization_id)
+    ids = {"organization_id": member.organization_id, "member_id": member.member_id}
+    return [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
+
+
+def _organization_item(organization: Organization) -> Item:
+    return {
+        **keys.organization(organization.organization_id),
+        **asdict(organization),
+        "features": sorted(organization.features),
+    }
+
+
+def member_item(member: Member) -> Item:
+    return {
+        **keys.member(member.organization_id, member.member_id),
+        **asdict(member),
+        "joined_at": _seconds(member.joined_at),
+        "removed_at": _seconds(member.removed_at),
+    }
 
 
 def stored_member(item: Item) -> Member:
@@ -93,4 +146,20 @@ def stored_member(item: Item) -> Member:
         email=item["email"],
         role=Role(item["role"]),
         time_zone=item["time_zone"],
+        locale=item.get("locale", ""),
+        department_id=item.get("department_id", ""),
+        designation_id=item.get("designation_id", ""),
+        manager_id=item.get("manager_id", ""),
+        joined_at=_instant(item.get("joined_at")),
+        removed_at=_instant(item.get("removed_at")),
+        session_epoch=int(item.get("session_epoch", 0)),
+        version=int(item.get("version", 1)),
     )
+
+
+def _seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else to_seconds(instant)
+
+
+def _instant(stored: Decimal | None) -> datetime | None:
+    return None if stored is None else from_seconds(stored)

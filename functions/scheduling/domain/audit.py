@@ -1,0 +1,115 @@
+"""Who did what, when, from where: written with the change, never changed afterwards.
+
+An entry has ids only. Names are looked up by whoever reads it, so erasing a
+person leaves what happened and takes who they were.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from scheduling.domain.identifiers import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from scheduling.domain.sessions import SignedIn
+
+
+class ActorKind(StrEnum):
+    MEMBER = "member"
+    EXTERNAL_MEMBER = "external_member"
+    GUEST = "guest"
+    PARLEY = "parley"
+    """Nobody: the clock, or a report of the mail service."""
+
+
+class Activity(StrEnum):
+    """What was done, in the past tense."""
+
+    ORGANIZATION_CREATED = "organization_created"
+    ORGANIZATION_EDITED = "organization_edited"
+    FEATURE_SWITCHED = "feature_switched"
+    DIRECTORY_EDITED = "directory_edited"
+    SIGNED_IN = "signed_in"
+    SESSIONS_ENDED = "sessions_ended"
+    MEMBER_INVITED = "member_invited"
+    INVITATION_SENT_AGAIN = "invitation_sent_again"
+    INVITATION_REVOKED = "invitation_revoked"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_EDITED = "member_edited"
+    MEMBER_REMOVED = "member_removed"
+    MEMBERS_IMPORTED = "members_imported"
+    MEMBERS_EXPORTED = "members_exported"
+    HANDED_OVER = "handed_over"
+    EXTERNAL_MEMBER_INVITED = "external_member_invited"
+    EXTERNAL_MEMBER_EDITED = "external_member_edited"
+    EXTERNAL_MEMBER_DELETED = "external_member_deleted"
+    AVAILABILITY_REQUESTED = "availability_requested"
+    AVAILABILITY_SEEN = "availability_seen"
+    """By staff, on the page behind the external member's link."""
+    AVAILABILITY_LINK_COPIED = "availability_link_copied"
+    AVAILABILITY_SAVED = "availability_saved"
+    AVAILABILITY_CONFIRMED = "availability_confirmed"
+    CALENDAR_LINKED = "calendar_linked"
+    CALENDAR_UNLINKED = "calendar_unlinked"
+    BOOKING_PAGE_MADE = "booking_page_made"
+    BOOKING_PAGE_EDITED = "booking_page_edited"
+    SENDING_PAUSED = "sending_paused"
+    SENDING_RESUMED = "sending_resumed"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, and from where."""
+
+    kind: ActorKind
+    actor_id: str = ""
+    """Of a member or an external member; empty for others."""
+    network: str = ""
+    """As `masked_network` writes it; empty where nobody came from anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done."""
+
+    organization_id: str
+    at: datetime
+    actor: Actor
+    activity: Activity
+    subject_id: str = ""
+    """What it was done to: the id of a person, the slug of a page; empty for the organization."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What else there is to know, without anything that tells who a person is."""
+    entry_id: str = field(default_factory=new_id)
+
+
+def entry_by(
+    by: SignedIn, activity: Activity, *, now: datetime, subject_id: str = "", **facts: str
+) -> Entry:
+    """Return the entry of something that a member did."""
+    return Entry(
+        organization_id=by.organization.organization_id,
+        at=now,
+        actor=Actor(ActorKind.MEMBER, by.member.member_id, by.network),
+        activity=activity,
+        subject_id=subject_id,
+        facts=facts,
+    )
+
+
+def masked_network(address: str) -> str:
+    """Return the network that an address belongs to: `203.0.113.0/24`, `2001:db8:7::/48`.
+
+    Enough to see that somebody came from elsewhere, too little to find a person by.
+    """
+    parsed = ipaddress.ip_address(address)
+    length = 24 if parsed.version == 4 else 48  # noqa: PLR2004 - the versions of IP
+    return str(ipaddress.ip_network((parsed, length), strict=False))
