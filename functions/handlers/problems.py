@@ -41,6 +41,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.ExternalMemberGone: HTTPStatus.GONE,
     refusals.UpcomingBookings: HTTPStatus.CONFLICT,
     refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
+    refusals.AddressBounced: HTTPStatus.CONFLICT,
     refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
     refusals.BookingPageNotFound: HTTPStatus.NOT_FOUND,
     refusals.BookingPageGone: HTTPStatus.GONE,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.audit import Activity, Entry
+    from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
+    from scheduling.domain.standing import Standing
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.working_hours import WorkingHours
 
@@ -43,6 +45,14 @@ class Organizations(Protocol):
 class Members(Protocol):
     def get(self, organization_id: str, member_id: str) -> Member:
         """Raises MemberNotFound."""
+        ...
+
+    def get_all(self, organization_id: str, member_ids: Collection[str]) -> Mapping[str, Member]:
+        """Return at most 100 members by their ids, in one request.
+
+        Raises:
+            MemberNotFound: One of them there never was.
+        """
         ...
 
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
@@ -94,9 +104,27 @@ class AuditLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalMemberFilter:
+    """Which external members of an organization are meant."""
+
+    text: str = ""
+    """In the name or the address, in lower case."""
+    person_in_charge_id: str | None = None
+    standings: tuple[Standing, ...] = ()
+    """All where empty."""
+
+
 class ExternalMembers(Protocol):
-    def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
-        """Store all four, or nothing.
+    def add(
+        self,
+        member: ExternalMember,
+        page: BookingPage,
+        link: Link,
+        messages: Sequence[Message],
+        entry: Entry,
+    ) -> None:
+        """Store all of it, or nothing.
 
         Raises:
             EmailAlreadyInvited: The organization has an external member with this address.
@@ -104,7 +132,13 @@ class ExternalMembers(Protocol):
         ...
 
     def ask_again(
-        self, member: ExternalMember, link: Link, message: Message, *, replaces: str
+        self,
+        member: ExternalMember,
+        link: Link,
+        messages: Iterable[Message],
+        entry: Entry,
+        *,
+        replaces: str,
     ) -> None:
         """Store the new request and end the link with the id `replaces`: all, or nothing.
 
@@ -113,19 +147,26 @@ class ExternalMembers(Protocol):
         """
         ...
 
-    def replace_availability(
-        self, member: ExternalMember, message: Message, *, link_expires_at: datetime
-    ) -> None:
-        """Store the member's availability and the message: both, or neither.
+    def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
+        """Store that something happened to the member's request, as it was read.
 
-        The link of their latest request lives on until `link_expires_at`.
+        Of a request that is no longer the latest, or of somebody deleted, nothing is noted.
+        """
+        ...
+
+    def replace_availability(
+        self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
+    ) -> None:
+        """Store the member's availability, and what it makes of their request: all, or nothing.
+
+        The link of their latest request lives as long as the request says.
 
         Raises:
             AvailabilityChanged: The stored version is not the one before.
         """
         ...
 
-    def remove(self, member: ExternalMember) -> None:
+    def remove(self, member: ExternalMember, entry: Entry) -> None:
         """Store the deleted member, and free their address to be invited again.
 
         Whom `list` returns, they are no longer among; `get` returns them still.
@@ -144,9 +185,27 @@ class ExternalMembers(Protocol):
         ...
 
     def list(
-        self, organization_id: str, *, cursor: str | None, limit: int
+        self,
+        organization_id: str,
+        which: ExternalMemberFilter,
+        *,
+        now: datetime,
+        cursor: str | None,
+        limit: int,
     ) -> ListPage[ExternalMember]:
-        """Return external members, the newest first."""
+        """Return external members, the newest first, in at most 3 requests.
+
+        A part may be shorter than `limit`, or empty, and yet have a next one.
+        """
+        ...
+
+    def to_look_at(
+        self, organization_id: str, *, now: datetime, limit: int
+    ) -> Sequence[ExternalMember]:
+        """Return those whose standing needs a human, whoever waits longest first, in one request.
+
+        Fewer than `limit` may be there though there are more: looked at are only so many.
+        """
         ...
 
 

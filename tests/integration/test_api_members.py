@@ -206,7 +206,7 @@ def kenji(staff):
         adapters().booking_pages.get(member["booking_page"]["slug"]).organization_id,
         member["external_member_id"],
     )
-    link = adapters().links.get(stored.request_link_id)
+    link = adapters().links.get(stored.request.link_id)
     token = token_for(link, adapters().link_keys.current())
     staff.enter_times(token)
     return member | {"slug": member["booking_page"]["slug"], "token": token}

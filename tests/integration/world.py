@@ -26,6 +26,7 @@ from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.builders import (
     AIKO,
+    EARLY,
     ORGANIZATION,
     a_booking,
     a_guest,
@@ -34,6 +35,7 @@ from tests.support.builders import (
     a_link,
     a_message,
     a_page,
+    a_request,
     an_entry,
     an_external_member,
     between,
@@ -57,7 +59,7 @@ KENJI = replace(
     an_external_member(between("01:00", "03:00")),
     external_member_id=derived_id("kenji"),
     booking_page_slug="kenji-tanaka-k7d2xm4q",
-    request_link_id="kenji-link-kenji-link-",
+    request=a_request(fulfilled_at=EARLY, link_id="kenji-link-kenji-link-"),
 )
 _BOOKED = a_booking(KENJI, between("01:30", "02:00"))
 
@@ -101,14 +103,18 @@ def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
     scheduling.put_new(member_item(BEN))
     members = DynamoDbExternalMembers(scheduling, access)
-    asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
-    members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)
+    asked = replace(
+        KENJI,
+        availability=Availability(0, "Asia/Tokyo", ()),
+        request=replace(KENJI.request, fulfilled_at=None),
+    )
+    members.add(asked, a_page(KENJI), a_link(KENJI), [KENJI.request_mail], an_entry())
     entered = replace(
-        KENJI.request,
+        KENJI.request_mail,
         kind=MessageKind.AVAILABILITY_ENTERED,
         recipient=Recipient.PERSON_IN_CHARGE,
     )
-    members.replace_availability(KENJI, entered, link_expires_at=a_link(KENJI).expires_at)
+    members.replace_availability(KENJI, [entered], an_entry(), now=EARLY)
     bookings = DynamoDbBookings(scheduling, access)
     bookings.add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
     for booking in (REQUEST, BEGUN):

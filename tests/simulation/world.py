@@ -42,7 +42,7 @@ from tests.simulation.post import Post
 from tests.simulation.scheduler import Clock, Scheduler
 from tests.simulation.store import Store
 from tests.simulation.wire import Deserializer, Serializer
-from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, an_entry, at
+from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, a_request, an_entry, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -226,7 +226,9 @@ def _people() -> dict[str, Partitions]:
     )
     for member in (_invited("kenji"), _invited("yuki")):
         page = _page(member.booking_page_slug, (_external(member.name),), BookingRules())
-        DynamoDbExternalMembers(*tables).add(member, page, _link(member), member.request)
+        DynamoDbExternalMembers(*tables).add(
+            member, page, _link(member), [member.request_mail], an_entry()
+        )
     return {name: _without_messages(store.items(name)) for name in (SCHEDULING, ACCESS)}
 
 
@@ -246,9 +248,7 @@ def _invited(name: str) -> ExternalMember:
         email=f"{name}@example.org",
         person_in_charge_id=AIKO.member_id,
         booking_page_slug=f"{name}-alone",
-        request_number=1,
-        request_link_id=f"link-of-{name}",
-        requested_at=EARLY,
+        request=a_request(link_id=f"link-of-{name}", fulfilled_at=EARLY),
         created_at=EARLY,
         availability=Availability(1, "UTC", (HOURS,), EARLY),
     )
@@ -256,7 +256,7 @@ def _invited(name: str) -> ExternalMember:
 
 def _link(member: ExternalMember) -> Link:
     return Link(
-        link_id=member.request_link_id,
+        link_id=member.request.link_id,
         purpose=LinkPurpose.AVAILABILITY,
         organization_id=member.organization_id,
         subject_id=member.external_member_id,

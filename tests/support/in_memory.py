@@ -43,14 +43,16 @@ from scheduling.domain.refusals import (
     WorkingHoursChanged,
 )
 from scheduling.domain.slots import BufferRule, span_of
+from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from scheduling.domain.audit import Entry
+    from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.mails import OutgoingMail
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
-    from scheduling.ports import BookingFilter, EntryFilter
+    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter
 
 KEY = LinkKey("1", b"k" * 32)
 
@@ -178,6 +180,9 @@ class InMemoryMembers(InMemory):
         except KeyError:
             raise MemberNotFound from None
 
+    def get_all(self, organization_id: str, member_ids: Collection[str]) -> Mapping[str, Member]:
+        return {member_id: self.get(organization_id, member_id) for member_id in member_ids}
+
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
         mine = [
             (f"M#{member.member_id}", member)
@@ -219,7 +224,14 @@ class InMemoryAuditLog(InMemory):
 
 
 class InMemoryExternalMembers(InMemory):
-    def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
+    def add(
+        self,
+        member: ExternalMember,
+        page: BookingPage,
+        link: Link,
+        messages: Sequence[Message],
+        entry: Entry,
+    ) -> None:
         invited = {
             (other.organization_id, other.email)
             for other in self.store.external_members.values()
@@ -227,51 +239,54 @@ class InMemoryExternalMembers(InMemory):
         }
         if (member.organization_id, member.email) in invited:
             raise EmailAlreadyInvited
-        self.store.writes += 1
-        self.store.external_members[member.organization_id, member.external_member_id] = member
         self.store.booking_pages[page.slug] = page
         self.store.links[link.link_id] = link
-        self.store.queue(message)
+        self._change(member, messages, entry)
 
     def ask_again(
-        self, member: ExternalMember, link: Link, message: Message, *, replaces: str
+        self,
+        member: ExternalMember,
+        link: Link,
+        messages: Iterable[Message],
+        entry: Entry,
+        *,
+        replaces: str,
     ) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members.get(key)
-        if stored is None or stored.deleted_at or stored.request_link_id != replaces:
+        stored = self._stored(member)
+        if stored is None or stored.deleted_at or stored.request.link_id != replaces:
             raise ExternalMemberNotFound
-        self.store.writes += 1
-        self.store.external_members[key] = replace(
-            stored,
-            request_number=member.request_number,
-            request_link_id=member.request_link_id,
-            requested_at=member.requested_at,
-        )
         old = self.store.links[replaces]
-        self.store.links[replaces] = replace(old, replaced_at=member.requested_at)
+        self.store.links[replaces] = replace(old, replaced_at=member.request.asked_at)
         self.store.links[link.link_id] = link
-        self.store.queue(message)
+        self._change(replace(stored, request=member.request), messages, entry)
+
+    def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
+        stored = self._stored(member)
+        if stored is None or stored.deleted_at or stored.request.number != member.request.number:
+            return
+        self.store.writes += 1
+        noted = replace(stored, request=stored.request.noted(fact, at))
+        self.store.external_members[_key_of(noted)] = noted
 
     def replace_availability(
-        self, member: ExternalMember, message: Message, *, link_expires_at: datetime
+        self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
     ) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members[key]
-        if stored.availability.version != member.availability.version - 1:
+        stored = self.store.external_members[_key_of(member)]
+        if (
+            stored.availability.version != member.availability.version - 1
+            or stored.request.number != member.request.number
+        ):
             raise AvailabilityChanged(stored.availability.version)
-        self.store.writes += 1
-        self.store.external_members[key] = replace(stored, availability=member.availability)
-        link = self.store.links[stored.request_link_id]
-        self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
-        self.store.queue(message)
+        link = self.store.links[stored.request.link_id]
+        self.store.links[link.link_id] = replace(link, expires_at=member.request.link_expires_at)
+        after = replace(stored, availability=member.availability, request=member.request)
+        self._change(after, messages, entry)
 
-    def remove(self, member: ExternalMember) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members.get(key)
+    def remove(self, member: ExternalMember, entry: Entry) -> None:
+        stored = self._stored(member)
         if stored is None or stored.deleted_at:
             raise ExternalMemberNotFound
-        self.store.writes += 1
-        self.store.external_members[key] = replace(stored, deleted_at=member.deleted_at)
+        self._change(replace(stored, deleted_at=member.deleted_at), (), entry)
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:
@@ -280,14 +295,47 @@ class InMemoryExternalMembers(InMemory):
             raise ExternalMemberNotFound from None
 
     def list(
-        self, organization_id: str, *, cursor: str | None, limit: int
+        self,
+        organization_id: str,
+        which: ExternalMemberFilter,
+        *,
+        now: datetime,
+        cursor: str | None,
+        limit: int,
     ) -> ListPage[ExternalMember]:
         mine = [
             (_timed(member.created_at, member.external_member_id), member)
-            for (owner, _), member in self.store.external_members.items()
-            if owner == organization_id and member.deleted_at is None
+            for member in self._active(organization_id)
+            if which.text in f"{member.name}\n{member.email}".lower()
+            and which.person_in_charge_id in {None, member.person_in_charge_id}
+            and (not which.standings or standing_of(member, now) in which.standings)
         ]
         return _listed(mine, cursor, limit, latest_first=True)
+
+    def to_look_at(
+        self, organization_id: str, *, now: datetime, limit: int
+    ) -> Sequence[ExternalMember]:
+        by_look = sorted(self._active(organization_id), key=look_from)
+        due = [member for member in by_look if look_from(member) <= now][:limit]
+        return [member for member in due if standing_of(member, now).needs_a_look]
+
+    def _active(self, organization_id: str) -> Iterator[ExternalMember]:
+        for (owner, _), member in self.store.external_members.items():
+            if owner == organization_id and member.deleted_at is None:
+                yield member
+
+    def _stored(self, member: ExternalMember) -> ExternalMember | None:
+        return self.store.external_members.get(_key_of(member))
+
+    def _change(self, member: ExternalMember, messages: Iterable[Message], entry: Entry) -> None:
+        self.store.writes += 1
+        self.store.external_members[_key_of(member)] = member
+        self.store.queue(*messages)
+        self.store.entries.append(entry)
+
+
+def _key_of(member: ExternalMember) -> tuple[str, str]:
+    return member.organization_id, member.external_member_id
 
 
 class InMemoryWorkingHours(InMemory):

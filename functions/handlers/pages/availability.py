@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools.event_handler import Response
+
 from handlers.pages.availability_rows import (
     BLANK_ROWS,
     Row,
@@ -17,19 +19,22 @@ from handlers.pages.availability_rows import (
 from handlers.pages.forms import Form, by_field, parsed_number
 from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
 from handlers.pages.zones import zone_groups
+from handlers.requests import network
 from handlers.wiring import adapters
+from scheduling.domain.availability import CONFIRM_BEFORE
 from scheduling.domain.refusals import AvailabilityChanged, InvalidInput
 from scheduling.domain.zones import time_zone
 from scheduling.use_cases.availability import (
     AvailabilityPage,
     availability_for_link,
+    confirm_availability,
+    note_opened,
     save_availability,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 
@@ -65,6 +70,7 @@ def save(event: APIGatewayProxyEventV2) -> Response[str]:
             time_zone=zone,
             entries=meant.windows,
             now=adapters().now(),
+            network=network(event),
             links=adapters().links,
             link_keys=adapters().link_keys,
             external_members=adapters().external_members,
@@ -79,16 +85,54 @@ def save(event: APIGatewayProxyEventV2) -> Response[str]:
     return see_other(f"/l/{token}?saved=1", headers=TOKEN_PAGE_HEADERS)
 
 
+def confirm(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Take it that the saved times are still right, on somebody's press."""
+    form = Form.of(event)
+    token = form["token"]
+    try:
+        confirm_availability(
+            token,
+            version=parsed_number(form["version"]) or 0,
+            now=adapters().now(),
+            network=network(event),
+            links=adapters().links,
+            link_keys=adapters().link_keys,
+            external_members=adapters().external_members,
+        )
+    except AvailabilityChanged:
+        return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS)
+    return see_other(f"/l/{token}?confirmed=1", headers=TOKEN_PAGE_HEADERS)
+
+
+def opened(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Note that a person has the page before them: a script tells it on their first touch."""
+    note_opened(
+        Form.of(event)["token"],
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        external_members=adapters().external_members,
+    )
+    return Response(
+        status_code=HTTPStatus.NO_CONTENT.value,
+        content_type="text/html; charset=utf-8",
+        body="",
+        headers=TOKEN_PAGE_HEADERS,
+    )
+
+
 def saved_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
     """Show what is saved, ready to be changed."""
     view = _view(token)
     saved = view.external_member.availability
+    query = Form.of_query(event)
     return page(
         "availability.html",
         locale=view.organization.locale,
         headers=TOKEN_PAGE_HEADERS,
         staff_view=False,
-        saved=bool(saved.version and Form.of_query(event)["saved"]),
+        saved=bool(saved.version and query["saved"]),
+        confirmed=bool(saved.confirmed_at and query["confirmed"]),
         zone_is_a_guess=not saved.version,
         **_values(
             view, Typed(token, saved.version, saved.time_zone, _saved_rows(view, saved.time_zone))
@@ -106,6 +150,7 @@ def staff_page(view: AvailabilityPage) -> Response[str]:
         headers=HEADERS,
         staff_view=True,
         saved=False,
+        confirmed=False,
         zone_is_a_guess=False,
         **_values(view, Typed("", saved.version, saved.time_zone, rows)),
     )
@@ -124,6 +169,7 @@ def _typed_page(typed: Typed, status: HTTPStatus) -> Response[str]:
         headers=TOKEN_PAGE_HEADERS,
         staff_view=False,
         saved=False,
+        confirmed=False,
         zone_is_a_guess=False,
         **_values(view, typed),
     )
@@ -135,6 +181,9 @@ def _values(view: AvailabilityPage, typed: Typed) -> dict[str, Any]:
     return {
         "organization": view.organization,
         "view": view,
+        "terms": view.external_member.request.terms,
+        "is_fulfilled": view.external_member.request.fulfilled_at is not None,
+        "can_confirm": _can_confirm(view),
         "token": typed.token,
         "version": typed.version,
         "zone": zone,
@@ -144,6 +193,12 @@ def _values(view: AvailabilityPage, typed: Typed) -> dict[str, Any]:
         "problems": typed.problems,
         "changed": typed.changed,
     }
+
+
+def _can_confirm(view: AvailabilityPage) -> bool:
+    """Tell whether it is time to ask whether the times are still right."""
+    until = view.external_member.availability.valid_until
+    return bool(view.windows) and until is not None and adapters().now() >= until - CONFIRM_BEFORE
 
 
 def _saved_rows(view: AvailabilityPage, zone: str) -> Sequence[Row]:

@@ -115,11 +115,12 @@ def get_request(external_member_id: str) -> Response[str]:
 
 @app.post("/console/external-members/<external_member_id>/availability-requests")
 def post_request(external_member_id: str) -> Response[str]:
-    return console_external_members.request(staff(app.current_event), external_member_id)
+    by = staff(app.current_event)
+    return console_external_members.request(by, external_member_id, app.current_event)
 
 
-@app.get("/console/external-members/<external_member_id>/availability")
-def get_availability(external_member_id: str) -> Response[str]:
+@app.post("/console/external-members/<external_member_id>/availability")
+def post_availability(external_member_id: str) -> Response[str]:
     return console_external_members.availability_page(staff(app.current_event), external_member_id)
 
 

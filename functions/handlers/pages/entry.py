@@ -32,7 +32,14 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
 }
 
 _TOKEN_FORMS = frozenset(
-    {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+    {
+        "/availability",
+        "/availability/confirmation",
+        "/availability/opened",
+        "/booking/cancellation",
+        "/booking/move",
+        "/sign-in/finish",
+    }
 )
 
 

@@ -54,6 +54,16 @@ def post_availability() -> Response[str]:
     return availability.save(app.current_event)
 
 
+@app.post("/availability/confirmation")
+def post_confirmation() -> Response[str]:
+    return availability.confirm(app.current_event)
+
+
+@app.post("/availability/opened")
+def post_opened() -> Response[str]:
+    return availability.opened(app.current_event)
+
+
 @app.route("/book/<slug>", method=["GET", "HEAD"])
 def get_booking_page(slug: str) -> Response[str]:
     return booking.times_page(slug, app.current_event)

@@ -16,6 +16,7 @@ from handlers.pages import wording
 from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from scheduling.domain.people import masked_email
+from scheduling.domain.standing import standing_of
 from translations import times
 from translations.catalogue import translations_for
 
@@ -114,7 +115,8 @@ def environment(locale: str) -> Environment:
         masked_email=masked_email,
         booking_badge=wording.booking_badge,
         guest_badge=wording.guest_badge,
-        member_badge=wording.member_badge,
+        standing_badge=wording.standing_badge,
+        standing_of=standing_of,
         page_badge=wording.page_badge,
         request_badge=wording.request_badge,
     )

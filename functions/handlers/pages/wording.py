@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from scheduling.domain.booking import BookingState
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import marked
+from scheduling.domain.standing import Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Booking
     from scheduling.domain.messages import Delivery
-    from scheduling.domain.people import ExternalMember
-
-UNANSWERED_AFTER = timedelta(days=3)
-"""A request without an answer for so long is worth a second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,21 @@ _REQUESTS = {
     DeliveryState.DEAD: Badge("bad", "alert", marked("Mail not sent")),
 }
 
+STANDINGS = {
+    Standing.QUEUED: Badge("neutral", "clock", marked("Being sent")),
+    Standing.SENT: Badge("neutral", "mail", marked("Asked")),
+    Standing.DELIVERED: Badge("neutral", "mail", marked("Mail has arrived")),
+    Standing.OPENED: Badge("neutral", "eye", marked("Opened")),
+    Standing.PARTLY_ANSWERED: Badge("warning", "clock", marked("Partly answered")),
+    Standing.ANSWERED: Badge("good", "check", marked("Answered")),
+    Standing.STALE: Badge("warning", "clock", marked("May have changed")),
+    Standing.NO_OPEN_TIMES: Badge("warning", "clock", marked("No open times")),
+    Standing.OVERDUE: Badge("warning", "clock", marked("Overdue")),
+    Standing.EXPIRED: Badge("neutral", "clock", marked("Link has ended")),
+    Standing.SEND_FAILED: Badge("bad", "alert", marked("Mail failed")),
+    Standing.BOUNCED: Badge("bad", "alert", marked("Mail came back")),
+}
+
 _ASKED = Badge("warning", "clock", marked("Waiting for approval"))
 _ENDED = {
     BookingState.CANCELLED: Badge("bad", "cross", marked("Cancelled")),
@@ -54,26 +65,9 @@ def request_badge(delivery: Delivery) -> Badge:
     return _REQUESTS[delivery.state]
 
 
-def member_badge(member: ExternalMember, delivery: Delivery, now: datetime) -> Badge:
+def standing_badge(standing: Standing) -> Badge:
     """Tell how far an external member is."""
-    if member.availability.windows_after(now):
-        return Badge("good", "check", marked("Answered"))
-    if has_failed(delivery):
-        return request_badge(delivery)
-    if member.availability.version:
-        return Badge("warning", "clock", marked("No open times"))
-    if is_overdue(member, now):
-        return Badge("warning", "clock", marked("No answer yet"))
-    return request_badge(delivery)
-
-
-def has_failed(delivery: Delivery) -> bool:
-    return delivery.state in {DeliveryState.SEND_FAILED, DeliveryState.DEAD}
-
-
-def is_overdue(member: ExternalMember, now: datetime) -> bool:
-    """Tell whether the latest request has waited long for its first answer."""
-    return not member.availability.version and now - member.requested_at > UNANSWERED_AFTER
+    return STANDINGS[standing]
 
 
 def booking_badge(booking: Booking, now: datetime) -> Badge:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from scheduling.domain.booking import Answer
+    from scheduling.domain.hours import DateSpan
     from scheduling.domain.messages import Recipient
     from scheduling.domain.time_range import TimeRange
 
@@ -45,6 +47,43 @@ class AvailabilityRequestMail:
     link_expires_at: datetime
     time_zone: str
     """The zone the invited person is thought to read times in."""
+    deadline: datetime
+    wished: DateSpan | None = None
+    """The dates that matter; all where None."""
+    minimum_windows: int = 1
+    minimum_length: timedelta = timedelta(0)
+    message: str = ""
+    is_reminder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityOverdueMail:
+    """Tells the person in charge that the times they wait for have not come."""
+
+    organization_name: str
+    person_in_charge_name: str
+    external_member: Mailbox
+    asked_at: datetime
+    deadline: datetime
+    time_zone: str
+    """The zone the person in charge reads times in."""
+    has_some: bool
+    """Whether times came in, fewer than were asked for."""
+    console_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityStillRightMail:
+    """Asks an external member whether the times they entered are still right."""
+
+    organization_name: str
+    external_member_name: str
+    person_in_charge: Mailbox
+    windows: tuple[TimeRange, ...]
+    """What is still to come, sorted."""
+    time_zone: str
+    valid_until: datetime
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +176,14 @@ class BookingMail:
     """What they said."""
 
 
-type MailFacts = SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | BookingMail
+type MailFacts = (
+    SignInMail
+    | AvailabilityRequestMail
+    | AvailabilityOverdueMail
+    | AvailabilityStillRightMail
+    | AvailabilityEnteredMail
+    | BookingMail
+)
 
 
 @dataclass(frozen=True, slots=True)

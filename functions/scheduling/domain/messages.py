@@ -18,6 +18,9 @@ class Subject(StrEnum):
 class MessageKind(StrEnum):
     SIGN_IN_LINK = "sign_in_link"
     AVAILABILITY_REQUEST = "availability_request"
+    AVAILABILITY_REMINDER = "availability_reminder"
+    AVAILABILITY_OVERDUE = "availability_overdue"
+    AVAILABILITY_STILL_RIGHT = "availability_still_right"
     AVAILABILITY_ENTERED = "availability_entered"
     BOOKING_CONFIRMED = "booking_confirmed"
     BOOKING_CANCELLED = "booking_cancelled"
@@ -53,10 +56,10 @@ class Message:
     which: str = ""
     """Tells those apart who are written to in one role: a host's id, the number of a guest.
 
-    Of a reminder it also says how many minutes before the meeting: `1440.<host id>`.
+    Of a reminder it also says how many minutes ahead it is: `1440.<host id>`.
     """
     due_at: datetime | None = field(default=None, compare=False)
-    """Not to be sent sooner; of no use `LATEST` after it. At once where None."""
+    """Not to be sent sooner, nor much later; see `LATEST`. At once where None."""
 
     @property
     def message_id(self) -> str:
@@ -69,7 +72,8 @@ class Message:
         return f"{self.recipient}.{self.which}" if self.which else self.recipient.value
 
     def is_too_late(self, now: datetime) -> bool:
-        return self.due_at is not None and now > self.due_at + LATEST
+        latest = LATEST.get(self.kind)
+        return self.due_at is not None and latest is not None and now > self.due_at + latest
 
 
 class DeliveryState(StrEnum):
@@ -88,8 +92,11 @@ class DeliveryState(StrEnum):
     """Given up after `MAX_ATTEMPTS`; a human has to look."""
 
 
-LATEST = timedelta(minutes=30)
-"""A reminder that is later than this confuses more than it helps."""
+LATEST = {
+    MessageKind.BOOKING_REMINDER: timedelta(minutes=30),
+    MessageKind.AVAILABILITY_REMINDER: timedelta(hours=12),
+}
+"""How late a reminder may be; later than this it confuses more than it helps."""
 
 MAX_ATTEMPTS = 8
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.availability import Availability
+    from scheduling.domain.availability_request import AvailabilityRequest
 
 EMAIL_MAX_LENGTH = 254
 """Source: RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)."""
@@ -96,26 +97,37 @@ class ExternalMember:
     person_in_charge_id: str
     """The member who is told of entries and bookings."""
     booking_page_slug: str
-    request_number: int
-    """How often they were asked for their times; the latest request bears this number."""
-    request_link_id: str
-    """The link in the latest request."""
-    requested_at: datetime
+    request: AvailabilityRequest
+    """The latest one."""
     created_at: datetime
     availability: Availability
     deleted_at: datetime | None = None
     """Kept after that for the meetings they still have."""
 
     @property
-    def request(self) -> Message:
+    def request_mail(self) -> Message:
         """The latest mail that asked for their times."""
+        return self.message(MessageKind.AVAILABILITY_REQUEST, self.request.number)
+
+    def message(
+        self,
+        kind: MessageKind,
+        version: int,
+        *,
+        recipient: Recipient = Recipient.HOST,
+        which: str = "",
+        due_at: datetime | None = None,
+    ) -> Message:
+        """Return a message about them."""
         return Message(
             organization_id=self.organization_id,
             subject=Subject.EXTERNAL_MEMBER,
             subject_id=self.external_member_id,
-            version=self.request_number,
-            kind=MessageKind.AVAILABILITY_REQUEST,
-            recipient=Recipient.HOST,
+            version=version,
+            kind=kind,
+            recipient=recipient,
+            which=which,
+            due_at=due_at,
         )
 
 

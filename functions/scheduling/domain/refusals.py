@@ -150,6 +150,13 @@ class EmailAlreadyInvited(SchedulingError):
     message = marked("Somebody with this e-mail address has been invited already.")
 
 
+class AddressBounced(SchedulingError):
+    """The last mail to this address came back, so another one would as well."""
+
+    code = "address_bounced"
+    message = marked("The last mail to this address came back. Please correct the address first.")
+
+
 class AvailabilityChanged(SchedulingError):
     """The times were saved elsewhere since they were read (another tab, another device)."""
 

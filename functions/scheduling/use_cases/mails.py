@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import BookingState
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_LIFE
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
+    AvailabilityOverdueMail,
     AvailabilityRequestMail,
+    AvailabilityStillRightMail,
     BookingMail,
     BookingNews,
     CalendarEntry,
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.booking import Booking
     from scheduling.domain.hosts import Host
-    from scheduling.domain.people import Member, Organization
+    from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
+
+_REQUESTS = {MessageKind.AVAILABILITY_REQUEST, MessageKind.AVAILABILITY_REMINDER}
 
 _NEWS = {
     MessageKind.BOOKING_REQUESTED: BookingNews.REQUESTED,
@@ -117,13 +122,17 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
         room.mailer.send(_worded(message, draft, room))
     except SchedulingError as missing:
-        return _failed(claimed, missing.code, now=now)
+        return _failed(message, claimed, missing.code, now=now, room=room)
     except MailNotAccepted as reason:
-        return _failed(claimed, str(reason), now=now)
+        return _failed(message, claimed, str(reason), now=now, room=room)
+    _note(message, RequestFact.SENT, now, room)
     return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now)
 
 
-def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
+def _failed(
+    message: Message, claimed: Delivery, reason: str, *, now: datetime, room: MailRoom
+) -> Delivery:
+    _note(message, RequestFact.FAILED, now, room)
     if claimed.attempts >= MAX_ATTEMPTS:
         return Delivery(DeliveryState.DEAD, claimed.attempts, last_error=reason)
     return Delivery(
@@ -132,6 +141,15 @@ def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
         next_attempt_at=now + retry_delay(claimed.attempts),
         last_error=reason,
     )
+
+
+def _note(message: Message, fact: RequestFact, now: datetime, room: MailRoom) -> None:
+    """Note what became of a mail with the request that it carries, where it carries one."""
+    if message.kind not in _REQUESTS:
+        return
+    member = room.external_members.get(message.organization_id, message.subject_id)
+    if member.request.number == message.version:
+        room.external_members.note(member, fact, at=now)
 
 
 def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
@@ -152,8 +170,12 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
             return _sign_in_link(message, room)
-        case MessageKind.AVAILABILITY_REQUEST:
+        case MessageKind.AVAILABILITY_REQUEST | MessageKind.AVAILABILITY_REMINDER:
             return _availability_request(message, room)
+        case MessageKind.AVAILABILITY_OVERDUE:
+            return _availability_overdue(message, room)
+        case MessageKind.AVAILABILITY_STILL_RIGHT:
+            return _availability_still_right(message, now, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
         case _:
@@ -182,13 +204,14 @@ def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
 
 
 def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
-    external_member = room.external_members.get(message.organization_id, message.subject_id)
-    if external_member.request_number != message.version:
+    external_member = _waited_for(message, room)
+    if external_member is None:
         return None
     organization = room.organizations.get(message.organization_id)
     in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
     page = room.booking_pages.get(external_member.booking_page_slug)
-    link = room.links.get(external_member.request_link_id)
+    link = room.links.get(external_member.request.link_id)
+    terms = external_member.request.terms
     reply_to = Mailbox(in_charge.name, in_charge.email)
     return _Draft(
         facts=AvailabilityRequestMail(
@@ -200,12 +223,84 @@ def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
             link=link_address(room.base_url, link, room.link_keys),
             link_expires_at=link.expires_at,
             time_zone=external_member.availability.time_zone,
+            deadline=terms.deadline,
+            wished=terms.wished,
+            minimum_windows=terms.minimum_windows,
+            minimum_length=terms.minimum_length,
+            message=terms.message,
+            is_reminder=message.kind is MessageKind.AVAILABILITY_REMINDER,
         ),
         sender_name=organization.name,
         recipient=Mailbox(external_member.name, external_member.email),
         reply_to=reply_to,
         locale=organization.locale,
     )
+
+
+def _availability_overdue(message: Message, room: MailRoom) -> _Draft | None:
+    external_member = _waited_for(message, room)
+    if external_member is None:
+        return None
+    organization = room.organizations.get(message.organization_id)
+    in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
+    request = external_member.request
+    who = Mailbox(external_member.name, external_member.email)
+    return _Draft(
+        facts=AvailabilityOverdueMail(
+            organization_name=organization.name,
+            person_in_charge_name=in_charge.name,
+            external_member=who,
+            asked_at=request.asked_at,
+            deadline=request.terms.deadline,
+            time_zone=in_charge.time_zone,
+            has_some=bool(external_member.availability.windows),
+            console_url=_console_url(external_member, room),
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox(in_charge.name, in_charge.email),
+        reply_to=who,
+        locale=in_charge.locale or organization.locale,
+    )
+
+
+def _waited_for(message: Message, room: MailRoom) -> ExternalMember | None:
+    """Return who has not answered the request that a message is about; None where it is over."""
+    member = room.external_members.get(message.organization_id, message.subject_id)
+    request = member.request
+    is_over = member.deleted_at is not None or request.fulfilled_at is not None
+    return None if is_over or request.number != message.version else member
+
+
+def _availability_still_right(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    external_member = room.external_members.get(message.organization_id, message.subject_id)
+    availability = external_member.availability
+    windows = availability.windows_after(now)
+    link = room.links.get(external_member.request.link_id)
+    is_over = external_member.deleted_at is not None or now >= link.expires_at
+    if is_over or availability.version != message.version or not windows:
+        return None
+    organization = room.organizations.get(message.organization_id)
+    in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
+    reply_to = Mailbox(in_charge.name, in_charge.email)
+    return _Draft(
+        facts=AvailabilityStillRightMail(
+            organization_name=organization.name,
+            external_member_name=external_member.name,
+            person_in_charge=reply_to,
+            windows=windows,
+            time_zone=availability.time_zone,
+            valid_until=availability.valid_until or now,
+            link=link_address(room.base_url, link, room.link_keys),
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox(external_member.name, external_member.email),
+        reply_to=reply_to,
+        locale=organization.locale,
+    )
+
+
+def _console_url(external_member: ExternalMember, room: MailRoom) -> str:
+    return f"{room.base_url}/console/external-members/{external_member.external_member_id}"
 
 
 def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
@@ -223,9 +318,7 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
             time_zone=external_member.availability.time_zone,
             windows=external_member.availability.windows,
             booking_page_url=f"{room.base_url}/book/{external_member.booking_page_slug}",
-            console_url=(
-                f"{room.base_url}/console/external-members/{external_member.external_member_id}"
-            ),
+            console_url=_console_url(external_member, room),
         ),
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),

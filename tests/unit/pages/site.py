@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
 from handlers.pages import console, public
+from scheduling.domain.availability_request import RequestFact, usual_terms
 from scheduling.domain.booking import Answer as GuestAnswer
-from scheduling.domain.booking import BookingState
+from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.links import hashed, token_for
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.people import ExternalMember, Guest
 
@@ -141,6 +141,7 @@ class Site:
         self.omar = self._invite(
             replace(an_external_member(email="omar@example.org"), name="Omar Haddad"),
             Delivery(DeliveryState.SEND_FAILED, 2, self.now + timedelta(minutes=4), "Throttled"),
+            RequestFact.FAILED,
         )
         self.booking = self._book("14:00", "14:30", a_guest())
         self.cancelled = self._book("15:00", "15:30", a_guest("Ana Silva")).cancelled(
@@ -181,7 +182,8 @@ class Site:
         return f"/l/{self.token_of(somebody)}"
 
     def token_of(self, somebody: ExternalMember | Booking) -> str:
-        link_id = getattr(somebody, "request_link_id", None) or somebody.guest_link_id
+        is_booking = isinstance(somebody, Booking)
+        link_id = somebody.guest_link_id if is_booking else somebody.request.link_id
         return token_for(self.store.links[link_id], KEY)
 
     def page_of(self, member: ExternalMember) -> str:
@@ -234,7 +236,8 @@ class Site:
             "external member, asked again": f"{self.page_of(self.lena)}?news=asked",
             "external member, mail failed": self.page_of(self.omar),
             "ask again": f"{self.page_of(self.lena)}/availability-requests",
-            "availability for staff": f"{self.page_of(self.kenji)}/availability",
+            "external members, filtered": "/console/external-members?q=lena&standing=sent",
+            "external members, nobody": "/console/external-members?q=nobody",
             "delete": f"{self.page_of(self.kenji)}/deletion",
             "delete, nothing booked": f"{self.page_of(self.lena)}/deletion",
             "bookings": "/console/bookings",
@@ -273,12 +276,18 @@ class Site:
             "my hours": "/console/working-hours",
         }
 
-    def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:
+    def _invite(
+        self, member: ExternalMember, delivery: Delivery, fact: RequestFact = RequestFact.SENT
+    ) -> ExternalMember:
         asked_at = self.now - timedelta(hours=3 - len(self.store.external_members))
-        member = replace(member, created_at=asked_at, requested_at=asked_at)
-        self.adapters.external_members.add(member, a_page(member), a_link(member), member.request)
-        self.store.messages[member.request] = delivery
-        return member
+        request = replace(member.request, asked_at=asked_at, terms=usual_terms(asked_at))
+        member = replace(member, created_at=asked_at, request=request)
+        self.adapters.external_members.add(
+            member, a_page(member), a_link(member), [member.request_mail], an_entry()
+        )
+        self.store.messages[member.request_mail] = delivery
+        self.adapters.external_members.note(member, fact, at=asked_at)
+        return self.store.external_members[member.organization_id, member.external_member_id]
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)

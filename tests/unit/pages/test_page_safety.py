@@ -35,11 +35,14 @@ FORMS = [
     "/sign-in/finish",
     "/sign-out",
     "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
     "/booking/cancellation",
     "/booking/move",
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
+    "/console/external-members/{id}/availability",
     "/console/external-members/{id}/availability-requests",
     "/console/external-members/{id}/deletion",
     "/console/bookings/new",
@@ -55,7 +58,14 @@ FORMS = [
     "/console/working-hours",
 ]
 
-TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+TOKEN_FORMS = {
+    "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
+    "/booking/cancellation",
+    "/booking/move",
+    "/sign-in/finish",
+}
 
 
 def form_addresses(site: Site) -> list[str]:

@@ -78,6 +78,6 @@ def _external_member(key: HostKey, item: Item) -> Host:
         time_zone=member.availability.time_zone,
         hours=member.availability.windows,
         person_in_charge_id=member.person_in_charge_id,
-        request_link_id=member.request_link_id,
+        request_link_id=member.request.link_id,
         is_gone=member.deleted_at is not None,
     )

@@ -7,6 +7,7 @@
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
+| external members that may need a look | to_look_at | `T#<org>#LOOK` / `<when>#<external member>` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
 | a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
@@ -43,7 +44,10 @@ if TYPE_CHECKING:
 type Key = dict[str, str]
 
 BY_TIME = "by_time"
-"""The one index; sparse, its keys are `GSI1PK` and `GSI1SK`."""
+"""The index of most lists; sparse, its keys are `GSI1PK` and `GSI1SK`."""
+
+TO_LOOK_AT = "to_look_at"
+"""The index of what may need a human, by when; sparse, its keys are `GSI2PK` and `GSI2SK`."""
 
 QUEUES = 4
 """Over how many partitions due messages are spread, and what is overdue."""
@@ -87,6 +91,15 @@ def external_member(organization_id: str, external_member_id: str) -> Key:
 
 def external_members(organization_id: str) -> str:
     return f"T#{organization_id}#X"
+
+
+def looks(organization_id: str) -> str:
+    return f"T#{organization_id}#LOOK"
+
+
+def look_place(organization_id: str, external_member_id: str, when: datetime) -> Key:
+    """Return the index keys of somebody whom a human may have to look at from an instant on."""
+    return {"GSI2PK": looks(organization_id), "GSI2SK": f"{moment(when)}#{external_member_id}"}
 
 
 def external_member_address(organization_id: str, email: str) -> Key:

@@ -21,7 +21,7 @@ from scheduling.domain.people import Feature, Member, Organization, Role
 from scheduling.domain.refusals import MemberChanged, MemberNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -74,6 +74,14 @@ class DynamoDbMembers:
         if item is None:
             raise MemberNotFound
         return stored_member(item)
+
+    def get_all(self, organization_id: str, member_ids: Collection[str]) -> Mapping[str, Member]:
+        wanted = [keys.member(organization_id, member_id) for member_id in member_ids]
+        found = map(stored_member, self._table.found(wanted).values())
+        members = {member.member_id: member for member in found}
+        if len(members) < len(member_ids):
+            raise MemberNotFound
+        return members
 
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
         partition, after = keys.members(organization_id), None

@@ -123,7 +123,13 @@ class Table:
         return [found[key["PK"], key["SK"]] for key in keys]
 
     def listed(
-        self, query: Mapping[str, Any], *, after: Mapping[str, str] | None, limit: int, sort: str
+        self,
+        query: Mapping[str, Any],
+        *,
+        after: Mapping[str, str] | None,
+        limit: int,
+        sort: str,
+        keep: Callable[[Item], bool] | None = None,
     ) -> ListPage[Item]:
         """Return a part of what a query finds, in one request; with a filter, in at most 3.
 
@@ -133,25 +139,28 @@ class Table:
             query: The rest of the request.
             after: The whole key of the item that the part follows; None for the first part.
             sort: The attribute that the query is sorted by; the cursor is made of it.
+            keep: Which items are meant, where DynamoDB has no words for it.
         """
         request: Any = {"TableName": self.name, **query}
         requests = FILTERED_REQUESTS
-        if "FilterExpression" not in query:
+        if "FilterExpression" not in query and keep is None:
             request["Limit"], requests = limit, 1
-        found: list[dict[str, Any]] = []
+        found: list[Item] = []
         last: Any = None if after is None else encoded(after)
         for _ in range(requests):
             if last is not None:
                 request["ExclusiveStartKey"] = last
             answer = self.client.query(**request)
-            found += answer["Items"]
+            items = map(decoded, answer["Items"])
+            found += items if keep is None else filter(keep, items)
             last = answer.get("LastEvaluatedKey")
             if last is None or len(found) >= limit:
                 break
+        sort_key = None if last is None else decoded(last)[sort]
         if len(found) > limit:
-            last = found[limit - 1]
-        cursor = None if last is None else cursor_for(decoded(last)[sort])
-        return ListPage(tuple(map(decoded, found[:limit])), cursor)
+            sort_key = found[limit - 1][sort]
+        cursor = None if sort_key is None else cursor_for(sort_key)
+        return ListPage(tuple(found[:limit]), cursor)
 
     def put_new(self, item: Mapping[str, Any]) -> None:
         self.client.put_item(

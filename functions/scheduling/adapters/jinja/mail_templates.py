@@ -21,7 +21,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
+    AvailabilityOverdueMail,
     AvailabilityRequestMail,
+    AvailabilityStillRightMail,
     BookingMail,
     Reader,
     RenderedMail,
@@ -114,7 +116,8 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "valid_for": times.length(facts.valid_for, locale),
             }
         case AvailabilityRequestMail():
-            return "availability_request", {
+            folder = "availability_reminder" if facts.is_reminder else "availability_request"
+            return folder, {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.external_member_name),
                 "person_in_charge": _person(facts.person_in_charge),
@@ -122,6 +125,32 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
                 "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
+                "deadline": _moment(facts.deadline, facts.time_zone, locale),
+                "wished": _wished(facts, locale),
+                "minimum_windows": facts.minimum_windows,
+                "minimum_length": (
+                    times.length(facts.minimum_length, locale) if facts.minimum_length else ""
+                ),
+                "message": _typed_lines(facts.message),
+            }
+        case AvailabilityOverdueMail():
+            return "availability_overdue", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.person_in_charge_name),
+                "external_member": _person(facts.external_member),
+                "asked": times.day(_date(facts.asked_at, facts.time_zone), locale),
+                "deadline": _moment(facts.deadline, facts.time_zone, locale),
+                "has_some": facts.has_some,
+                "console_url": facts.console_url,
+            }
+        case AvailabilityStillRightMail():
+            return "availability_still_right", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.external_member_name),
+                "person_in_charge": _person(facts.person_in_charge),
+                "days": tuple(_open_days(facts.windows, facts.time_zone, locale)),
+                "valid_until": times.day(_date(facts.valid_until, facts.time_zone), locale),
+                "link": facts.link,
             }
         case AvailabilityEnteredMail():
             return "availability_entered", {
@@ -219,6 +248,13 @@ def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterat
             hours=tuple(times.clocks(w.start, w.end, zone, locale) for w in same_day),
             zone=times.zone_label(zone, same_day[0].start, locale),
         )
+
+
+def _wished(facts: AvailabilityRequestMail, locale: str) -> tuple[str, str] | None:
+    """Return the first and the last of the dates that matter."""
+    if facts.wished is None:
+        return None
+    return times.day(facts.wished.first, locale), times.day(facts.wished.last, locale)
 
 
 def _moment(instant: datetime, zone: str, locale: str) -> str:
