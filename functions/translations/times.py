@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_skeleton, get_timezone_location
+from babel.lists import format_list
 
 from translations.catalogue import translations_for
 
@@ -45,7 +46,19 @@ def span(start: datetime, end: datetime, zone: str, locale: str) -> str:
     if first.utcoffset() != last.utcoffset():
         then = translations_for(locale).gettext("%(zone)s, then %(offset)s")
         label = then % {"zone": label, "offset": _offset_label(last.utcoffset(), locale)}
-    return f"{day(first.date(), locale)}, {clocks(start, end, zone, locale)} ({label})"
+    when = _day_and_clock(first.date(), clocks(start, end, zone, locale), locale)
+    return _with_zone(when, label, locale)
+
+
+def moment(instant: datetime, zone: str, locale: str) -> str:
+    """Return what calendar and clocks in `zone` show: "Tue 1 December 2026, 10:30"."""
+    date_there = instant.astimezone(ZoneInfo(zone)).date()
+    return _day_and_clock(date_there, clock(instant, zone, locale), locale)
+
+
+def zoned_moment(instant: datetime, zone: str, locale: str) -> str:
+    """Return a moment and where: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
+    return _with_zone(moment(instant, zone, locale), zone_label(zone, instant, locale), locale)
 
 
 def clocks(start: datetime, end: datetime, zone: str, locale: str) -> str:
@@ -61,7 +74,7 @@ def clocks(start: datetime, end: datetime, zone: str, locale: str) -> str:
     elif last.replace(tzinfo=None) == datetime.combine(first_day + timedelta(days=1), time.min):
         until = "24:00"
     else:
-        until = f"{day(last.date(), locale)}, {clock(end, zone, locale)}"
+        until = moment(end, zone, locale)
     return f"{clock(start, zone, locale)}–{until}"
 
 
@@ -75,7 +88,8 @@ def zone_label(zone: str, at: datetime, locale: str) -> str:
         return _offset_label(offset, locale) if offset else "UTC"
     # CLDR writes some names with their region, as in "Argentina/Buenos Aires".
     city = get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
-    return f"{city}, {_offset_label(offset, locale)}"
+    words = translations_for(locale).gettext("%(city)s, %(offset)s")
+    return words % {"city": city, "offset": _offset_label(offset, locale)}
 
 
 def length(duration: timedelta, locale: str) -> str:
@@ -88,7 +102,7 @@ def length(duration: timedelta, locale: str) -> str:
         words.ngettext("%d hour", "%d hours", hours) % hours if hours else "",
         words.ngettext("%d minute", "%d minutes", minutes) % minutes if minutes else "",
     )
-    return " ".join(part for part in parts if part)
+    return format_list([part for part in parts if part], style="unit-narrow", locale=locale)
 
 
 def month(of: date, locale: str) -> str:
@@ -100,6 +114,17 @@ def weekday_names(locale: str) -> tuple[str, ...]:
     """Return the seven short names, Monday first: "Mon" to "Sun" in English."""
     names = Locale.parse(locale).days["stand-alone"]["abbreviated"]
     return tuple(names[weekday] for weekday in range(7))
+
+
+def _day_and_clock(of: date, clocks_shown: str, locale: str) -> str:
+    """Join them as CLDR does for a language: with a comma in English, without in Japanese."""
+    pattern: str = Locale.parse(locale).datetime_formats["medium"]
+    return pattern.format(clocks_shown, day(of, locale))
+
+
+def _with_zone(when: str, label: str, locale: str) -> str:
+    words = translations_for(locale).gettext("%(when)s (%(zone)s)")
+    return words % {"when": when, "zone": label}
 
 
 def _has_no_place(zone: str) -> bool:
