@@ -7,6 +7,8 @@ are those whose Babel data is shipped (`en`, `ja` and their regions).
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -15,6 +17,9 @@ from babel.dates import format_date, format_datetime, format_skeleton, get_timez
 from babel.lists import format_list
 
 from translations.catalogue import translations_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _DAY_PATTERNS = {"en": "EEE d MMMM y"}
 """Where CLDR's own order of the parts is not used: its English is American by default."""
@@ -86,10 +91,8 @@ def zone_label(zone: str, at: datetime, locale: str) -> str:
     offset = at.astimezone(ZoneInfo(zone)).utcoffset()
     if _has_no_place(zone):
         return _offset_label(offset, locale) if offset else "UTC"
-    # CLDR writes some names with their region, as in "Argentina/Buenos Aires".
-    city = get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
     words = translations_for(locale).gettext("%(city)s, %(offset)s")
-    return words % {"city": city, "offset": _offset_label(offset, locale)}
+    return words % {"city": _city(zone, locale), "offset": _offset_label(offset, locale)}
 
 
 def length(duration: timedelta, locale: str) -> str:
@@ -130,6 +133,30 @@ def _with_zone(when: str, label: str, locale: str) -> str:
 def _has_no_place(zone: str) -> bool:
     canonical = get_global("zone_aliases").get(zone, zone)
     return get_global("zone_territories").get(canonical, "ZZ") in ("ZZ", "001")
+
+
+def _city(zone: str, locale: str) -> str:
+    """Return the city that a zone is named after, in the words of a language.
+
+    CLDR keeps it under the first name that the zone had, as in "Asia/Calcutta", where Babel's
+    `get_timezone_location` looks under the present one only.
+    """
+    present = get_global("zone_aliases").get(zone, zone)
+    names = Locale.parse(locale).time_zones
+    for name in (present, *_former_names().get(present, ())):
+        if "city" in names.get(name, {}):
+            return str(names[name]["city"])
+    # A name may have a region before the city, as in "Argentina/Buenos Aires".
+    return get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
+
+
+@cache
+def _former_names() -> Mapping[str, Sequence[str]]:
+    """Return the names that zones had before, by their present one."""
+    names: dict[str, list[str]] = {}
+    for former, present in get_global("zone_aliases").items():
+        names.setdefault(present, []).append(former)
+    return names
 
 
 def _offset_label(offset: timedelta | None, locale: str) -> str:
