@@ -124,8 +124,8 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "title": _typed(facts.meeting_title),
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
-                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
-                "deadline": _moment(facts.deadline, facts.time_zone, locale),
+                "link_expires": times.zoned_moment(facts.link_expires_at, facts.time_zone, locale),
+                "deadline": times.zoned_moment(facts.deadline, facts.time_zone, locale),
                 "wished": _wished(facts, locale),
                 "minimum_windows": facts.minimum_windows,
                 "minimum_length": (
@@ -139,7 +139,7 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "name": _typed(facts.person_in_charge_name),
                 "external_member": _person(facts.external_member),
                 "asked": times.day(_date(facts.asked_at, facts.time_zone), locale),
-                "deadline": _moment(facts.deadline, facts.time_zone, locale),
+                "deadline": times.zoned_moment(facts.deadline, facts.time_zone, locale),
                 "has_some": facts.has_some,
                 "console_url": facts.console_url,
             }
@@ -188,7 +188,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "hours": times.clocks(facts.time.start, facts.time.end, zone, locale),
         "former_when": times.span(former.start, former.end, zone, locale) if former else "",
         "former_hours": times.clocks(former.start, former.end, zone, locale) if former else "",
-        "decide_by": _moment(decide_by, zone, locale) if decide_by else "",
+        "decide_by": times.zonedtimes.zoned_moment(decide_by, zone, locale) if decide_by else "",
         "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
         "hosts": format_list(hosts, locale=locale),
@@ -255,12 +255,6 @@ def _wished(facts: AvailabilityRequestMail, locale: str) -> tuple[str, str] | No
     if facts.wished is None:
         return None
     return times.day(facts.wished.first, locale), times.day(facts.wished.last, locale)
-
-
-def _moment(instant: datetime, zone: str, locale: str) -> str:
-    """Return a date and a time: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
-    day, clock = times.day(_date(instant, zone), locale), times.clock(instant, zone, locale)
-    return f"{day}, {clock} ({times.zone_label(zone, instant, locale)})"
 
 
 def _date(instant: datetime, zone: str) -> date:
