@@ -188,7 +188,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "hours": times.clocks(facts.time.start, facts.time.end, zone, locale),
         "former_when": times.span(former.start, former.end, zone, locale) if former else "",
         "former_hours": times.clocks(former.start, former.end, zone, locale) if former else "",
-        "decide_by": times.zonedtimes.zoned_moment(decide_by, zone, locale) if decide_by else "",
+        "decide_by": times.zoned_moment(decide_by, zone, locale) if decide_by else "",
         "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
         "hosts": format_list(hosts, locale=locale),
