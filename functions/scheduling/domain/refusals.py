@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.reputation import SuppressionReason
+
 
 def marked(message: str) -> str:
     """Return `message` unchanged; its presence puts the text into the catalogues."""
@@ -300,6 +302,19 @@ class ExternalMemberGone(SchedulingError):
 
     code = "external_member_gone"
     message = marked("This invitation has ended.")
+
+
+class AddressSuppressed(SchedulingError):
+    """Nothing is sent to this address: a mail to it came back, or was marked as spam."""
+
+    code = "address_suppressed"
+    message = marked(
+        "A mail to this address came back or was marked as spam. Please correct the address first."
+    )
+
+    def __init__(self, reason: SuppressionReason) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class UpcomingBookings(SchedulingError):
