@@ -50,6 +50,10 @@ class Adapters:
     def holds_per_address(self) -> int:
         return settings.holds_per_address()
 
+    @property
+    def mails_per_day(self) -> int:
+        return settings.mails_per_day()
+
     @cached_property
     def booking_pages(self) -> ports.BookingPages:
         return DynamoDbBookingPages(self._scheduling)
@@ -109,6 +113,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 
         return DynamoDbOutbox(self._scheduling)
+
+    @cached_property
+    def reputation(self) -> ports.Reputation:
+        from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
+
+        return DynamoDbReputation(self._scheduling)
 
     @cached_property
     def link_keys(self) -> ports.LinkKeys:

@@ -49,6 +49,7 @@ def deployed(aws, monkeypatch):
         "MAIL_FROM": "bookings@mail.example",
         "SIGN_IN_MAILS_PER_QUARTER_HOUR": "3",
         "HOLDS_PER_ADDRESS": "20",
+        "MAILS_PER_DAY": "2000",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()

@@ -34,9 +34,14 @@ _REQUESTS = {
     DeliveryState.QUEUED: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENDING: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENT: Badge("neutral", "mail", marked("Asked")),
+    DeliveryState.DELIVERED: Badge("neutral", "mail", marked("Asked, mail delivered")),
+    DeliveryState.BOUNCED: Badge("bad", "alert", marked("Mail came back")),
+    DeliveryState.COMPLAINED: Badge("bad", "alert", marked("Marked as spam")),
     DeliveryState.SUPERSEDED: Badge("neutral", "mail", marked("Asked")),
     DeliveryState.TOO_LATE: Badge("neutral", "mail", marked("Not sent, too late")),
     DeliveryState.SEND_FAILED: Badge("warning", "alert", marked("Mail failed, trying again")),
+    DeliveryState.SUPPRESSED: Badge("bad", "alert", marked("Not sent to this address")),
+    DeliveryState.PAUSED: Badge("warning", "clock", marked("Waiting, mails are paused")),
     DeliveryState.DEAD: Badge("bad", "alert", marked("Mail not sent")),
 }
 
@@ -68,7 +73,15 @@ def member_badge(member: ExternalMember, delivery: Delivery, now: datetime) -> B
 
 
 def has_failed(delivery: Delivery) -> bool:
-    return delivery.state in {DeliveryState.SEND_FAILED, DeliveryState.DEAD}
+    """Tell whether whoever was to read the mail has not, and somebody should know."""
+    return delivery.state in {
+        DeliveryState.SEND_FAILED,
+        DeliveryState.BOUNCED,
+        DeliveryState.COMPLAINED,
+        DeliveryState.SUPPRESSED,
+        DeliveryState.PAUSED,
+        DeliveryState.DEAD,
+    }
 
 
 def is_overdue(member: ExternalMember, now: datetime) -> bool:

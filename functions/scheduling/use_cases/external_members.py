@@ -31,6 +31,7 @@ from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
 from scheduling.use_cases.page_settings import check_rules, slug_for
+from scheduling.use_cases.suppressions import refuse_suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,16 +137,19 @@ def ask_again(
     *,
     now: datetime,
     external_members: ports.ExternalMembers,
+    reputation: ports.Reputation,
 ) -> ExternalMember:
     """Mail a new request to the stored address; the link of the old one ends.
 
     Raises:
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
+        AddressSuppressed: A mail to the stored address came back.
     """
     before = external_members.get(by.organization.organization_id, external_member_id)
     if before.deleted_at is not None:
         raise ExternalMemberGone
+    refuse_suppressed(before.organization_id, before.email, reputation=reputation)
     number = before.request_number + 1
     link = _availability_link(
         before.organization_id, external_member_id, generation=number, now=now

@@ -21,6 +21,7 @@ from scheduling.domain.mails import (
     Reader,
     SignInMail,
 )
+from scheduling.domain.message_tags import address_hash, tags_of
 from scheduling.domain.messages import (
     MAX_ATTEMPTS,
     Delivery,
@@ -31,8 +32,12 @@ from scheduling.domain.messages import (
     retry_delay,
 )
 from scheduling.domain.refusals import HostNotFound, SchedulingError
+from scheduling.domain.reputation import CATEGORIES
+from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.links import link_address
+from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.suppressions import unsubscribe_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,6 +78,9 @@ class MailRoom:
     mail_templates: ports.MailTemplates
     calendar_files: ports.CalendarFiles
     mailer: ports.Mailer
+    reputation: ports.Reputation
+    mails_per_day: int
+    """The most that one organization may send in a day, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class _Draft:
     reply_to: Mailbox
     locale: str
     calendar_entry: CalendarEntry | None = None
+    is_optional: bool = False
+    """Whether it offers whoever has no account to get no more of its kind."""
 
 
 def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Delivery | None:
@@ -115,12 +125,33 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         draft = _draft(message, now, room)
         if draft is None:
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
-        room.mailer.send(_worded(message, draft, room))
+        return _sent(message, claimed, draft, now=now, room=room)
     except SchedulingError as missing:
         return _failed(claimed, missing.code, now=now)
     except MailNotAccepted as reason:
         return _failed(claimed, str(reason), now=now)
-    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now)
+
+
+def _sent(
+    message: Message, claimed: Delivery, draft: _Draft, *, now: datetime, room: MailRoom
+) -> Delivery:
+    """Send a mail, unless it is held back.
+
+    Raises:
+        MailNotAccepted: The mail service did not take it.
+    """
+    held = held_back(
+        message,
+        draft.recipient.email,
+        claimed,
+        now=now,
+        mails_per_day=room.mails_per_day,
+        reputation=room.reputation,
+    )
+    if held is not None:
+        return held
+    mail_id = room.mailer.send(_worded(message, draft, now, room))
+    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now, mail_id=mail_id)
 
 
 def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
@@ -134,7 +165,7 @@ def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
     )
 
 
-def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
+def _worded(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> OutgoingMail:
     entry = draft.calendar_entry
     return OutgoingMail(
         message_id=message.message_id,
@@ -144,7 +175,16 @@ def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
         rendered=room.mail_templates.render(draft.facts, draft.locale),
         calendar_method=entry.method if entry else None,
         calendar_file=room.calendar_files.render(entry) if entry else b"",
+        tags=tags_of(message, draft.recipient.email),
+        unsubscribe_url=_unsubscribe_url(message, draft, now, room) if draft.is_optional else "",
     )
+
+
+def _unsubscribe_url(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> str:
+    subscription = Subscription(
+        message.organization_id, address_hash(draft.recipient.email), CATEGORIES[message.kind]
+    )
+    return unsubscribe_address(room.base_url, subscription, now=now, link_keys=room.link_keys)
 
 
 def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -286,6 +326,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         reply_to=party.reply_to,
         locale=_language(party.reader, booking, room) or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
+        is_optional=message.kind in CATEGORIES and not party.reader.has_account,
     )
 
 
