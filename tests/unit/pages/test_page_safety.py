@@ -55,6 +55,9 @@ FORMS = [
     "/console/working-hours",
 ]
 
+ONE_CLICK = "/unsubscribe/{token}"
+"""Mail programs press it for somebody, from wherever they run; its own tests say how."""
+
 TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
 
 
@@ -170,8 +173,13 @@ def test_the_list_of_forms_is_complete():
         if method == "POST"
     }
 
-    names = {"slug": "<slug>", "id": "<external_member_id>", "booking": "<booking_id>"}
-    assert forms == {form.format(**names) for form in FORMS}
+    names = {
+        "slug": "<slug>",
+        "id": "<external_member_id>",
+        "booking": "<booking_id>",
+        "token": "<token>",
+    }
+    assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
 
 def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
