@@ -1,4 +1,4 @@
-"""How an organization's mails fare, and when nothing more may be sent.
+"""An organization's reputation: how its mails fare, and when nothing more may be sent.
 
 The mail service judges all organizations of a deployment as one sender. So each is judged here
 first, and stopped well before the others would suffer.

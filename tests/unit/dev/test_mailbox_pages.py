@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import json
+from queue import SimpleQueue
 
 import aiohttp
 import pytest
