@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import SNSEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from handlers.wiring import adapters
 from scheduling.domain.feedback import (
@@ -31,11 +31,18 @@ from scheduling.use_cases.reputation import note_feedback
 NOT_SPAM = "not-spam"
 """A complaint that takes an earlier one back. Source: RFC 5965 registry, "Feedback Report Type"."""
 
+_NAMES_NOBODY = ConfigDict(hide_input_in_errors=True)
+"""What cannot be read has addresses in it, and its error is logged."""
+
 logger = Logger()
 metrics = Metrics()
 
 
-class SentMail(BaseModel):
+class Told(BaseModel):
+    model_config = _NAMES_NOBODY
+
+
+class SentMail(Told):
     tags: dict[str, list[str]] = {}
     """Those of the mail, each once, and some of SES itself."""
 
@@ -43,11 +50,11 @@ class SentMail(BaseModel):
         return {name: values[0] for name, values in self.tags.items() if values}
 
 
-class Delivery(BaseModel):
+class Delivery(Told):
     timestamp: datetime
 
 
-class DeliveryEvent(BaseModel):
+class DeliveryEvent(Told):
     """Source of all these: Amazon SES Developer Guide, "Contents of event data ... in SNS"."""
 
     event_type: Literal["Delivery"] = Field(alias="eventType")
@@ -58,7 +65,7 @@ class DeliveryEvent(BaseModel):
         return Delivered(self.delivery.timestamp)
 
 
-class DelayEvent(BaseModel):
+class DelayEvent(Told):
     event_type: Literal["DeliveryDelay"] = Field(alias="eventType")
     mail: SentMail
     delay: Delivery = Field(alias="deliveryDelay")
@@ -67,18 +74,18 @@ class DelayEvent(BaseModel):
         return Delayed(self.delay.timestamp)
 
 
-class BouncedRecipient(BaseModel):
+class BouncedRecipient(Told):
     diagnostic_code: str = Field(default="", alias="diagnosticCode")
 
 
-class Bounce(BaseModel):
+class Bounce(Told):
     bounce_type: Literal["Undetermined", "Permanent", "Transient"] = Field(alias="bounceType")
     subtype: str = Field(alias="bounceSubType")
     recipients: list[BouncedRecipient] = Field(alias="bouncedRecipients")
     timestamp: datetime
 
 
-class BounceEvent(BaseModel):
+class BounceEvent(Told):
     event_type: Literal["Bounce"] = Field(alias="eventType")
     mail: SentMail
     bounce: Bounce
@@ -97,11 +104,11 @@ class RejectedMail(SentMail):
     timestamp: datetime
 
 
-class Reject(BaseModel):
+class Reject(Told):
     reason: str
 
 
-class RejectEvent(BaseModel):
+class RejectEvent(Told):
     event_type: Literal["Reject"] = Field(alias="eventType")
     mail: RejectedMail
     reject: Reject
@@ -114,12 +121,12 @@ class RejectEvent(BaseModel):
         )
 
 
-class Complaint(BaseModel):
+class Complaint(Told):
     feedback_type: str | None = Field(default=None, alias="complaintFeedbackType")
     timestamp: datetime
 
 
-class ComplaintEvent(BaseModel):
+class ComplaintEvent(Told):
     event_type: Literal["Complaint"] = Field(alias="eventType")
     mail: SentMail
     complaint: Complaint
@@ -135,7 +142,7 @@ type SesEvent = Annotated[
     Field(discriminator="event_type"),
 ]
 
-_EVENTS: TypeAdapter[SesEvent] = TypeAdapter(SesEvent)
+_EVENTS: TypeAdapter[SesEvent] = TypeAdapter(SesEvent, config=_NAMES_NOBODY)
 
 
 def note(told: str) -> None:
@@ -174,6 +181,8 @@ def handler(event: SNSEvent, _context: LambdaContext) -> dict[str, Any]:
     Raises:
         ValidationError: At least one could not be read; Lambda tries again, then tells the queue.
     """
+    # An alarm needs a metric that is there before anything happens.
+    metrics.add_metric("PausedOrganizations", MetricUnit.Count, 0)
     told = [record.sns.message for record in event.records]
     for each in told:
         note(each)
