@@ -76,7 +76,7 @@ def routes(app) -> set[tuple[str, str]]:
 
 def test_every_page_carries_its_headers(staff: Browser, site: Site):
     for name, address in site.addresses().items():
-        may_hold_token = address.startswith(("/l/", "/nowhere"))
+        may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
         assert staff.get(address).headers == wanted, name
 

@@ -24,7 +24,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 def address(site: Site) -> str:
-    return f"/unsubscribe/{token_for(MIA, KEY, now=site.now)}"
+    return site.unsubscribe_page
 
 
 def suppressed(site: Site) -> SuppressionReason | None:
