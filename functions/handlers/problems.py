@@ -39,9 +39,9 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.ExternalMemberGone: HTTPStatus.GONE,
+    refusals.AddressSuppressed: HTTPStatus.CONFLICT,
     refusals.UpcomingBookings: HTTPStatus.CONFLICT,
     refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
-    refusals.AddressBounced: HTTPStatus.CONFLICT,
     refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
     refusals.BookingPageNotFound: HTTPStatus.NOT_FOUND,
     refusals.BookingPageGone: HTTPStatus.GONE,
@@ -94,6 +94,8 @@ def problem(refusal: SchedulingError) -> Response[str]:
             body["current_version"] = refusal.current_version
         case refusals.BookingClosed():
             body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
+        case refusals.AddressSuppressed():
+            body["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             body["booking_ids"] = list(refusal.booking_ids)
         case refusals.TryAgainLater():

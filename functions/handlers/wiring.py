@@ -42,6 +42,10 @@ class Adapters:
     def base_url(self) -> str:
         return settings.base_url()
 
+    @property
+    def mails_per_day(self) -> int:
+        return settings.mails_per_day()
+
     @cached_property
     def booking_pages(self) -> ports.BookingPages:
         return DynamoDbBookingPages(self._scheduling)
@@ -108,6 +112,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 
         return DynamoDbOutbox(self._scheduling)
+
+    @cached_property
+    def reputation(self) -> ports.Reputation:
+        from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
+
+        return DynamoDbReputation(self._scheduling)
 
     @cached_property
     def link_keys(self) -> ports.LinkKeys:

@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from scheduling.domain.audit import Activity, Entry
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
+    from scheduling.domain.feedback import Feedback
     from scheduling.domain.hosts import Host, HostKey
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
-    from scheduling.domain.messages import Delivery, Message
+    from scheduling.domain.messages import Delivery, Message, Posted, Subject
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
+    from scheduling.domain.reputation import MailCategory, MailStanding, PauseReason, SendingHealth
     from scheduling.domain.sessions import Session
     from scheduling.domain.standing import Standing
     from scheduling.domain.time_range import TimeRange
+    from scheduling.domain.unsubscribing import Subscription
     from scheduling.domain.working_hours import WorkingHours
 
 
@@ -470,11 +473,70 @@ class Outbox(Protocol):
         ...
 
     def record(self, message: Message, delivery: Delivery) -> None:
-        """Store how a try ended, if this claim is still the latest."""
+        """Store how a try ended, if this claim is still the latest.
+
+        Being paused uses up no try. Without a next attempt such a message waits for
+        `requeue_paused`. What was told about the mail meanwhile stays.
+        """
+        ...
+
+    def of_subject(
+        self, organization_id: str, subject: Subject, subject_id: str
+    ) -> Sequence[Posted]:
+        """Return the latest 100 messages about one thing, the newest first, in one request."""
+        ...
+
+    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
+        """Have messages sent that waited for their organization; return how many."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         """Return messages whose next attempt is due, in any order."""
+        ...
+
+
+class Reputation(Protocol):
+    """How the mails of organizations fare, and which addresses are not to be written to."""
+
+    def standing(
+        self, organization_id: str, address_hash: str, category: MailCategory | None = None
+    ) -> MailStanding:
+        """Return what stands in the way of a mail, in one request."""
+        ...
+
+    def count_mail(self, organization_id: str, day: date, *, limit: int) -> bool:
+        """Count one mail that is about to be sent; tell whether it is among the day's `limit`."""
+        ...
+
+    def note(self, message: Message, address_hash: str, feedback: Feedback) -> bool:
+        """Store what was told about a mail; tell whether it was news.
+
+        A bounce for good or a complaint is counted and suppresses the address in
+        the same step: all of it, or nothing.
+
+        Args:
+            address_hash: Of the address that the mail went to.
+        """
+        ...
+
+    def health(self, organization_id: str, today: date) -> SendingHealth:
+        """Return how an organization's mails fare, in one request."""
+        ...
+
+    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+        """Let an organization's mails wait; tell whether they did not before."""
+        ...
+
+    def resume(self, organization_id: str, *, now: datetime) -> None:
+        """Let them go on, and judge anew from here; where they do, nothing changes."""
+        ...
+
+    def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
+        """Send no more mails of a category to an address; a second time changes nothing."""
+        ...
+
+    def lift(self, organization_id: str, address_hash: str) -> None:
+        """Forget that mails to an address came back; that one was marked as spam stays."""
         ...
 
 
@@ -498,8 +560,8 @@ class Mailer(Protocol):
         """The address mails come from, at the sending domain."""
         ...
 
-    def send(self, mail: OutgoingMail) -> None:
-        """Hand the mail over.
+    def send(self, mail: OutgoingMail) -> str:
+        """Hand the mail over and return the mail service's name for it.
 
         Raises:
             MailNotAccepted: The mail service answered with an error, or not at all.

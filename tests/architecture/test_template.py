@@ -20,6 +20,7 @@ MANAGED_POLICIES = {
     "AWSXrayWriteOnlyAccess",  # write traces
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream: on SendMails only
 }
+GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
 
@@ -92,7 +93,10 @@ def test_a_function_is_given_exactly_the_variables_that_it_reads(function):
         if not name.startswith("POWERTOOLS_")
     }
 
-    assert given == variables_read_by(HANDLERS[function].rpartition(".")[0])
+    read = variables_read_by(HANDLERS[function].rpartition(".")[0])
+
+    assert read <= given
+    assert given - GIVEN_TO_ALL <= read
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -191,13 +195,19 @@ def test_a_table_can_be_restored_and_outlives_its_stack(table):
 def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_alarm():
     (stream,) = of_type("AWS::Lambda::EventSourceMapping").values()
     schedules = of_type("AWS::Scheduler::Schedule").values()
+    topics = [
+        subscription
+        for subscription in of_type("AWS::SNS::Subscription").values()
+        if subscription["Protocol"] == "lambda"
+    ]
     invocations = of_type("AWS::Lambda::EventInvokeConfig").values()
-    assert len(schedules) == len(invocations)
+    assert len(schedules) + len(topics) == len(invocations)
     queues = {
         target["Fn::GetAtt"][0]
         for target in (
             stream["DestinationConfig"]["OnFailure"]["Destination"],
             *(schedule["Target"]["DeadLetterConfig"]["Arn"] for schedule in schedules),
+            *(topic["RedrivePolicy"]["deadLetterTargetArn"] for topic in topics),
             *(each["DestinationConfig"]["OnFailure"]["Destination"] for each in invocations),
         )
     }
@@ -217,6 +227,13 @@ def test_one_bad_record_does_not_hold_up_the_stream():
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["BisectBatchOnFunctionError"] is True
     assert 0 <= stream["MaximumRetryAttempts"] <= 5
+
+
+def test_ses_tells_what_becomes_of_mails_and_rewrites_no_link():
+    (destination,) = of_type("AWS::SES::ConfigurationSetEventDestination").values()
+    told = set(destination["EventDestination"]["MatchingEventTypes"])
+
+    assert told == {"delivery", "deliveryDelay", "bounce", "complaint", "reject"}
 
 
 def test_queues_are_encrypted():

@@ -50,6 +50,7 @@ def deployed(aws, monkeypatch):
         "MAIL_FROM": "bookings@mail.example",
         "LIMITS_TABLE": limits.name,
         "RATE_LIMIT_FACTOR": "1",
+        "MAILS_PER_DAY": "2000",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()

@@ -21,6 +21,7 @@ from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
+from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
 from scheduling.adapters.dynamodb.table import Table
 from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
@@ -59,6 +60,7 @@ HOURS = TimeRange(at("09:00"), at("12:00"))
 """When external members can be booked; a member as well, on this weekday."""
 
 _LENGTHS = [timedelta(minutes=minutes) for minutes in (0, 0, 5, 10, 15)]
+MAILS_PER_DAY = 2_000
 APPROVAL_WITHIN = timedelta(minutes=30)
 
 
@@ -86,6 +88,7 @@ class World:
         self.link_keys = OneKey()
         self.rate_limits = DynamoDbRateLimits(access, factor=1000)
         self.outbox = DynamoDbOutbox(scheduling)
+        self.reputation = DynamoDbReputation(scheduling)
         self._external_members = DynamoDbExternalMembers(scheduling, access)
         self._organizations = DynamoDbOrganizations(scheduling)
         self._members = DynamoDbMembers(scheduling)
@@ -118,6 +121,8 @@ class World:
             mail_templates=worker.templates,
             calendar_files=worker.calendar_files,
             mailer=worker,
+            reputation=self.reputation,
+            mails_per_day=MAILS_PER_DAY,
         )
 
     @contextmanager

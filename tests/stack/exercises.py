@@ -5,15 +5,18 @@ An exercise is prepared while every grant is in place, and then run, perhaps wit
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
@@ -161,6 +164,7 @@ def _external_members(team: Team) -> Exercise:
         )
         them = f"/api/external-members/{invited.json()['external_member_id']}"
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
+        _ok(team.admin.get(f"{them}/availability-link"))
         _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)
 
     return run
@@ -239,6 +243,14 @@ def _bookings(team: Team) -> Exercise:
         address = f"/api/bookings/{booked['booking_id']}"
         _ok(team.admin.post(f"{address}/move", json={"start": other.isoformat()}))
         _ok(team.admin.post(f"{address}/cancellation"))
+
+    return run
+
+
+def _sending(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/sending"))
+        _ok(team.admin.post("/api/sending/resumption"))
 
     return run
 
@@ -328,6 +340,41 @@ def _retry_mails(team: Team) -> Exercise:
     return run
 
 
+def _mail_feedback(team: Team) -> Exercise:
+    invited = _ok(
+        team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED
+    ).json()
+    [row] = [
+        row
+        for row in rows_of(team.stack.scheduling)
+        if row.get("subject_id") == invited["external_member_id"]
+    ]
+    bounced = {
+        "eventType": "Bounce",
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": invited["email"]}],
+            "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        },
+        "mail": {
+            "tags": {
+                name: [value] for name, value in tags_of(_message(row), invited["email"]).items()
+            }
+        },
+    }
+
+    def run() -> None:
+        try:
+            team.stack.invoke(
+                "MailFeedbackFunction", {"Records": [{"Sns": {"Message": json.dumps(bounced)}}]}
+            )
+        except InvocationFailed as failure:
+            raise NotDone from failure
+
+    return run
+
+
 def _end_overdue(team: Team) -> Exercise:
     slug = team.road.make_page(needs_approval=True)["slug"]
     start, other, *_ = team.free_slots(slug)
@@ -370,10 +417,12 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SlotsFunction": _slots,
     "BookingFunction": _booking,
     "BookingsFunction": _bookings,
+    "SendingFunction": _sending,
     "PublicPagesFunction": _public_pages,
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,
     "RetryMailsFunction": _retry_mails,
+    "MailFeedbackFunction": _mail_feedback,
     "EndOverdueFunction": _end_overdue,
     "CreateOrganizationFunction": _create_organization,
 }

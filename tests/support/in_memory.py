@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.table import (
@@ -19,10 +19,18 @@ from scheduling.adapters.dynamodb.table import (
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
+from scheduling.domain.feedback import (
+    Bounced,
+    BounceKind,
+    Complained,
+    Delayed,
+    Delivered,
+    Feedback,
+)
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
 from scheduling.domain.lists import ListPage
-from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message
+from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message, Posted, Subject
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -42,6 +50,14 @@ from scheduling.domain.refusals import (
     SlugTaken,
     WorkingHoursChanged,
 )
+from scheduling.domain.reputation import (
+    WINDOW,
+    MailCategory,
+    MailStanding,
+    PauseReason,
+    SendingHealth,
+    SuppressionReason,
+)
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
@@ -60,9 +76,13 @@ if TYPE_CHECKING:
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
+    from scheduling.domain.unsubscribing import Subscription
     from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter
 
 KEY = LinkKey("1", b"k" * 32)
+
+TOLD = ("delayed_at", "delivered_at", "bounce", "complained_at")
+"""What the mail service tells about a mail."""
 
 
 @dataclass
@@ -83,10 +103,19 @@ class Store:
     counters: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     messages: dict[Message, Delivery] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    queued_at: dict[Message, datetime] = field(default_factory=dict)
+    suppressions: dict[tuple[str, str, str], SuppressionReason] = field(default_factory=dict)
+    """By organization, hash of the address, and category or nothing."""
+    pauses: dict[str, tuple[datetime, PauseReason]] = field(default_factory=dict)
+    mail_counts: Counter[tuple[str, date, str]] = field(default_factory=Counter)
+    """By organization, day and what is counted."""
+    forgiven: Counter[tuple[str, date, str]] = field(default_factory=Counter)
+    judged_from: dict[str, date] = field(default_factory=dict)
     writes: int = 0
 
-    def queue(self, *messages: Message) -> None:
+    def queue(self, *messages: Message, at: datetime) -> None:
         for message in messages:
+            self.queued_at[message] = at
             self.messages[message] = (
                 Delivery(DeliveryState.QUEUED)
                 if message.due_at is None
@@ -241,7 +270,7 @@ class InMemoryExternalMembers(InMemory):
             raise EmailAlreadyInvited
         self.store.booking_pages[page.slug] = page
         self.store.links[link.link_id] = link
-        self._change(member, messages, entry)
+        self._change(member, messages, entry, at=member.created_at)
 
     def ask_again(
         self,
@@ -258,7 +287,9 @@ class InMemoryExternalMembers(InMemory):
         old = self.store.links[replaces]
         self.store.links[replaces] = replace(old, replaced_at=member.request.asked_at)
         self.store.links[link.link_id] = link
-        self._change(replace(stored, request=member.request), messages, entry)
+        self._change(
+            replace(stored, request=member.request), messages, entry, at=member.request.asked_at
+        )
 
     def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
         stored = self._stored(member)
@@ -280,13 +311,14 @@ class InMemoryExternalMembers(InMemory):
         link = self.store.links[stored.request.link_id]
         self.store.links[link.link_id] = replace(link, expires_at=member.request.link_expires_at)
         after = replace(stored, availability=member.availability, request=member.request)
-        self._change(after, messages, entry)
+        self._change(after, messages, entry, at=now)
 
     def remove(self, member: ExternalMember, entry: Entry) -> None:
         stored = self._stored(member)
         if stored is None or stored.deleted_at:
             raise ExternalMemberNotFound
-        self._change(replace(stored, deleted_at=member.deleted_at), (), entry)
+        after = replace(stored, deleted_at=member.deleted_at)
+        self._change(after, (), entry, at=entry.at)
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:
@@ -327,10 +359,12 @@ class InMemoryExternalMembers(InMemory):
     def _stored(self, member: ExternalMember) -> ExternalMember | None:
         return self.store.external_members.get(_key_of(member))
 
-    def _change(self, member: ExternalMember, messages: Iterable[Message], entry: Entry) -> None:
+    def _change(
+        self, member: ExternalMember, messages: Iterable[Message], entry: Entry, *, at: datetime
+    ) -> None:
         self.store.writes += 1
         self.store.external_members[_key_of(member)] = member
-        self.store.queue(*messages)
+        self.store.queue(*messages, at=at)
         self.store.entries.append(entry)
 
 
@@ -461,7 +495,7 @@ class InMemoryBookings(InMemory):
         self.store.holds.pop(booking.booking_id, None)
         self.store.bookings[key] = booking
         self.store.links[link.link_id] = link
-        self.store.queue(*messages)
+        self.store.queue(*messages, at=booking.changed_at)
         return booking
 
     def change(
@@ -483,7 +517,7 @@ class InMemoryBookings(InMemory):
         self._count(counts)
         self.store.writes += 1
         self.store.bookings[after.organization_id, after.booking_id] = after
-        self.store.queue(*messages)
+        self.store.queue(*messages, at=after.changed_at)
         if link_expires_at is not None:
             link = self.store.links[after.guest_link_id]
             self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
@@ -587,7 +621,7 @@ class InMemoryLinks(InMemory):
         self.store.writes += 1
         self.store.links[link.link_id] = link
         if message is not None:
-            self.store.queue(message)
+            self.store.queue(message, at=link.created_at)
 
     def use(self, link: Link, *, now: datetime) -> None:
         stored = self.store.links[link.link_id]
@@ -662,9 +696,39 @@ class InMemoryOutbox(InMemory):
         return claimed
 
     def record(self, message: Message, delivery: Delivery) -> None:
-        if self.store.messages[message].attempts == delivery.attempts:
-            self.store.writes += 1
-            self.store.messages[message] = delivery
+        stored = self.store.messages[message]
+        told = {name: getattr(stored, name) for name in TOLD}
+        is_paused = delivery.state is DeliveryState.PAUSED
+        waits = is_paused or delivery.next_attempt_at is not None
+        if stored.attempts != delivery.attempts or (waits and any(told.values())):
+            return
+        self.store.writes += 1
+        self.store.messages[message] = replace(
+            delivery, attempts=delivery.attempts - is_paused, **told
+        ).as_told()
+
+    def of_subject(self, organization_id: str, subject: Subject, subject_id: str) -> list[Posted]:
+        posted = [
+            Posted(message, self.store.queued_at[message], delivery)
+            for message, delivery in self.store.messages.items()
+            if (message.organization_id, message.subject, message.subject_id)
+            == (organization_id, subject, subject_id)
+        ]
+        return sorted(posted, key=lambda each: each.queued_at, reverse=True)[:100]
+
+    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
+        waiting = [
+            message
+            for message, delivery in self.store.messages.items()
+            if message.organization_id == organization_id
+            and delivery.state is DeliveryState.PAUSED
+            and delivery.next_attempt_at is None
+        ][:limit]
+        self.store.writes += len(waiting)
+        for message in waiting:
+            paused = self.store.messages[message]
+            self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
+        return len(waiting)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
         return [
@@ -673,6 +737,102 @@ class InMemoryOutbox(InMemory):
             if delivery.state is DeliveryState.QUEUED
             or (delivery.next_attempt_at is not None and delivery.next_attempt_at <= now)
         ][:limit]
+
+
+class InMemoryReputation(InMemory):
+    def standing(
+        self, organization_id: str, address_hash: str, category: MailCategory | None = None
+    ) -> MailStanding:
+        reasons = [
+            self.store.suppressions.get((organization_id, address_hash, place))
+            for place in ("", category or "")
+        ]
+        return MailStanding(
+            is_paused=organization_id in self.store.pauses, suppressed=reasons[0] or reasons[1]
+        )
+
+    def count_mail(self, organization_id: str, day: date, *, limit: int) -> bool:
+        key = organization_id, day, "sent"
+        if self.store.mail_counts[key] >= limit:
+            return False
+        self.store.writes += 1
+        self.store.mail_counts[key] += 1
+        return True
+
+    def note(self, message: Message, address_hash: str, feedback: Feedback) -> bool:
+        stored = self.store.messages.get(message)
+        if stored is None or not _is_news(stored, feedback):
+            return False
+        self.store.writes += 1
+        self.store.messages[message] = stored.noting(feedback)
+        key = message.organization_id, address_hash, ""
+        match feedback:
+            case Complained():
+                self.store.suppressions[key] = reason = SuppressionReason.COMPLAINED
+            case Bounced(kind=BounceKind.PERMANENT):
+                reason = SuppressionReason.BOUNCED
+                self.store.suppressions.setdefault(key, reason)
+            case _:
+                return True
+        self.store.mail_counts[message.organization_id, feedback.at.date(), reason] += 1
+        return True
+
+    def health(self, organization_id: str, today: date) -> SendingHealth:
+        first = today - WINDOW + timedelta(days=1)
+        since = max(first, self.store.judged_from.get(organization_id, first))
+        counts: Counter[str] = Counter()
+        for (owner, day, what), number in self.store.mail_counts.items():
+            if owner == organization_id and since <= day <= today:
+                counts[what] += number - self.store.forgiven[owner, day, what]
+        paused_at, reason = self.store.pauses.get(organization_id, (None, None))
+        return SendingHealth(
+            sent=counts["sent"],
+            bounced=counts[SuppressionReason.BOUNCED],
+            complained=counts[SuppressionReason.COMPLAINED],
+            paused_at=paused_at,
+            pause_reason=reason,
+        )
+
+    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+        if organization_id in self.store.pauses:
+            return False
+        self.store.writes += 1
+        self.store.pauses[organization_id] = now, reason
+        return True
+
+    def resume(self, organization_id: str, *, now: datetime) -> None:
+        if self.store.pauses.pop(organization_id, None) is None:
+            return
+        self.store.writes += 1
+        today = now.date()
+        self.store.judged_from[organization_id] = today
+        for key, number in self.store.mail_counts.items():
+            if key[:2] == (organization_id, today):
+                self.store.forgiven[key] = number
+
+    def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
+        key = subscription.organization_id, subscription.address_hash, subscription.category
+        if key not in self.store.suppressions:
+            self.store.writes += 1
+            self.store.suppressions[key] = SuppressionReason.UNSUBSCRIBED
+
+    def lift(self, organization_id: str, address_hash: str) -> None:
+        key = organization_id, address_hash, ""
+        if self.store.suppressions.get(key) is SuppressionReason.BOUNCED:
+            self.store.writes += 1
+            del self.store.suppressions[key]
+
+
+def _is_news(delivery: Delivery, feedback: Feedback) -> bool:
+    match feedback:
+        case Delivered():
+            return delivery.delivered_at is None
+        case Delayed():
+            return delivery.delayed_at is None
+        case Complained():
+            return delivery.complained_at is None
+        case Bounced():
+            return delivery.bounce is None or not delivery.bounce.kind.is_final
 
 
 class InMemoryMailer:
@@ -684,16 +844,18 @@ class InMemoryMailer:
         self.sent: list[OutgoingMail] = []
         self.broken = False
 
-    def send(self, mail: OutgoingMail) -> None:
+    def send(self, mail: OutgoingMail) -> str:
         if self.broken:
             raise MailNotAccepted("ServiceUnavailable")
         self.sent.append(mail)
+        return f"mail-{len(self.sent)}"
 
 
 class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
+    mails_per_day = 2_000
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
         self.store = store = Store()
@@ -711,6 +873,7 @@ class InMemoryAdapters:
         self.rate_limits = InMemoryRateLimits(store)
         self.outbox = InMemoryOutbox(store)
         self.audit_log = InMemoryAuditLog(store)
+        self.reputation = InMemoryReputation(store)
 
     def now(self) -> datetime:
         return self.clock

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
+from handlers.api.deliveries import DeliveriesResponse
 from handlers.api.fields import Day, Instant, Minutes, length_of, minutes
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
@@ -30,6 +31,7 @@ from scheduling.domain.standing import Standing, standing_of
 from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.availability_requests import ask_again
+from scheduling.use_cases.deliveries import availability_link, deliveries_of_external_member
 from scheduling.use_cases.external_members import (
     BookingsToCome,
     ExternalMemberOverview,
@@ -38,6 +40,7 @@ from scheduling.use_cases.external_members import (
     invite_external_member,
     list_external_members,
 )
+from scheduling.use_cases.suppressions import trust_mailbox_again
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -194,6 +197,12 @@ class ExternalMembersResponse(BaseModel):
     next_cursor: str | None
 
 
+class AvailabilityLinkResponse(BaseModel):
+    url: str
+    """Opens the availability page to whoever has it."""
+    expires_at: datetime
+
+
 class EnteredTimesResponse(BaseModel):
     version: int
     time_zone: str
@@ -298,9 +307,59 @@ def post_availability_request(
         (request or RequestTermsFields()).terms(),
         now=adapters().now(),
         external_members=adapters().external_members,
+        reputation=adapters().reputation,
     )
     logger.info("external member asked again", external_member_id=external_member_id)
     return get_external_member(external_member_id)
+
+
+@app.get(
+    "/api/external-members/<external_member_id>/availability-link",
+    summary="See the link in the latest request, to pass it on",
+)
+def get_availability_link(external_member_id: str) -> AvailabilityLinkResponse:
+    link = availability_link(
+        staff(app.current_event),
+        external_member_id,
+        base_url=adapters().base_url,
+        now=adapters().now(),
+        external_members=adapters().external_members,
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+    )
+    logger.info("availability link seen by staff", external_member_id=external_member_id)
+    return AvailabilityLinkResponse(url=link.url, expires_at=link.expires_at)
+
+
+@app.get(
+    "/api/external-members/<external_member_id>/deliveries",
+    summary="See what became of the mails about an external member",
+)
+def get_deliveries(external_member_id: str) -> DeliveriesResponse:
+    return DeliveriesResponse.of(
+        deliveries_of_external_member(
+            staff(app.current_event),
+            external_member_id,
+            external_members=adapters().external_members,
+            outbox=adapters().outbox,
+        )
+    )
+
+
+@app.delete(
+    "/api/external-members/<external_member_id>/suppression",
+    summary="Say that an external member's mailbox works again",
+)
+def delete_suppression(external_member_id: str) -> Response[str]:
+    refuse_foreign_origin(app.current_event)
+    trust_mailbox_again(
+        staff(app.current_event),
+        external_member_id,
+        external_members=adapters().external_members,
+        reputation=adapters().reputation,
+    )
+    logger.info("mailbox trusted again", external_member_id=external_member_id)
+    return Response(status_code=204, body="")
 
 
 @app.delete("/api/external-members/<external_member_id>", summary="Delete an external member")

@@ -43,6 +43,9 @@ _TOKEN_FORMS = frozenset(
     }
 )
 
+_ONE_CLICK = "/unsubscribe/"
+"""What mail programs and their servers press for somebody: whoever holds the token may."""
+
 
 def page_app() -> APIGatewayHttpResolver:
     """Return a resolver that answers what goes wrong with a page, never with JSON."""
@@ -67,8 +70,9 @@ def answer(
 
 
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
-    if app.current_event.http_method == "POST":
-        _refuse_foreign_form(app.current_event)
+    event = app.current_event
+    if event.http_method == "POST" and not event.path.startswith(_ONE_CLICK):
+        _refuse_foreign_form(event)
     return next_middleware(app)
 
 

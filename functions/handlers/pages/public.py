@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, moving, sign_in
+from handlers.pages import availability, booking, guest, moving, sign_in, unsubscribe
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, page_app
 from handlers.pages.rendering import see_other
@@ -107,6 +107,16 @@ def post_sign_in_finish() -> Response[str]:
 @app.post("/sign-out")
 def post_sign_out() -> Response[str]:
     return sign_in.end_session(app.current_event)
+
+
+@app.route("/unsubscribe/<token>", method=["GET", "HEAD"])
+def get_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.ask_page(token)
+
+
+@app.post("/unsubscribe/<token>")
+def post_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.done_page(token)
 
 
 @app.get("/static/<file>")

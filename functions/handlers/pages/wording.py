@@ -30,9 +30,14 @@ _REQUESTS = {
     DeliveryState.QUEUED: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENDING: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENT: Badge("neutral", "mail", marked("Asked")),
+    DeliveryState.DELIVERED: Badge("neutral", "mail", marked("Asked, mail delivered")),
+    DeliveryState.BOUNCED: Badge("bad", "alert", marked("Mail came back")),
+    DeliveryState.COMPLAINED: Badge("bad", "alert", marked("Marked as spam")),
     DeliveryState.SUPERSEDED: Badge("neutral", "mail", marked("Asked")),
     DeliveryState.TOO_LATE: Badge("neutral", "mail", marked("Not sent, too late")),
     DeliveryState.SEND_FAILED: Badge("warning", "alert", marked("Mail failed, trying again")),
+    DeliveryState.SUPPRESSED: Badge("bad", "alert", marked("Not sent to this address")),
+    DeliveryState.PAUSED: Badge("warning", "clock", marked("Waiting, mails are paused")),
     DeliveryState.DEAD: Badge("bad", "alert", marked("Mail not sent")),
 }
 

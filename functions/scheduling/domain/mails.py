@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from scheduling.domain.booking import Answer
@@ -235,3 +236,7 @@ class OutgoingMail:
     rendered: RenderedMail
     calendar_method: CalendarMethod | None = None
     calendar_file: bytes = b""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What the mail service repeats whenever it tells something about this mail."""
+    unsubscribe_url: str = ""
+    """Where a POST ends mails of this category; empty where there is no such thing."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from scheduling.domain.feedback import Bounced, Complained, Delayed, Delivered, Feedback
 
 
 class Subject(StrEnum):
@@ -82,12 +84,23 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    """The mail service has it."""
+    DELIVERED = "delivered"
+    """The recipient's server has it."""
+    BOUNCED = "bounced"
+    """It came back."""
+    COMPLAINED = "complained"
+    """The recipient marked it as spam."""
     SEND_FAILED = "send_failed"
     """The last try failed; another one follows."""
     SUPERSEDED = "superseded"
     """Never sent, because what it would have told is no longer so."""
     TOO_LATE = "too_late"
     """Never sent, because it was due long ago."""
+    SUPPRESSED = "suppressed"
+    """Never sent, because mails to this address came back or are not wanted."""
+    PAUSED = "paused"
+    """Waits until its organization may send again."""
     DEAD = "dead"
     """Given up after `MAX_ATTEMPTS`; a human has to look."""
 
@@ -113,6 +126,53 @@ class Delivery:
     next_attempt_at: datetime | None = None
     last_error: str = ""
     sent_at: datetime | None = None
+    mail_id: str = ""
+    """The mail service's own name for the mail that it took."""
+    delayed_at: datetime | None = None
+    delivered_at: datetime | None = None
+    bounce: Bounced | None = None
+    complained_at: datetime | None = None
+
+    def noting(self, feedback: Feedback) -> Delivery:
+        """Return the delivery with one more thing that was told about it.
+
+        What is told comes late, twice and in any order, and comes to the same: a complaint counts
+        more than a bounce, one for good more than a delivery, a delivery more than one for now.
+        """
+        match feedback:
+            case Complained(at=at):
+                noted = replace(self, complained_at=self.complained_at or at)
+            case Bounced():
+                known = self.bounce is not None and self.bounce.kind.is_final
+                noted = self if known else replace(self, bounce=feedback)
+            case Delivered(at=at):
+                noted = replace(self, delivered_at=self.delivered_at or at)
+            case Delayed(at=at):
+                noted = replace(self, delayed_at=self.delayed_at or at)
+        # Whatever is told about a mail, it was sent.
+        return replace(noted, next_attempt_at=None).as_told()
+
+    def as_told(self) -> Delivery:
+        """Return the delivery in the state that follows from what was told about it."""
+        return replace(self, state=self._fate() or self.state)
+
+    def _fate(self) -> DeliveryState | None:
+        if self.complained_at is not None:
+            return DeliveryState.COMPLAINED
+        if self.bounce is not None and self.bounce.kind.is_final:
+            return DeliveryState.BOUNCED
+        if self.delivered_at is not None:
+            return DeliveryState.DELIVERED
+        return DeliveryState.BOUNCED if self.bounce is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message, when it was stored, and how far it has come."""
+
+    message: Message
+    queued_at: datetime
+    delivery: Delivery
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.reputation import SuppressionReason
+
 
 def marked(message: str) -> str:
     """Return `message` unchanged; its presence puts the text into the catalogues."""
@@ -148,13 +150,6 @@ class EmailAlreadyInvited(SchedulingError):
 
     code = "email_taken"
     message = marked("Somebody with this e-mail address has been invited already.")
-
-
-class AddressBounced(SchedulingError):
-    """The last mail to this address came back, so another one would as well."""
-
-    code = "address_bounced"
-    message = marked("The last mail to this address came back. Please correct the address first.")
 
 
 class AvailabilityChanged(SchedulingError):
@@ -320,6 +315,19 @@ class ExternalMemberGone(SchedulingError):
 
     code = "external_member_gone"
     message = marked("This invitation has ended.")
+
+
+class AddressSuppressed(SchedulingError):
+    """Nothing is sent to this address: a mail to it came back, or was marked as spam."""
+
+    code = "address_suppressed"
+    message = marked(
+        "A mail to this address came back or was marked as spam. Please correct the address first."
+    )
+
+    def __init__(self, reason: SuppressionReason) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class UpcomingBookings(SchedulingError):

@@ -11,20 +11,23 @@ from scheduling.domain.availability import MAX_WINDOWS
 from scheduling.domain.availability_request import AvailabilityRequest
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import MessageKind, Recipient
-from scheduling.domain.refusals import AddressBounced, ExternalMemberGone, marked
+from scheduling.domain.refusals import ExternalMemberGone, marked
+from scheduling.use_cases.suppressions import refuse_suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from scheduling import ports
-    from scheduling.domain.availability_request import RequestTerms
+    from scheduling.domain.availability_request import RequestFact, RequestTerms
     from scheduling.domain.checks import Checks
     from scheduling.domain.messages import Message
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.sessions import SignedIn
 
 MOST_REMINDERS = 5
+
+_CARRY_A_REQUEST = {MessageKind.AVAILABILITY_REQUEST, MessageKind.AVAILABILITY_REMINDER}
 
 _MINUTE = timedelta(minutes=1)
 
@@ -36,6 +39,7 @@ def ask_again(
     *,
     now: datetime,
     external_members: ports.ExternalMembers,
+    reputation: ports.Reputation,
 ) -> ExternalMember:
     """Mail a new request to the stored address; the link of the old one ends.
 
@@ -43,13 +47,12 @@ def ask_again(
         InvalidInput: Names each of the terms that cannot be accepted.
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
-        AddressBounced: The last mail to this address came back.
+        AddressSuppressed: A mail to the stored address came back.
     """
     before = external_members.get(by.organization.organization_id, external_member_id)
     if before.deleted_at is not None:
         raise ExternalMemberGone
-    if before.request.has_bounced:
-        raise AddressBounced
+    refuse_suppressed(before.organization_id, before.email, reputation=reputation)
     member, link = asked(before, terms, now=now)
     entry = entry_by(by, Activity.AVAILABILITY_REQUESTED, now=now, subject_id=external_member_id)
     external_members.ask_again(
@@ -112,6 +115,17 @@ def request_messages(member: ExternalMember) -> Iterator[Message]:
         recipient=Recipient.PERSON_IN_CHARGE,
         due_at=terms.deadline,
     )
+
+
+def note_mail(
+    message: Message, fact: RequestFact, *, at: datetime, external_members: ports.ExternalMembers
+) -> None:
+    """Note what became of a mail with the request that it carries, where it carries one."""
+    if message.kind not in _CARRY_A_REQUEST:
+        return
+    member = external_members.get(message.organization_id, message.subject_id)
+    if member.request.number == message.version:
+        external_members.note(member, fact, at=at)
 
 
 def checked_terms(checks: Checks, terms: RequestTerms, *, now: datetime) -> RequestTerms:

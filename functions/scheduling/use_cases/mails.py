@@ -24,6 +24,7 @@ from scheduling.domain.mails import (
     Reader,
     SignInMail,
 )
+from scheduling.domain.message_tags import address_hash, tags_of
 from scheduling.domain.messages import (
     MAX_ATTEMPTS,
     Delivery,
@@ -34,8 +35,13 @@ from scheduling.domain.messages import (
     retry_delay,
 )
 from scheduling.domain.refusals import HostNotFound, SchedulingError
+from scheduling.domain.reputation import CATEGORIES
+from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
+from scheduling.use_cases.availability_requests import note_mail
 from scheduling.use_cases.links import link_address
+from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.suppressions import unsubscribe_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,8 +51,6 @@ if TYPE_CHECKING:
     from scheduling.domain.hosts import Host
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
-
-_REQUESTS = {MessageKind.AVAILABILITY_REQUEST, MessageKind.AVAILABILITY_REMINDER}
 
 _NEWS = {
     MessageKind.BOOKING_REQUESTED: BookingNews.REQUESTED,
@@ -78,6 +82,9 @@ class MailRoom:
     mail_templates: ports.MailTemplates
     calendar_files: ports.CalendarFiles
     mailer: ports.Mailer
+    reputation: ports.Reputation
+    mails_per_day: int
+    """The most that one organization may send in a day, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,8 @@ class _Draft:
     reply_to: Mailbox
     locale: str
     calendar_entry: CalendarEntry | None = None
+    is_optional: bool = False
+    """Whether it offers whoever has no account to get no more of its kind."""
 
 
 def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Delivery | None:
@@ -120,19 +129,40 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         draft = _draft(message, now, room)
         if draft is None:
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
-        room.mailer.send(_worded(message, draft, room))
+        return _sent(message, claimed, draft, now=now, room=room)
     except SchedulingError as missing:
         return _failed(message, claimed, missing.code, now=now, room=room)
     except MailNotAccepted as reason:
         return _failed(message, claimed, str(reason), now=now, room=room)
-    _note(message, RequestFact.SENT, now, room)
-    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now)
+
+
+def _sent(
+    message: Message, claimed: Delivery, draft: _Draft, *, now: datetime, room: MailRoom
+) -> Delivery:
+    """Send a mail, unless it is held back.
+
+    Raises:
+        MailNotAccepted: The mail service did not take it.
+    """
+    held = held_back(
+        message,
+        draft.recipient.email,
+        claimed,
+        now=now,
+        mails_per_day=room.mails_per_day,
+        reputation=room.reputation,
+    )
+    if held is not None:
+        return held
+    mail_id = room.mailer.send(_worded(message, draft, now, room))
+    note_mail(message, RequestFact.SENT, at=now, external_members=room.external_members)
+    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now, mail_id=mail_id)
 
 
 def _failed(
     message: Message, claimed: Delivery, reason: str, *, now: datetime, room: MailRoom
 ) -> Delivery:
-    _note(message, RequestFact.FAILED, now, room)
+    note_mail(message, RequestFact.FAILED, at=now, external_members=room.external_members)
     if claimed.attempts >= MAX_ATTEMPTS:
         return Delivery(DeliveryState.DEAD, claimed.attempts, last_error=reason)
     return Delivery(
@@ -143,16 +173,7 @@ def _failed(
     )
 
 
-def _note(message: Message, fact: RequestFact, now: datetime, room: MailRoom) -> None:
-    """Note what became of a mail with the request that it carries, where it carries one."""
-    if message.kind not in _REQUESTS:
-        return
-    member = room.external_members.get(message.organization_id, message.subject_id)
-    if member.request.number == message.version:
-        room.external_members.note(member, fact, at=now)
-
-
-def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
+def _worded(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> OutgoingMail:
     entry = draft.calendar_entry
     return OutgoingMail(
         message_id=message.message_id,
@@ -162,7 +183,16 @@ def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
         rendered=room.mail_templates.render(draft.facts, draft.locale),
         calendar_method=entry.method if entry else None,
         calendar_file=room.calendar_files.render(entry) if entry else b"",
+        tags=tags_of(message, draft.recipient.email),
+        unsubscribe_url=_unsubscribe_url(message, draft, now, room) if draft.is_optional else "",
     )
+
+
+def _unsubscribe_url(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> str:
+    subscription = Subscription(
+        message.organization_id, address_hash(draft.recipient.email), CATEGORIES[message.kind]
+    )
+    return unsubscribe_address(room.base_url, subscription, now=now, link_keys=room.link_keys)
 
 
 def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -234,6 +264,7 @@ def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
         recipient=Mailbox(external_member.name, external_member.email),
         reply_to=reply_to,
         locale=organization.locale,
+        is_optional=message.kind in CATEGORIES,
     )
 
 
@@ -264,11 +295,16 @@ def _availability_overdue(message: Message, room: MailRoom) -> _Draft | None:
 
 
 def _waited_for(message: Message, room: MailRoom) -> ExternalMember | None:
-    """Return who has not answered the request that a message is about; None where it is over."""
+    """Return whose request a message is about; None where it is over.
+
+    Only what follows up on a request is over once it is answered.
+    """
     member = room.external_members.get(message.organization_id, message.subject_id)
     request = member.request
-    is_over = member.deleted_at is not None or request.fulfilled_at is not None
-    return None if is_over or request.number != message.version else member
+    follows_up = message.kind is not MessageKind.AVAILABILITY_REQUEST
+    is_answered = follows_up and request.fulfilled_at is not None
+    is_over = member.deleted_at is not None or request.number != message.version
+    return None if is_answered or is_over else member
 
 
 def _availability_still_right(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -379,6 +415,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         reply_to=party.reply_to,
         locale=_language(party.reader, booking, room) or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
+        is_optional=message.kind in CATEGORIES and not party.reader.has_account,
     )
 
 

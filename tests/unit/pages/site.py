@@ -16,9 +16,13 @@ from scheduling.domain.booking import Answer as GuestAnswer
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.links import hashed, token_for
+from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
+from scheduling.domain.reputation import MailCategory
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
+from scheduling.domain.unsubscribing import Subscription
+from scheduling.domain.unsubscribing import token_for as unsubscribe_token
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -178,6 +182,16 @@ class Site:
     def booking_page(self) -> str:
         return f"/book/{self.kenji.booking_page_slug}"
 
+    @property
+    def unsubscribe_page(self) -> str:
+        """Where Mia ends reminders."""
+        mia = Subscription(
+            ORGANIZATION.organization_id,
+            address_hash(self.booking.guest.email),
+            MailCategory.REMINDERS,
+        )
+        return f"/unsubscribe/{unsubscribe_token(mia, KEY, now=self.now)}"
+
     def link_of(self, somebody: ExternalMember | Booking) -> str:
         return f"/l/{self.token_of(somebody)}"
 
@@ -212,6 +226,7 @@ class Site:
             "booking declined": self.link_of(self.declined),
             "booking expired": self.link_of(self.expired),
             "booking moved": self.link_of(self.moved),
+            "unsubscribe": self.unsubscribe_page,
             "move": f"{self.link_of(self.booking)}/times",
             "move, chosen": f"{self.link_of(self.booking)}/times?start=2026-12-01T20:00:00Z",
             "move, time gone": f"{self.link_of(self.booking)}/times?start=2026-12-01T19:00:00Z",

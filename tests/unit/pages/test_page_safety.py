@@ -76,6 +76,9 @@ TOKEN_FORMS = {
     "/sign-in/finish",
 }
 
+ONE_CLICK = "/unsubscribe/{token}"
+"""Mail programs press it for somebody, from wherever they run; its own tests say how."""
+
 
 def form_addresses(site: Site) -> list[str]:
     names = {
@@ -92,7 +95,7 @@ def routes(app) -> set[tuple[str, str]]:
 
 def test_every_page_carries_its_headers(staff: Browser, site: Site):
     for name, address in site.addresses().items():
-        may_hold_token = address.startswith(("/l/", "/nowhere"))
+        may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
         wanted = wanted | BY_BROWSER if name in OF_NO_ORGANIZATION else wanted
         assert staff.get(address).headers == wanted, name
@@ -190,8 +193,13 @@ def test_the_list_of_forms_is_complete():
         if method == "POST"
     }
 
-    names = {"slug": "<slug>", "id": "<external_member_id>", "booking": "<booking_id>"}
-    assert forms == {form.format(**names) for form in FORMS}
+    names = {
+        "slug": "<slug>",
+        "id": "<external_member_id>",
+        "booking": "<booking_id>",
+        "token": "<token>",
+    }
+    assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
 
 def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(

@@ -8,10 +8,12 @@ import pytest
 from scheduling.domain.audit import Activity, ActorKind
 from scheduling.domain.availability import CONFIRM_BEFORE, FRESH_FOR
 from scheduling.domain.availability_request import RequestFact, RequestTerms, usual_terms
+from scheduling.domain.feedback import Bounced, BounceKind
 from scheduling.domain.hours import DateSpan
+from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import MessageKind
 from scheduling.domain.refusals import (
-    AddressBounced,
+    AddressSuppressed,
     AvailabilityChanged,
     ExternalMemberGone,
     InvalidInput,
@@ -32,6 +34,7 @@ from scheduling.use_cases.external_members import (
     external_members_to_look_at,
 )
 from scheduling.use_cases.mails import deliver_message
+from scheduling.use_cases.reputation import note_feedback
 from tests.support.builders import AIKO, STAFF, between
 from tests.support.mail_room import mail_room, swept
 from tests.support.road import do, enter, invite, token
@@ -251,10 +254,11 @@ def test_e1_a_failed_mail_shows_until_a_later_one_goes_out(parley, room):
 def test_e7_an_address_that_bounced_is_not_asked_again_before_it_is_corrected(parley, room):
     member = invite(parley)
     swept(parley, room)
-    parley.external_members.note(stored(parley, member), RequestFact.BOUNCED, at=parley.now())
+    bounced = Bounced(parley.now(), BounceKind.PERMANENT)
+    do(parley, note_feedback, member.request_mail, address_hash(KENJI), bounced)
 
     assert standing(parley, member) is Standing.BOUNCED
-    with pytest.raises(AddressBounced):
+    with pytest.raises(AddressSuppressed):
         ask(parley, member)
 
 

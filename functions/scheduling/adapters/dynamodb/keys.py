@@ -21,7 +21,13 @@
 | who owns which five minutes of an hour | scheduling | `T#<org>#C#<host>#<yyyymmdd>` / `H#<hh>` |
 | how often a host was booked under a limit | scheduling | `T#<org>#L#<host>` / `A` |
 | a message | scheduling | key of its subject / `OB#<version>#<kind>#<whom>` |
+| messages about one thing | scheduling | key of the subject / `OB#…` |
 | messages that are due | by_time | `OBQ#<0..3>` / `<when>#<message id>` |
+| messages that wait for their organization | by_time | `T#<org>#PAUSED` / `<when>#<message id>` |
+| whether an organization may send | scheduling | `T#<org>#MAIL` / `A` |
+| what became of a day's mails | scheduling | `T#<org>#MAIL` / `D#<yyyymmdd>` |
+| is this address written to at all | scheduling | `T#<org>#NOMAIL#<sha256 of address>` / `A` |
+| are mails of a category sent to it | scheduling | the same / `C#<category>` |
 | what was done, the latest first | scheduling | `T#<org>#AU` / `<moment>#<entry>` |
 | a link | access | `TOK#<link>` / `A` |
 | a session | access | `SES#<hash>` / `A` |
@@ -39,7 +45,9 @@ from typing import TYPE_CHECKING, assert_never
 from scheduling.domain.messages import Message, Subject
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+    from scheduling.domain.reputation import MailCategory
 
 type Key = dict[str, str]
 
@@ -157,17 +165,27 @@ def count(organization_id: str, host_id: str) -> Key:
     return {"PK": f"T#{organization_id}#L#{host_id}", "SK": ONLY}
 
 
+MESSAGES = "OB#"
+"""How the sort key of a message begins."""
+
+
 def message(what: Message) -> Key:
-    match what.subject:
+    return {
+        "PK": messages(what.organization_id, what.subject, what.subject_id),
+        "SK": f"{MESSAGES}{what.version:06d}#{what.kind}#{what.name}",
+    }
+
+
+def messages(organization_id: str, subject: Subject, subject_id: str) -> str:
+    match subject:
         case Subject.SIGN_IN:
-            partition = f"T#{what.organization_id}#L#{what.subject_id}"
+            return f"T#{organization_id}#L#{subject_id}"
         case Subject.EXTERNAL_MEMBER:
-            partition = external_member(what.organization_id, what.subject_id)["PK"]
+            return external_member(organization_id, subject_id)["PK"]
         case Subject.BOOKING:
-            partition = booking(what.organization_id, what.subject_id)["PK"]
+            return booking(organization_id, subject_id)["PK"]
         case _:
-            assert_never(what.subject)
-    return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.name}"}
+            assert_never(subject)
 
 
 def message_queue(number: int) -> str:
@@ -176,6 +194,27 @@ def message_queue(number: int) -> str:
 
 def queue_of(what: Message) -> str:
     return message_queue(_queue_number(what.subject_id))
+
+
+def paused_messages(organization_id: str) -> str:
+    return f"T#{organization_id}#PAUSED"
+
+
+def sending(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#MAIL", "SK": ONLY}
+
+
+def sending_day(organization_id: str, day: date) -> Key:
+    return {"PK": f"T#{organization_id}#MAIL", "SK": f"D#{day:%Y%m%d}"}
+
+
+def suppression(
+    organization_id: str, address_hash: str, category: MailCategory | None = None
+) -> Key:
+    return {
+        "PK": f"T#{organization_id}#NOMAIL#{address_hash}",
+        "SK": f"C#{category}" if category else ONLY,
+    }
 
 
 def overdue_queue(number: int) -> str:

@@ -247,7 +247,7 @@ class Table:
         key: Mapping[str, str],
         update: str,
         *,
-        condition: str,
+        condition: str | None = None,
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> TransactWriteItemTypeDef:
@@ -255,9 +255,10 @@ class Table:
             "TableName": self.name,
             "Key": encoded(key),
             "UpdateExpression": update,
-            "ConditionExpression": condition,
             "ExpressionAttributeValues": encoded(values),
         }
+        if condition is not None:
+            request["ConditionExpression"] = condition
         if names:
             request["ExpressionAttributeNames"] = dict(names)
         return {"Update": request}
