@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
 from handlers.api.fields import Instant, minutes
+from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.use_cases.availability import availability_for_link, save_availability
+from scheduling.use_cases.feeds import link_calendar, unlink_calendar
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -45,6 +47,13 @@ class AvailabilityResponse(BaseModel):
     windows: list[WindowResponse]
     taken: list[WindowResponse]
     link_expires_at: datetime
+    calendar: CalendarResponse | None
+    """The one they linked."""
+
+
+class LinkCalendarRequest(BaseModel):
+    address: str
+    """`https://` or `webcal://`. Whoever knows it can read the calendar: no answer repeats it."""
 
 
 class SavedResponse(BaseModel):
@@ -55,9 +64,10 @@ class SavedResponse(BaseModel):
 
 @app.get("/api/availability", summary="See the times entered so far")
 def get_availability() -> AvailabilityResponse:
+    now = adapters().now()
     page = availability_for_link(
         link_token(app.current_event),
-        now=adapters().now(),
+        now=now,
         links=adapters().links,
         link_keys=adapters().link_keys,
         organizations=adapters().organizations,
@@ -65,6 +75,7 @@ def get_availability() -> AvailabilityResponse:
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
     availability = page.external_member.availability
     return AvailabilityResponse(
@@ -78,6 +89,7 @@ def get_availability() -> AvailabilityResponse:
         windows=[WindowResponse.of(window) for window in page.windows],
         taken=[WindowResponse.of(window) for window in page.taken],
         link_expires_at=page.link.expires_at,
+        calendar=page.calendar and CalendarResponse.of(page.calendar, now),
     )
 
 
@@ -99,6 +111,35 @@ def put_availability(request: SaveRequest) -> SavedResponse:
         time_zone=availability.time_zone,
         windows=[WindowResponse.of(window) for window in availability.windows],
     )
+
+
+@app.put("/api/availability/calendar", summary="Link a calendar; times it is busy at are closed")
+def put_calendar(request: LinkCalendarRequest) -> CalendarResponse:
+    now = adapters().now()
+    feed = link_calendar(
+        link_token(app.current_event),
+        request.address,
+        now=now,
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        external_members=adapters().external_members,
+        calendar_feeds=adapters().calendar_feeds,
+    )
+    logger.info("calendar linked", external_member_id=feed.external_member_id)
+    return CalendarResponse.of(feed, now)
+
+
+@app.delete("/api/availability/calendar", summary="Forget the linked calendar")
+def delete_calendar() -> Response[str]:
+    unlink_calendar(
+        link_token(app.current_event),
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        calendar_feeds=adapters().calendar_feeds,
+    )
+    logger.info("calendar unlinked")
+    return Response(status_code=204, body="")
 
 
 @logger.inject_lambda_context

@@ -33,6 +33,7 @@ from scheduling.use_cases.external_members import (
     invite_external_member,
     list_external_members,
 )
+from scheduling.use_cases.feeds import linked_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,6 +137,7 @@ def detail_page(
         overview=overview,
         pages=pages.items,
         has_more_pages=pages.next_cursor is not None,
+        calendar=linked_calendar(by, external_member_id, calendar_feeds=adapters().calendar_feeds),
         has_failed=has_failed(overview.delivery),
         news=Form.of_query(event)["news"],
     )
@@ -167,6 +169,7 @@ def availability_page(by: SignedIn, external_member_id: str) -> Response[str]:
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
     logger.info("availability page seen by staff", external_member_id=external_member_id)
     return staff_page(view)

@@ -32,7 +32,13 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
 }
 
 _TOKEN_FORMS = frozenset(
-    {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+    {
+        "/availability",
+        "/availability/calendar",
+        "/booking/cancellation",
+        "/booking/move",
+        "/sign-in/finish",
+    }
 )
 
 

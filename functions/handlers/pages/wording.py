@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.feeds import FeedFailure, FeedState
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import marked
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Booking
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.messages import Delivery
     from scheduling.domain.people import ExternalMember
 
@@ -49,6 +51,24 @@ _ENDED = {
 }
 
 
+_CALENDARS = {
+    FeedState.BEING_READ: Badge("neutral", "clock", marked("Being read")),
+    FeedState.VERIFIED: Badge("good", "check", marked("Read")),
+    FeedState.UNVERIFIED: Badge("warning", "alert", marked("Cannot be read")),
+}
+
+_FAILED_READINGS = {
+    FeedFailure.NOT_PUBLIC: marked("The address is not on the public internet."),
+    FeedFailure.UNREACHABLE: marked("No secure connection to the address is possible."),
+    FeedFailure.TOO_SLOW: marked("It did not answer within 5 seconds."),
+    FeedFailure.REDIRECTED: marked("The address sends us on to another one. Please use that one."),
+    FeedFailure.REFUSED: marked("There is no calendar at the address any more, or not for us."),
+    FeedFailure.TOO_LARGE: marked("The calendar is larger than 1 MB."),
+    FeedFailure.NOT_A_CALENDAR: marked("What is at the address is no calendar in iCal format."),
+    FeedFailure.TOO_MUCH: marked("There is more in the calendar than can be read in time."),
+}
+
+
 def request_badge(delivery: Delivery) -> Badge:
     """Tell how the mail with the latest request is doing."""
     return _REQUESTS[delivery.state]
@@ -74,6 +94,16 @@ def has_failed(delivery: Delivery) -> bool:
 def is_overdue(member: ExternalMember, now: datetime) -> bool:
     """Tell whether the latest request has waited long for its first answer."""
     return not member.availability.version and now - member.requested_at > UNANSWERED_AFTER
+
+
+def calendar_badge(calendar: CalendarFeed, now: datetime) -> Badge:
+    """Tell whether a linked calendar can be relied on."""
+    return _CALENDARS[calendar.state(now)]
+
+
+def failed_reading(failure: FeedFailure) -> str:
+    """Return why a calendar could not be read, in English, in the catalogues."""
+    return _FAILED_READINGS[failure]
 
 
 def booking_badge(booking: Booking, now: datetime) -> Badge:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.links import Link
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.sessions import SignedIn
@@ -37,6 +38,8 @@ class AvailabilityPage:
     """What is booked already, buffers included, sorted."""
     link: Link
     """The one in the latest request."""
+    calendar: CalendarFeed | None
+    """The one they linked."""
 
 
 def availability_for_link(
@@ -50,6 +53,7 @@ def availability_for_link(
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     """Return the page for whoever follows the link.
 
@@ -66,6 +70,7 @@ def availability_for_link(
         members=members,
         booking_pages=booking_pages,
         bookings=bookings,
+        calendar_feeds=calendar_feeds,
     )
 
 
@@ -79,6 +84,7 @@ def availability_for_staff(
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     """Return the page as the external member sees it, to look at.
 
@@ -95,6 +101,7 @@ def availability_for_staff(
         members=members,
         booking_pages=booking_pages,
         bookings=bookings,
+        calendar_feeds=calendar_feeds,
     )
 
 
@@ -155,6 +162,7 @@ def _page(
     members: ports.Members,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     if member.deleted_at is not None:
         raise ExternalMemberGone
@@ -175,4 +183,5 @@ def _page(
         windows=windows,
         taken=tuple(sorted(taken)),
         link=link,
+        calendar=calendar_feeds.get(member.organization_id, member.external_member_id),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_pages import page_item
+from scheduling.adapters.dynamodb.calendar_feeds import feed_removal
 from scheduling.adapters.dynamodb.links import link_item, link_prolonged
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
@@ -129,8 +130,11 @@ class DynamoDbExternalMembers:
             values={":at": to_seconds(member.deleted_at)},
         )
         address = keys.external_member_address(member.organization_id, member.email)
+        calendar = feed_removal(
+            self._table, self._access, member.organization_id, member.external_member_id
+        )
         try:
-            transact(self._table.client, [removed, self._table.to_delete(address)])
+            transact(self._table.client, [removed, self._table.to_delete(address), *calendar])
         except TransactionRefused as refused:
             raise ExternalMemberNotFound from refused
 

@@ -7,6 +7,10 @@
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>#M#<member>` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
+| an external member's linked calendar | scheduling | `T#<org>#X#<external member>` / `CALENDAR` |
+| when it is read next | scheduling | `T#<org>#X#<external member>` / `FEED` |
+| calendars that are due | by_time | `FEED#<0..3>` / `<due>#<external member>` |
+| where a linked calendar is read from | access | `T#<org>#X#<external member>` / `CALENDAR` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
 | a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
@@ -45,7 +49,7 @@ BY_TIME = "by_time"
 """The one index; sparse, its keys are `GSI1PK` and `GSI1SK`."""
 
 QUEUES = 4
-"""Over how many partitions due messages are spread, and what is overdue."""
+"""Over how many partitions due messages are spread, what is overdue, and due calendars."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -86,6 +90,27 @@ def external_member(organization_id: str, external_member_id: str) -> Key:
 
 def external_members(organization_id: str) -> str:
     return f"T#{organization_id}#X"
+
+
+def calendar_feed(organization_id: str, external_member_id: str) -> Key:
+    """Return the key of a linked calendar in one table, of its address in the other."""
+    return {**external_member(organization_id, external_member_id), "SK": "CALENDAR"}
+
+
+def feed_turn(organization_id: str, external_member_id: str) -> Key:
+    return {**external_member(organization_id, external_member_id), "SK": "FEED"}
+
+
+def feed_queue(number: int) -> str:
+    return f"FEED#{number}"
+
+
+def feed_place(external_member_id: str, due_at: datetime) -> Key:
+    """Return the index keys of a calendar that is read at an instant."""
+    return {
+        "GSI1PK": feed_queue(_queue_number(external_member_id)),
+        "GSI1SK": f"{moment(due_at)}#{external_member_id}",
+    }
 
 
 def external_member_address(organization_id: str, email: str) -> Key:
