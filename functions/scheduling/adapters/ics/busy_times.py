@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scheduling.domain.time_range import TimeRange
 
 CPU_SECONDS = 5.0
-"""What one file may take. A rule that never comes true, such as 30 February, keeps its reader
+"""A full megabyte takes two. A rule that never comes true, such as 30 February, keeps its reader
 searching to the year 9999, and nothing about it tells beforehand."""
 
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY"})
@@ -59,7 +59,16 @@ class _TookTooLong(BaseException):
 
 
 class ICalendarBusyTimes:
-    """BusyTimes through icalendar and recurring_ical_events. In the main thread only."""
+    """BusyTimes through icalendar and recurring_ical_events. In the main thread only.
+
+    Args:
+        cpu_seconds: What one file may take.
+        most: How many stretches it may come to.
+    """
+
+    def __init__(self, *, cpu_seconds: float = CPU_SECONDS, most: int = MOST_BUSY) -> None:
+        self._cpu_seconds = cpu_seconds
+        self._most = most
 
     def of(
         self,
@@ -71,7 +80,7 @@ class ICalendarBusyTimes:
         apart_from: Sequence[str],
     ) -> tuple[Span, ...]:
         try:
-            with _limited(CPU_SECONDS):
+            with _limited(self._cpu_seconds):
                 calendars = Calendar.from_ical(file, multiple=True)
                 if not calendars:
                     raise FeedNotRead(FeedFailure.NOT_A_CALENDAR)
@@ -85,7 +94,7 @@ class ICalendarBusyTimes:
         except _NOT_A_CALENDAR as broken:
             raise FeedNotRead(FeedFailure.NOT_A_CALENDAR) from broken
         busy = intersection(merged(found), [span_of(within)])
-        if len(busy) > MOST_BUSY:
+        if len(busy) > self._most:
             raise FeedNotRead(FeedFailure.TOO_MUCH)
         return tuple(busy)
 
@@ -121,7 +130,9 @@ class _Reader:
         found = query.between(within.start - _MARGIN, within.end + _MARGIN)
         busy = ((event.start, event.end) for event in found if self._is_busy(event))
         for start, end in chain(busy, _published(self._calendar)):
-            yield int(self._instant(start).timestamp()), int(self._instant(end).timestamp())
+            span = int(self._instant(start).timestamp()), int(self._instant(end).timestamp())
+            if span[0] < span[1]:
+                yield span
 
     def _is_busy(self, event: Event) -> bool:
         return not (
