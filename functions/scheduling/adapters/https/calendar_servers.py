@@ -15,7 +15,7 @@ import asyncio
 import socket
 import ssl
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 import h11
@@ -29,11 +29,15 @@ if TYPE_CHECKING:
     from scheduling.domain.feeds import FeedRequest
 
 SECONDS = 5.0
+"""From looking a name up to the last byte."""
 MOST_BYTES = 1_000_000
 MOST_HEADER_BYTES = 16_384
 
 _PORT = 443
 _AT_A_TIME = 65_536
+
+_UNICAST = IPv6Network("2000::/3")
+"""Source: IANA, Internet Protocol Version 6 Address Space."""
 
 type Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Returns the IP addresses of a name; raises OSError where it has none."""
@@ -71,10 +75,12 @@ class HttpsCalendarServers:
         tls: ssl.SSLContext | None = None,
         lookup: Lookup = addresses_of,
         connect: Connect = asyncio.open_connection,
+        seconds: float = SECONDS,
     ) -> None:
         self._tls = tls or ssl.create_default_context()
         self._lookup = lookup
         self._connect = connect
+        self._seconds = seconds
 
     def read_all(self, requests: Sequence[FeedRequest]) -> Sequence[FeedAnswer | FeedFailure]:
         return asyncio.run(self._read_all(requests))
@@ -86,7 +92,7 @@ class HttpsCalendarServers:
 
     async def _read(self, request: FeedRequest) -> FeedAnswer | FeedFailure:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await self._answer(request)
         except _NotAnswered as refused:
             return refused.failure
@@ -117,20 +123,13 @@ class HttpsCalendarServers:
 def is_public(text: str) -> bool:
     """Tell whether an IP address belongs to one machine on the public internet.
 
-    Addresses that carry an IPv4 address in them (mapped, 6to4, NAT64) lead to wherever
-    that one does, so they are none.
+    Of IPv6 only global unicast does; what carries an IPv4 address in it (mapped, NAT64, 6to4)
+    leads to wherever that one does.
     """
     address = ip_address(text)
-    carries_another = isinstance(address, IPv6Address) and (
-        address.ipv4_mapped is not None or address.sixtofour is not None
-    )
-    return (
-        address.is_global
-        and not carries_another
-        and not address.is_multicast
-        # With what IPv4 addresses are translated to by NAT64, and those "compatible" with IPv4.
-        and not address.is_reserved
-    )
+    if isinstance(address, IPv6Address) and (address not in _UNICAST or address.sixtofour):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _head(request: FeedRequest) -> h11.Request:
