@@ -13,6 +13,8 @@ from tests.support.in_process import LambdaContext, handler_at
 EVENTS = Path(__file__).parents[2] / "events"
 
 EXPECTED = {
+    "availability/calendar-linked": 200,
+    "availability/calendar-removed": 204,
     "availability/page-read": 200,
     "availability/times-saved": 200,
     "booking/booking-cancelled": 200,
@@ -50,12 +52,14 @@ EXPECTED = {
     "external_members/deleted": 204,
     "external_members/invited": 201,
     "external_members/listed": 200,
+    "fetch_calendars/minute-passed": {"not_public": 1},
     "members/handed-over": 200,
     "members/hours-read": 200,
     "members/hours-saved": 200,
     "members/listed": 200,
     "public/booking-moved": 303,
     "public/booking-page-opened": 200,
+    "public/calendar-linked": 303,
     "public/guest-link-opened": 200,
     "public/slot-booked": 303,
     "public/slot-held": 303,

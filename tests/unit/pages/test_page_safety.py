@@ -35,6 +35,7 @@ FORMS = [
     "/sign-in/finish",
     "/sign-out",
     "/availability",
+    "/availability/calendar",
     "/booking/cancellation",
     "/booking/move",
     "/book/{slug}",
@@ -55,7 +56,13 @@ FORMS = [
     "/console/working-hours",
 ]
 
-TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+TOKEN_FORMS = {
+    "/availability",
+    "/availability/calendar",
+    "/booking/cancellation",
+    "/booking/move",
+    "/sign-in/finish",
+}
 
 
 def form_addresses(site: Site) -> list[str]:
