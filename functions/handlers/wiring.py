@@ -71,6 +71,24 @@ class Adapters:
         return DynamoDbExternalMembers(self._scheduling, self._access)
 
     @cached_property
+    def calendar_feeds(self) -> ports.CalendarFeeds:
+        from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
+
+        return DynamoDbCalendarFeeds(self._scheduling, self._access)
+
+    @cached_property
+    def calendar_servers(self) -> ports.CalendarServers:
+        from scheduling.adapters.https.calendar_servers import HttpsCalendarServers
+
+        return HttpsCalendarServers()
+
+    @cached_property
+    def busy_times(self) -> ports.BusyTimes:
+        from scheduling.adapters.ics.busy_times import ICalendarBusyTimes
+
+        return ICalendarBusyTimes()
+
+    @cached_property
     def organizations(self) -> ports.Organizations:
         from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
 

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
     from scheduling.domain.feedback import Feedback
+    from scheduling.domain.feeds import (
+        CalendarFeed,
+        FeedAddress,
+        FeedAnswer,
+        FeedFailure,
+        FeedRequest,
+        FeedTurn,
+    )
     from scheduling.domain.hosts import Host, HostKey
+    from scheduling.domain.hours import Span
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
@@ -170,7 +179,7 @@ class ExternalMembers(Protocol):
         ...
 
     def remove(self, member: ExternalMember, entry: Entry) -> None:
-        """Store the deleted member, and free their address to be invited again.
+        """Store the deleted member, free their address to be invited again, forget their calendar.
 
         Whom `list` returns, they are no longer among; `get` returns them still.
 
@@ -208,6 +217,83 @@ class ExternalMembers(Protocol):
         """Return those whose standing needs a human, whoever waits longest first, in one request.
 
         Fewer than `limit` may be there though there are more: looked at are only so many.
+        """
+        ...
+
+
+class CalendarFeeds(Protocol):
+    """Linked calendars, their addresses apart from them, and the queue in which they are read."""
+
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+        """Store all three in place of what was linked before, or nothing.
+
+        Raises:
+            ExternalMemberGone: They were deleted.
+        """
+        ...
+
+    def unlink(self, organization_id: str, external_member_id: str) -> None:
+        """Forget calendar, address and turn; where nothing is linked, nothing changes."""
+        ...
+
+    def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None: ...
+
+    def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None: ...
+
+    def record(self, feed: CalendarFeed) -> None:
+        """Store what was read, unless another address was linked meanwhile, or none is."""
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[FeedTurn]:
+        """Return turns that have come, at least `limit` where there are as many, in any order."""
+        ...
+
+    def take(self, turn: FeedTurn, *, now: datetime) -> FeedTurn | None:
+        """Store the turn as taken and return it; None where somebody else was quicker."""
+        ...
+
+    def put_back(self, taken: FeedTurn, turn: FeedTurn) -> None:
+        """Store when it is next, if nobody took the turn again meanwhile."""
+        ...
+
+
+class CalendarServers(Protocol):
+    def read_all(self, requests: Sequence[FeedRequest]) -> Sequence[FeedAnswer | FeedFailure]:
+        """Ask several servers at the same time; return what came of each, in their order.
+
+        Each gets 5 seconds and may answer with 1 MB.
+        """
+        ...
+
+
+class FeedNotRead(Exception):
+    """A file does not tell when somebody is busy."""
+
+    def __init__(self, failure: FeedFailure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class BusyTimes(Protocol):
+    def of(
+        self,
+        file: bytes,
+        within: TimeRange,
+        *,
+        owner: str,
+        time_zone: str,
+        apart_from: Sequence[str],
+    ) -> tuple[Span, ...]:
+        """Return when the owner of a calendar is busy, sorted, in stretches apart from each other.
+
+        Args:
+            file: An iCalendar object (RFC 5545), from whoever.
+            owner: Their address, to know what they declined.
+            time_zone: In which days and clocks are meant where the file does not say.
+            apart_from: Ids of bookings, whose calendar entries are passed over.
+
+        Raises:
+            FeedNotRead: It is no calendar, or too much of one.
         """
         ...
 

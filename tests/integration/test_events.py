@@ -13,6 +13,8 @@ from tests.support.in_process import LambdaContext, handler_at
 EVENTS = Path(__file__).parents[2] / "events"
 
 EXPECTED = {
+    "availability/calendar-linked": 200,
+    "availability/calendar-removed": 204,
     "availability/page-read": 200,
     "availability/times-saved": 200,
     "booking/booking-cancelled": 200,
@@ -59,12 +61,14 @@ EXPECTED = {
     "mail_feedback/mail-delayed": {"noted": 1},
     "mail_feedback/mail-delivered": {"noted": 1},
     "mail_feedback/mail-rejected": {"noted": 1},
+    "fetch_calendars/minute-passed": {"not_public": 1},
     "members/handed-over": 200,
     "members/hours-read": 200,
     "members/hours-saved": 200,
     "members/listed": 200,
     "public/booking-moved": 303,
     "public/booking-page-opened": 200,
+    "public/calendar-linked": 303,
     "public/guest-link-opened": 200,
     "public/slot-booked": 303,
     "public/slot-held": 303,

@@ -2,7 +2,8 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
-to come this morning. Every identity is fixed, so the links in the events fit.
+to come this morning. Kenji's calendar is linked, under a name that leads to
+this machine. Every identity is fixed, so the links in the events fit.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations, member_item
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import hashed
 from scheduling.domain.messages import MessageKind, Recipient
@@ -106,7 +109,7 @@ def populate(scheduling: Table, access: Table) -> None:
     asked = replace(
         KENJI,
         availability=Availability(0, "Asia/Tokyo", ()),
-        request=replace(KENJI.request, fulfilled_at=None),
+        request=replace(KENJI.request_mail, fulfilled_at=None),
     )
     members.add(asked, a_page(KENJI), a_link(KENJI), [KENJI.request_mail], an_entry())
     entered = replace(
@@ -115,6 +118,12 @@ def populate(scheduling: Table, access: Table) -> None:
         recipient=Recipient.PERSON_IN_CHARGE,
     )
     members.replace_availability(KENJI, [entered], an_entry(), now=EARLY)
+    whose = KENJI.organization_id, KENJI.external_member_id
+    DynamoDbCalendarFeeds(scheduling, access).link(
+        CalendarFeed(*whose, derived_id("calendar"), "localhost", linked_at=NOW),
+        FeedAddress("localhost", "/basic.ics"),
+        FeedTurn(*whose, derived_id("calendar"), due_at=NOW),
+    )
     bookings = DynamoDbBookings(scheduling, access)
     bookings.add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
     for booking in (REQUEST, BEGUN):

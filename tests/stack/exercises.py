@@ -182,6 +182,8 @@ def _availability(team: Team) -> Exercise:
             "windows": [{"start": start.isoformat(), "end": end.isoformat()}],
         }
         _ok(team.public.put("/api/availability", headers=mine, json=times))
+        _link_calendar(team)
+        _ok(team.public.delete("/api/availability/calendar", headers=mine), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -277,6 +279,10 @@ def _public_pages(team: Team) -> Exercise:
             "end": f"{last:%H:%M}",
         }
         _ok(team.public.post("/availability", data=times), HTTPStatus.SEE_OTHER)
+        calendar = {"token": team.host_token, "address": "webcal://calendar.invalid/"}
+        for action in ("link", "remove"):
+            done = team.public.post("/availability/calendar", data=calendar | {"action": action})
+            _ok(done, HTTPStatus.SEE_OTHER)
         guest = {
             "start": start,
             "name": "Mia Weber",
@@ -314,6 +320,7 @@ def _console_pages(team: Team) -> Exercise:
         )
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post(f"{them}/deletion"), HTTPStatus.SEE_OTHER)
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
@@ -398,6 +405,22 @@ def _end_overdue(team: Team) -> Exercise:
     return run
 
 
+def _fetch_calendars(team: Team) -> Exercise:
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    key = keys.calendar_feed(organization_id, team.host["external_member_id"])
+
+    def run() -> None:
+        with team.stack.unscheduled("FetchCalendarsFunction"):
+            _link_calendar(team)
+            with suppress(InvocationFailed):
+                team.stack.invoke("FetchCalendarsFunction", {})
+        calendar = team.stack.scheduling.get(key)
+        if calendar is None or calendar["checked_at"] is None:
+            raise NotDone(calendar)
+
+    return run
+
+
 def _create_organization(team: Team) -> Exercise:
     def run() -> None:
         try:
@@ -424,8 +447,16 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "RetryMailsFunction": _retry_mails,
     "MailFeedbackFunction": _mail_feedback,
     "EndOverdueFunction": _end_overdue,
+    "FetchCalendarsFunction": _fetch_calendars,
     "CreateOrganizationFunction": _create_organization,
 }
+
+
+def _link_calendar(team: Team) -> None:
+    """Link another calendar of the host, under a name that leads nowhere (RFC 6761)."""
+    mine = {"Authorization": f"Bearer {team.host_token}"}
+    address = {"address": f"https://calendar.invalid/{new_id()}.ics"}
+    _ok(team.public.put("/api/availability/calendar", headers=mine, json=address))
 
 
 def _queued_mails(team: Team) -> list[Item]:

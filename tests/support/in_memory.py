@@ -38,6 +38,7 @@ from scheduling.domain.refusals import (
     BookingPageChanged,
     BookingPageNotFound,
     EmailAlreadyInvited,
+    ExternalMemberGone,
     ExternalMemberNotFound,
     HoldNotFound,
     HostNotFound,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
@@ -93,6 +95,9 @@ class Store:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
+    calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
+    feed_addresses: dict[tuple[str, str], FeedAddress] = field(default_factory=dict)
+    feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -121,6 +126,10 @@ class Store:
                 if message.due_at is None
                 else Delivery(DeliveryState.SCHEDULED, next_attempt_at=message.due_at)
             )
+
+    def forget_calendar(self, organization_id: str, external_member_id: str) -> None:
+        for part in (self.calendar_feeds, self.feed_addresses, self.feed_turns):
+            part.pop((organization_id, external_member_id), None)
 
     def taken(self, organization_id: str) -> list[tuple[Claim, Taken]]:
         """Return what takes time, of whichever host of the organization, by start."""
@@ -318,6 +327,7 @@ class InMemoryExternalMembers(InMemory):
         if stored is None or stored.deleted_at:
             raise ExternalMemberNotFound
         after = replace(stored, deleted_at=member.deleted_at)
+        self.store.forget_calendar(*_key_of(member))
         self._change(after, (), entry, at=entry.at)
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
@@ -372,6 +382,53 @@ def _key_of(member: ExternalMember) -> tuple[str, str]:
     return member.organization_id, member.external_member_id
 
 
+class InMemoryCalendarFeeds(InMemory):
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+        key = feed.organization_id, feed.external_member_id
+        member = self.store.external_members.get(key)
+        if member is None or member.deleted_at:
+            raise ExternalMemberGone
+        self.store.writes += 1
+        self.store.calendar_feeds[key] = feed
+        self.store.feed_addresses[key] = address
+        self.store.feed_turns[key] = turn
+
+    def unlink(self, organization_id: str, external_member_id: str) -> None:
+        self.store.writes += 1
+        self.store.forget_calendar(organization_id, external_member_id)
+
+    def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
+        return self.store.calendar_feeds.get((organization_id, external_member_id))
+
+    def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None:
+        return self.store.feed_addresses.get((organization_id, external_member_id))
+
+    def record(self, feed: CalendarFeed) -> None:
+        key = feed.organization_id, feed.external_member_id
+        stored = self.store.calendar_feeds.get(key)
+        if stored is not None and stored.feed_id == feed.feed_id:
+            self.store.writes += 1
+            self.store.calendar_feeds[key] = feed
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[FeedTurn]:
+        return [turn for turn in self.store.feed_turns.values() if turn.due_at <= now]
+
+    def take(self, turn: FeedTurn, *, now: datetime) -> FeedTurn | None:
+        taken = turn.taken(now)
+        return taken if self._replace(turn, taken) else None
+
+    def put_back(self, taken: FeedTurn, turn: FeedTurn) -> None:
+        self._replace(taken, turn)
+
+    def _replace(self, before: FeedTurn, after: FeedTurn) -> bool:
+        key = before.organization_id, before.external_member_id
+        if self.store.feed_turns.get(key) != before:
+            return False
+        self.store.writes += 1
+        self.store.feed_turns[key] = after
+        return True
+
+
 class InMemoryWorkingHours(InMemory):
     def get(self, member: Member) -> WorkingHours:
         key = member.organization_id, member.member_id
@@ -394,9 +451,11 @@ class InMemoryHosts(InMemory):
         try:
             if key.kind is HostKind.MEMBER:
                 return self._member(self.store.members[organization_id, key.host_id])
-            return host_of(self.store.external_members[organization_id, key.host_id])
+            host = host_of(self.store.external_members[organization_id, key.host_id])
         except KeyError:
             raise HostNotFound from None
+        calendar = self.store.calendar_feeds.get((organization_id, key.host_id))
+        return replace(host, calendar=calendar)
 
     def _member(self, member: Member) -> Host:
         working = InMemoryWorkingHours(self.store).get(member)
@@ -863,6 +922,7 @@ class InMemoryAdapters:
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.external_members = InMemoryExternalMembers(store)
+        self.calendar_feeds = InMemoryCalendarFeeds(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)

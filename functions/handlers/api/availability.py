@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
 from handlers.api.fields import Instant, minutes
+from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token, network
 from handlers.validation import answer_problems
@@ -21,6 +22,7 @@ from scheduling.use_cases.availability import (
     confirm_availability,
     save_availability,
 )
+from scheduling.use_cases.feeds import link_calendar, unlink_calendar
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -60,6 +62,13 @@ class AvailabilityResponse(BaseModel):
     valid_until: datetime | None
     """Until when the times count as right without a word."""
     link_expires_at: datetime
+    calendar: CalendarResponse | None
+    """The one they linked."""
+
+
+class LinkCalendarRequest(BaseModel):
+    address: str
+    """`https://` or `webcal://`. Whoever knows it can read the calendar: no answer repeats it."""
 
 
 class ConfirmRequest(BaseModel):
@@ -86,9 +95,10 @@ class SavedResponse(BaseModel):
 
 @app.get("/api/availability", summary="See the times entered so far")
 def get_availability() -> AvailabilityResponse:
+    now = adapters().now()
     page = availability_for_link(
         link_token(app.current_event),
-        now=adapters().now(),
+        now=now,
         links=adapters().links,
         link_keys=adapters().link_keys,
         organizations=adapters().organizations,
@@ -96,6 +106,7 @@ def get_availability() -> AvailabilityResponse:
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
     availability = page.external_member.availability
     terms = page.external_member.request.terms
@@ -118,6 +129,7 @@ def get_availability() -> AvailabilityResponse:
         fulfilled=page.external_member.request.fulfilled_at is not None,
         valid_until=availability.valid_until,
         link_expires_at=page.link.expires_at,
+        calendar=page.calendar and CalendarResponse.of(page.calendar, now),
     )
 
 
@@ -151,6 +163,35 @@ def post_confirmation(request: ConfirmRequest) -> SavedResponse:
     )
     logger.info("availability confirmed", windows=len(availability.windows))
     return SavedResponse.of(availability)
+
+
+@app.put("/api/availability/calendar", summary="Link a calendar; times it is busy at are closed")
+def put_calendar(request: LinkCalendarRequest) -> CalendarResponse:
+    now = adapters().now()
+    feed = link_calendar(
+        link_token(app.current_event),
+        request.address,
+        now=now,
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        external_members=adapters().external_members,
+        calendar_feeds=adapters().calendar_feeds,
+    )
+    logger.info("calendar linked", external_member_id=feed.external_member_id)
+    return CalendarResponse.of(feed, now)
+
+
+@app.delete("/api/availability/calendar", summary="Forget the linked calendar")
+def delete_calendar() -> Response[str]:
+    unlink_calendar(
+        link_token(app.current_event),
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        calendar_feeds=adapters().calendar_feeds,
+    )
+    logger.info("calendar unlinked")
+    return Response(status_code=204, body="")
 
 
 @logger.inject_lambda_context

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from handlers.api.deliveries import DeliveriesResponse
 from handlers.api.fields import Day, Instant, Minutes, length_of, minutes
+from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
@@ -208,6 +209,8 @@ class EnteredTimesResponse(BaseModel):
     time_zone: str
     windows: list[WindowResponse]
     taken: list[WindowResponse]
+    calendar: CalendarResponse | None
+    """The one they linked."""
 
 
 @app.get("/api/external-members", summary="List external members")
@@ -272,15 +275,17 @@ def get_external_member(external_member_id: str) -> ExternalMemberResponse:
     summary="See the times an external member entered",
 )
 def get_availability(external_member_id: str) -> EnteredTimesResponse:
+    now = adapters().now()
     page = availability_for_staff(
         staff(app.current_event),
         external_member_id,
-        now=adapters().now(),
+        now=now,
         links=adapters().links,
         members=adapters().members,
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
     availability = page.external_member.availability
     logger.info("availability page seen by staff", external_member_id=external_member_id)
@@ -289,6 +294,7 @@ def get_availability(external_member_id: str) -> EnteredTimesResponse:
         time_zone=availability.time_zone,
         windows=[WindowResponse.of(window) for window in page.windows],
         taken=[WindowResponse.of(window) for window in page.taken],
+        calendar=page.calendar and CalendarResponse.of(page.calendar, now),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from scheduling.use_cases.availability import (
     note_opened,
     save_availability,
 )
+from scheduling.use_cases.feeds import link_calendar, unlink_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,8 @@ class Typed:
     problems: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     """Whether somebody saved since the form was opened."""
+    calendar_address: str = ""
+    """As it cannot be accepted."""
 
 
 def save(event: APIGatewayProxyEventV2) -> Response[str]:
@@ -121,11 +124,38 @@ def opened(event: APIGatewayProxyEventV2) -> Response[str]:
     )
 
 
+def link(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Link a calendar; or, with the other button, forget it."""
+    form = Form.of(event)
+    token = form["token"]
+    if form["action"] == "remove":
+        unlink_calendar(
+            token,
+            now=adapters().now(),
+            links=adapters().links,
+            link_keys=adapters().link_keys,
+            calendar_feeds=adapters().calendar_feeds,
+        )
+        return see_other(f"/l/{token}?calendar=removed", headers=TOKEN_PAGE_HEADERS)
+    try:
+        link_calendar(
+            token,
+            form["address"],
+            now=adapters().now(),
+            links=adapters().links,
+            link_keys=adapters().link_keys,
+            external_members=adapters().external_members,
+            calendar_feeds=adapters().calendar_feeds,
+        )
+    except InvalidInput as refusal:
+        return _address_page(token, form["address"], by_field(refusal.problems))
+    return see_other(f"/l/{token}?calendar=linked", headers=TOKEN_PAGE_HEADERS)
+
+
 def saved_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
     """Show what is saved, ready to be changed."""
-    view = _view(token)
+    view, query = _view(token), Form.of_query(event)
     saved = view.external_member.availability
-    query = Form.of_query(event)
     return page(
         "availability.html",
         locale=view.organization.locale,
@@ -133,17 +163,14 @@ def saved_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
         staff_view=False,
         saved=bool(saved.version and query["saved"]),
         confirmed=bool(saved.confirmed_at and query["confirmed"]),
+        calendar_news=query["calendar"],
         zone_is_a_guess=not saved.version,
-        **_values(
-            view, Typed(token, saved.version, saved.time_zone, _saved_rows(view, saved.time_zone))
-        ),
+        **_values(view, _saved(view, token)),
     )
 
 
 def staff_page(view: AvailabilityPage) -> Response[str]:
     """Show the page to staff, to look at."""
-    saved = view.external_member.availability
-    rows = _saved_rows(view, saved.time_zone)
     return page(
         "availability.html",
         locale=view.organization.locale,
@@ -151,9 +178,15 @@ def staff_page(view: AvailabilityPage) -> Response[str]:
         staff_view=True,
         saved=False,
         confirmed=False,
+        calendar_news="",
         zone_is_a_guess=False,
-        **_values(view, Typed("", saved.version, saved.time_zone, rows)),
+        **_values(view, _saved(view, "")),
     )
+
+
+def _address_page(token: str, address: str, problems: Mapping[str, str]) -> Response[str]:
+    typed = replace(_saved(_view(token), token), problems=problems, calendar_address=address)
+    return _refused_page(typed)
 
 
 def _refused_page(typed: Typed) -> Response[str]:
@@ -170,6 +203,7 @@ def _typed_page(typed: Typed, status: HTTPStatus) -> Response[str]:
         staff_view=False,
         saved=False,
         confirmed=False,
+        calendar_news="",
         zone_is_a_guess=False,
         **_values(view, typed),
     )
@@ -192,6 +226,8 @@ def _values(view: AvailabilityPage, typed: Typed) -> dict[str, Any]:
         "blank_row": Row(),
         "problems": typed.problems,
         "changed": typed.changed,
+        "calendar_address": typed.calendar_address,
+        "now": adapters().now(),
     }
 
 
@@ -201,8 +237,11 @@ def _can_confirm(view: AvailabilityPage) -> bool:
     return bool(view.windows) and until is not None and adapters().now() >= until - CONFIRM_BEFORE
 
 
-def _saved_rows(view: AvailabilityPage, zone: str) -> Sequence[Row]:
-    return rows_for(view.windows, zone) or [Row()] * BLANK_ROWS
+def _saved(view: AvailabilityPage, token: str) -> Typed:
+    """Return the form as somebody finds it."""
+    saved = view.external_member.availability
+    rows = rows_for(view.windows, saved.time_zone) or [Row()] * BLANK_ROWS
+    return Typed(token, saved.version, saved.time_zone, rows)
 
 
 def _view(token: str) -> AvailabilityPage:
@@ -216,4 +255,5 @@ def _view(token: str) -> AvailabilityPage:
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )

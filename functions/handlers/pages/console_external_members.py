@@ -41,6 +41,7 @@ from scheduling.use_cases.external_members import (
     invite_external_member,
     list_external_members,
 )
+from scheduling.use_cases.feeds import linked_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,6 +174,7 @@ def detail_page(
         overview=overview,
         pages=pages.items,
         has_more_pages=pages.next_cursor is not None,
+        calendar=linked_calendar(by, external_member_id, calendar_feeds=adapters().calendar_feeds),
         news=Form.of_query(event)["news"],
     )
 
@@ -230,6 +232,7 @@ def availability_page(by: SignedIn, external_member_id: str) -> Response[str]:
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
         audit_log=adapters().audit_log,
+        calendar_feeds=adapters().calendar_feeds,
     )
     return staff_page(view)
 

@@ -37,6 +37,7 @@ _TOKEN_FORMS = frozenset(
         "/availability",
         "/availability/confirmation",
         "/availability/opened",
+        "/availability/calendar",
         "/booking/cancellation",
         "/booking/move",
         "/sign-in/finish",

@@ -64,6 +64,11 @@ def post_opened() -> Response[str]:
     return availability.opened(app.current_event)
 
 
+@app.post("/availability/calendar")
+def post_calendar() -> Response[str]:
+    return availability.link(app.current_event)
+
+
 @app.route("/book/<slug>", method=["GET", "HEAD"])
 def get_booking_page(slug: str) -> Response[str]:
     return booking.times_page(slug, app.current_event)

@@ -130,6 +130,8 @@ def environment(locale: str) -> Environment:
         written_instant=written_instant,
         masked_email=masked_email,
         booking_badge=wording.booking_badge,
+        calendar_badge=wording.calendar_badge,
+        failed_reading=wording.failed_reading,
         guest_badge=wording.guest_badge,
         standing_badge=wording.standing_badge,
         standing_of=standing_of,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.feeds import FeedFailure, FeedState
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import marked
 from scheduling.domain.standing import Standing
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Booking
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.messages import Delivery
 
 
@@ -65,6 +67,24 @@ _ENDED = {
 }
 
 
+_CALENDARS = {
+    FeedState.BEING_READ: Badge("neutral", "clock", marked("Being read")),
+    FeedState.VERIFIED: Badge("good", "check", marked("Read")),
+    FeedState.UNVERIFIED: Badge("warning", "alert", marked("Cannot be read")),
+}
+
+_FAILED_READINGS = {
+    FeedFailure.NOT_PUBLIC: marked("The address is not on the public internet."),
+    FeedFailure.UNREACHABLE: marked("No secure connection to the address is possible."),
+    FeedFailure.TOO_SLOW: marked("It did not answer within 5 seconds."),
+    FeedFailure.REDIRECTED: marked("The address sends us on to another one. Please use that one."),
+    FeedFailure.REFUSED: marked("There is no calendar at the address any more, or not for us."),
+    FeedFailure.TOO_LARGE: marked("The calendar is larger than 1 MB."),
+    FeedFailure.NOT_A_CALENDAR: marked("What is at the address is no calendar in iCal format."),
+    FeedFailure.TOO_MUCH: marked("There is more in the calendar than can be read in time."),
+}
+
+
 def request_badge(delivery: Delivery) -> Badge:
     """Tell how the mail with the latest request is doing."""
     return _REQUESTS[delivery.state]
@@ -73,6 +93,16 @@ def request_badge(delivery: Delivery) -> Badge:
 def standing_badge(standing: Standing) -> Badge:
     """Tell how far an external member is."""
     return STANDINGS[standing]
+
+
+def calendar_badge(calendar: CalendarFeed, now: datetime) -> Badge:
+    """Tell whether a linked calendar can be relied on."""
+    return _CALENDARS[calendar.state(now)]
+
+
+def failed_reading(failure: FeedFailure) -> str:
+    """Return why a calendar could not be read, in English, in the catalogues."""
+    return _FAILED_READINGS[failure]
 
 
 def booking_badge(booking: Booking, now: datetime) -> Badge:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
     from scheduling.domain.people import ExternalMember, Member, Organization
@@ -40,6 +41,8 @@ class AvailabilityPage:
     """What is booked already, buffers included, sorted."""
     link: Link
     """The one in the latest request."""
+    calendar: CalendarFeed | None
+    """The one they linked."""
 
 
 def availability_for_link(
@@ -53,6 +56,7 @@ def availability_for_link(
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     """Return the page for whoever follows the link.
 
@@ -69,6 +73,7 @@ def availability_for_link(
         members=members,
         booking_pages=booking_pages,
         bookings=bookings,
+        calendar_feeds=calendar_feeds,
     )
 
 
@@ -82,6 +87,7 @@ def availability_for_staff(
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     """Return the page as the external member sees it, to look at.
 
@@ -98,6 +104,7 @@ def availability_for_staff(
         members=members,
         booking_pages=booking_pages,
         bookings=bookings,
+        calendar_feeds=calendar_feeds,
     )
 
 
@@ -111,6 +118,7 @@ def show_availability_to_staff(
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
     audit_log: ports.AuditLog,
 ) -> AvailabilityPage:
     """Return the page as the external member sees it, and write down who looked at it.
@@ -128,6 +136,7 @@ def show_availability_to_staff(
         external_members=external_members,
         booking_pages=booking_pages,
         bookings=bookings,
+        calendar_feeds=calendar_feeds,
     )
     audit_log.add(entry_by(by, Activity.AVAILABILITY_SEEN, now=now, subject_id=external_member_id))
     return page
@@ -288,6 +297,7 @@ def _page(
     members: ports.Members,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityPage:
     if member.deleted_at is not None:
         raise ExternalMemberGone
@@ -308,4 +318,5 @@ def _page(
         windows=windows,
         taken=tuple(sorted(taken)),
         link=link,
+        calendar=calendar_feeds.get(member.organization_id, member.external_member_id),
     )

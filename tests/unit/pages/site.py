@@ -15,6 +15,7 @@ from scheduling.domain.availability_request import RequestFact, usual_terms
 from scheduling.domain.booking import Answer as GuestAnswer
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
+from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, FeedTurn
 from scheduling.domain.links import hashed, token_for
 from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
@@ -126,7 +127,8 @@ class Browser:
 class Site:
     """Aiko's organization at 09:00 UTC: Kenji offers times, Lena was asked, Omar's mail failed.
 
-    Whoever wants a workshop asks for it, and gets Aiko or Kenji.
+    Omar linked a calendar before, which cannot be read. Whoever wants a workshop asks for it, and
+    gets Aiko or Kenji.
     """
 
     def __init__(self) -> None:
@@ -147,6 +149,7 @@ class Site:
             Delivery(DeliveryState.SEND_FAILED, 2, self.now + timedelta(minutes=4), "Throttled"),
             RequestFact.FAILED,
         )
+        self.calendar = self._link_calendar(self.omar)
         self.booking = self._book("14:00", "14:30", a_guest())
         self.cancelled = self._book("15:00", "15:30", a_guest("Ana Silva")).cancelled(
             Recipient.GUEST, "A train strike", now=self.now
@@ -155,6 +158,10 @@ class Site:
         self.workshop = self._add_page("workshop", A_WORKSHOP)
         self.locked = self._add_page("locked", {"zone_is_locked": True})
         self.switched_off = self._add_page("switched-off", {"is_on": False})
+        self.unverified = self._add_page(
+            "unverified",
+            {"hosts": (a_member_host().key, host_of(self.omar).key), "needed_hosts": 1},
+        )
         self.asked = self._ask(1)
         self.declined = self._ask(2).declined(Recipient.HOST, "We are away", now=self.now)
         self._change(self.declined)
@@ -220,6 +227,8 @@ class Site:
             "availability": self.link_of(self.kenji),
             "availability, saved": f"{self.link_of(self.kenji)}?saved=1",
             "availability, nothing yet": self.link_of(self.lena),
+            "availability, calendar linked": f"{self.link_of(self.omar)}?calendar=linked",
+            "availability, calendar removed": f"{self.link_of(self.lena)}?calendar=removed",
             "booked": self.link_of(self.booking),
             "booking cancelled": self.link_of(self.cancelled),
             "booking asked for": self.link_of(self.asked),
@@ -242,6 +251,7 @@ class Site:
             "booking page, several hosts": "/book/workshop?duration=60",
             "booking page, zone locked": "/book/locked",
             "booking page, switched off": "/book/switched-off",
+            "booking page, unverified": "/book/unverified",
             "booking form with questions": "/book/workshop?start=2026-12-02T05:00:00Z",
             "today": "/console",
             "external members": "/console/external-members",
@@ -288,6 +298,7 @@ class Site:
             "times explained, taken": (
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
+            "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
         }
 
@@ -303,6 +314,16 @@ class Site:
         self.store.messages[member.request_mail] = delivery
         self.adapters.external_members.note(member, fact, at=asked_at)
         return self.store.external_members[member.organization_id, member.external_member_id]
+
+    def _link_calendar(self, member: ExternalMember) -> CalendarFeed:
+        """Link a calendar that was read two hours ago, and not since."""
+        whose = member.organization_id, member.external_member_id
+        linked_at = self.now - timedelta(hours=2)
+        feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=linked_at)
+        feed = feed.read((), "", linked_at).failed(FeedFailure.REDIRECTED, self.now)
+        address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
+        self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
+        return feed
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)

@@ -51,6 +51,7 @@ UNTRANSLATED = {
     "Middle",
     "We may take pictures",
     "We are away",
+    "calendar.example.org",
     "Studio 2",
     "width=device-width, initial-scale=1",
     "light dark",

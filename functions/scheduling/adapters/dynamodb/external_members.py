@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.booking_pages import page_item
+from scheduling.adapters.dynamodb.calendar_feeds import feed_removal
 from scheduling.adapters.dynamodb.links import link_item, link_prolonged
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.notation import length, read_dates, seconds, written_dates
@@ -181,10 +182,13 @@ class DynamoDbExternalMembers:
             values={":at": to_seconds(member.deleted_at)},
         )
         address = keys.external_member_address(member.organization_id, member.email)
+        calendar = feed_removal(
+            self._table, self._access, member.organization_id, member.external_member_id
+        )
         try:
             transact(
                 self._table.client,
-                [removed, self._table.to_delete(address), entry_put(self._table, entry)],
+                [removed, self._table.to_delete(address), *calendar, entry_put(self._table, entry)],
             )
         except TransactionRefused as refused:
             raise ExternalMemberNotFound from refused

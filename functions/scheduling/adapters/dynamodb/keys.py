@@ -8,6 +8,10 @@
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | external members that may need a look | to_look_at | `T#<org>#LOOK` / `<when>#<external member>` |
+| an external member's linked calendar | scheduling | `T#<org>#X#<external member>` / `CALENDAR` |
+| when it is read next | scheduling | `T#<org>#X#<external member>` / `FEED` |
+| calendars that are due | by_time | `FEED#<0..3>` / `<due>#<external member>` |
+| where a linked calendar is read from | access | `T#<org>#X#<external member>` / `CALENDAR` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
 | a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
@@ -58,7 +62,7 @@ TO_LOOK_AT = "to_look_at"
 """The index of what may need a human, by when; sparse, its keys are `GSI2PK` and `GSI2SK`."""
 
 QUEUES = 4
-"""Over how many partitions due messages are spread, and what is overdue."""
+"""Over how many partitions due messages are spread, what is overdue, and due calendars."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -108,6 +112,27 @@ def looks(organization_id: str) -> str:
 def look_place(organization_id: str, external_member_id: str, when: datetime) -> Key:
     """Return the index keys of somebody whom a human may have to look at from an instant on."""
     return {"GSI2PK": looks(organization_id), "GSI2SK": f"{moment(when)}#{external_member_id}"}
+
+
+def calendar_feed(organization_id: str, external_member_id: str) -> Key:
+    """Return the key of a linked calendar in one table, of its address in the other."""
+    return {**external_member(organization_id, external_member_id), "SK": "CALENDAR"}
+
+
+def feed_turn(organization_id: str, external_member_id: str) -> Key:
+    return {**external_member(organization_id, external_member_id), "SK": "FEED"}
+
+
+def feed_queue(number: int) -> str:
+    return f"FEED#{number}"
+
+
+def feed_place(external_member_id: str, due_at: datetime) -> Key:
+    """Return the index keys of a calendar that is read at an instant."""
+    return {
+        "GSI1PK": feed_queue(_queue_number(external_member_id)),
+        "GSI1SK": f"{moment(due_at)}#{external_member_id}",
+    }
 
 
 def external_member_address(organization_id: str, email: str) -> Key:
