@@ -77,6 +77,7 @@ _BY_SESSION = (
     "/api/bookings",
     "/api/external-members",
     "/api/members",
+    "/api/organization/",
     "/api/sessions/current",
 )
 _PAGE = "/api/booking-pages/{slug}"

@@ -194,6 +194,7 @@ ANY_BODY = {
     "answers": {},
     "booking_page_slug": "x",
     "email": "a@example.org",
+    "enabled": True,
     "hosts": [],
     "is_on": True,
     "name": "A",
@@ -213,6 +214,9 @@ STAFF_ONLY = [
     ("GET", "/api/members/me/working-hours"),
     ("PUT", "/api/members/me/working-hours"),
     ("POST", "/api/members/me/hand-over"),
+    ("GET", "/api/organization/features"),
+    ("PUT", "/api/organization/features/external_members"),
+    ("GET", "/api/organization/setup"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
@@ -310,6 +314,7 @@ def test_pages_of_other_origins_change_nothing(road, created, headers):
 )
 def test_each_wrong_field_of_an_invitation_is_named(road, created, body, fields):
     road.sign_in(token_in(created["sign_in_url"]))
+    road.connect_external_members()
 
     answer = road.admin.post("/api/external-members", json=body)
 

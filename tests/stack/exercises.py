@@ -150,6 +150,17 @@ def _members(team: Team) -> Exercise:
     return run
 
 
+def _setup(team: Team) -> Exercise:
+    feature = "/api/organization/features/external_members"
+
+    def run() -> None:
+        _ok(team.admin.get("/api/organization/setup"))
+        for is_enabled in (False, True):
+            _ok(team.admin.put(feature, json={"enabled": is_enabled}))
+
+    return run
+
+
 def _external_members(team: Team) -> Exercise:
     host = f"/api/external-members/{team.host['external_member_id']}"
 
@@ -364,6 +375,7 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "SetupFunction": _setup,
     "ExternalMembersFunction": _external_members,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,

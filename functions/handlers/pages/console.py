@@ -11,6 +11,7 @@ from handlers.pages import (
     console_bookings,
     console_explanations,
     console_external_members,
+    console_integrations,
     console_page_editor,
     console_times,
     console_today,
@@ -177,6 +178,16 @@ def get_preview(slug: str) -> Response[str]:
 @app.get("/console/booking-pages/<slug>/explanations")
 def get_explanations(slug: str) -> Response[str]:
     return console_explanations.explanations_page(staff(app.current_event), slug, app.current_event)
+
+
+@app.get("/console/integrations")
+def get_integrations() -> Response[str]:
+    return console_integrations.integrations_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/integrations/external-members")
+def post_external_members_switch() -> Response[str]:
+    return console_integrations.switch_external_members(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/working-hours")

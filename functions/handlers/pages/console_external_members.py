@@ -18,6 +18,7 @@ from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import EmailAlreadyInvited, InvalidInput, UpcomingBookings
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.availability import availability_for_staff
@@ -33,6 +34,7 @@ from scheduling.use_cases.external_members import (
     invite_external_member,
     list_external_members,
 )
+from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +78,7 @@ def invitation_page(
     problems: Mapping[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     blank = Form({"person_in_charge_id": [by.member.member_id], "duration_minutes": ["30"]})
     return console_page(
         "invite.html",

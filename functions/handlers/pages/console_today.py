@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers.pages.console_frame import ROWS, console_page, every_external_member
+from handlers.pages.console_setup import steps_to_do
 from handlers.pages.wording import has_failed, is_overdue
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
+from scheduling.domain.people import Feature
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import list_bookings
 
@@ -29,6 +31,8 @@ def today_page(by: SignedIn) -> Response[str]:
         "today.html",
         by,
         has_begun=bool(external_members or requests or bookings),
+        has_external_members=Feature.EXTERNAL_MEMBERS in by.organization.features,
+        steps=steps_to_do(by),
         requests=[request for request in requests if not request.is_overdue(now)],
         waiting=[
             overview

@@ -113,6 +113,7 @@ def environment(locale: str) -> Environment:
         written_instant=written_instant,
         masked_email=masked_email,
         booking_badge=wording.booking_badge,
+        feature_badge=wording.feature_badge,
         guest_badge=wording.guest_badge,
         member_badge=wording.member_badge,
         page_badge=wording.page_badge,

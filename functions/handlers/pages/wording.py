@@ -92,6 +92,12 @@ def guest_badge(booking: Booking, now: datetime) -> Badge:
     return booking_badge(booking, now)
 
 
+def feature_badge(*, is_enabled: bool) -> Badge:
+    if is_enabled:
+        return Badge("good", "check", marked("On"))
+    return Badge("neutral", "cross", marked("Off"))
+
+
 def page_badge(*, is_active: bool) -> Badge:
     if is_active:
         return Badge("good", "check", marked("Open"))

@@ -16,7 +16,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
-from scheduling.domain.people import ExternalMember
+from scheduling.domain.people import ExternalMember, Feature
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
@@ -30,6 +30,7 @@ from scheduling.domain.refusals import (
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ def invite_external_member(
     The request is mailed after this is stored, so a mail that fails loses nobody.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         InvalidInput: Names each field that cannot be accepted.
         EmailAlreadyInvited: The organization has invited this address.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
     checks = Checks()
     name = checks.name("name", name)
@@ -140,9 +143,11 @@ def ask_again(
     """Mail a new request to the stored address; the link of the old one ends.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     before = external_members.get(by.organization.organization_id, external_member_id)
     if before.deleted_at is not None:
         raise ExternalMemberGone
@@ -170,10 +175,12 @@ def delete_external_member(
         bookings_to_come: What becomes of their meetings; None where nobody has said.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound: There is none.
         UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
         BusyTryAgain: Not all were cancelled; doing it again goes on, though they are gone by then.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     to_come = BookingFilter(
         after=now,
@@ -218,7 +225,12 @@ def list_external_members(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ListPage[ExternalMemberOverview]:
-    """Return the organization's external members, the newest first."""
+    """Return the organization's external members, the newest first.
+
+    Raises:
+        FeatureDisabled: An admin has to switch it on first.
+    """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
     page = external_members.list(organization_id, cursor=cursor, limit=limit)
     deliveries = outbox.get_all([member.request for member in page.items])
@@ -243,7 +255,8 @@ def external_member_overview(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ExternalMemberOverview:
-    """Raises ExternalMemberNotFound, ExternalMemberGone."""
+    """Raises FeatureDisabled, ExternalMemberNotFound, ExternalMemberGone."""
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     if member.deleted_at is not None:
         raise ExternalMemberGone

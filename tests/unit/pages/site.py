@@ -271,6 +271,7 @@ class Site:
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
             "my hours": "/console/working-hours",
+            "integrations": "/console/integrations?news=on",
         }
 
     def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:

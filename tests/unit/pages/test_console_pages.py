@@ -70,6 +70,7 @@ def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
 
 def test_an_organization_without_external_members_is_invited_to_start(staff: Browser, site: Site):
     site.store.external_members.clear()
+    site.store.booking_pages.clear()
     site.store.bookings.clear()
 
     for page in ("/console", "/console/external-members"):
@@ -161,7 +162,8 @@ def test_what_does_not_exist_is_said_in_a_page(staff: Browser):
 
 
 def test_each_page_that_stands_in_the_rail_is_marked_there(staff: Browser):
-    for address in ("", "/bookings", "/external-members", "/booking-pages", "/working-hours"):
+    addresses = ("", "/bookings", "/external-members", "/booking-pages", "/working-hours")
+    for address in (*addresses, "/integrations"):
         page = staff.get(f"/console{address}").body
         assert f'href="/console{address}" aria-current="page"' in page
         assert page.count("<h1>") == 1

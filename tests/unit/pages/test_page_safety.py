@@ -53,6 +53,7 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/integrations/external-members",
 ]
 
 TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
