@@ -221,6 +221,7 @@ STAFF_ONLY = [
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
     ("GET", "/api/external-members/x/availability"),
+    ("PATCH", "/api/external-members/x"),
     ("DELETE", "/api/external-members/x"),
     ("POST", "/api/external-members/x/availability-requests"),
     ("GET", "/api/booking-pages"),
@@ -245,7 +246,7 @@ STAFF_ONLY = [
 
 def test_staff_routes_want_a_session(road):
     for method, path in STAFF_ONLY:
-        body = ANY_BODY if method in {"POST", "PUT"} else None
+        body = ANY_BODY if method in {"POST", "PUT", "PATCH"} else None
 
         answer = road.public.request(method, path, json=body)
 

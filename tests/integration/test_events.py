@@ -48,6 +48,7 @@ EXPECTED = {
     "end_overdue/minute-passed": {"ended": 1},
     "external_members/asked-again": 202,
     "external_members/deleted": 204,
+    "external_members/edited": 200,
     "external_members/invited": 201,
     "external_members/listed": 200,
     "members/handed-over": 200,

@@ -30,6 +30,7 @@ from scheduling.domain.refusals import (
     BookingPageChanged,
     BookingPageNotFound,
     EmailAlreadyInvited,
+    ExternalMemberChanged,
     ExternalMemberNotFound,
     HoldNotFound,
     HostNotFound,
@@ -220,13 +221,9 @@ class InMemoryAuditLog(InMemory):
 
 class InMemoryExternalMembers(InMemory):
     def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
-        invited = {
-            (other.organization_id, other.email)
-            for other in self.store.external_members.values()
-            if other.deleted_at is None
-        }
-        if (member.organization_id, member.email) in invited:
-            raise EmailAlreadyInvited
+        self._check_address(member)
+        if (member.organization_id, member.external_member_id) in self.store.external_members:
+            raise IdempotencyKeyReused
         self.store.writes += 1
         self.store.external_members[member.organization_id, member.external_member_id] = member
         self.store.booking_pages[page.slug] = page
@@ -265,6 +262,43 @@ class InMemoryExternalMembers(InMemory):
         self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
         self.store.queue(message)
 
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        key = after.organization_id, after.external_member_id
+        stored = self.store.external_members[key]
+        if (stored.version, stored.request_link_id, stored.deleted_at) != (
+            before.version,
+            before.request_link_id,
+            None,
+        ) or (page and self.store.booking_pages[page.slug].version != page.version - 1):
+            raise ExternalMemberChanged
+        if after.email != before.email:
+            self._check_address(after)
+            link = self.store.links[before.request_link_id]
+            self.store.links[link.link_id] = replace(link, revoked_at=entry.at)
+        self.store.writes += 1
+        self.store.external_members[key] = replace(
+            stored,
+            name=after.name,
+            email=after.email,
+            person_in_charge_id=after.person_in_charge_id,
+            void_request=after.void_request,
+            version=after.version,
+        )
+        if page is not None:
+            self.store.booking_pages[page.slug] = page
+        self.store.entries.append(entry)
+
+    def _check_address(self, member: ExternalMember) -> None:
+        """Raises EmailAlreadyInvited where another active external member has the address."""
+        if self.with_email(member.organization_id, member.email) is not None:
+            raise EmailAlreadyInvited
+
     def remove(self, member: ExternalMember) -> None:
         key = member.organization_id, member.external_member_id
         stored = self.store.external_members.get(key)
@@ -272,6 +306,13 @@ class InMemoryExternalMembers(InMemory):
             raise ExternalMemberNotFound
         self.store.writes += 1
         self.store.external_members[key] = replace(stored, deleted_at=member.deleted_at)
+
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        wanted = organization_id, email, None
+        for member in self.store.external_members.values():
+            if (member.organization_id, member.email, member.deleted_at) == wanted:
+                return member
+        return None
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:

@@ -55,6 +55,7 @@ def invite(
     person_in_charge_id: str = AIKO.member_id,
     title: str = "Portfolio review",
     rules: BookingRules = HALF_HOUR,
+    key: str = "",
 ) -> ExternalMember:
     return do(
         parley,
@@ -66,6 +67,7 @@ def invite(
         title=title,
         location="",
         rules=rules,
+        key=key,
     )
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.api.fields import Minutes, length_of
+from handlers.api.fields import IdempotencyKey, Minutes, length_of
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
@@ -20,6 +20,7 @@ from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.messages import DeliveryState
 from scheduling.use_cases.availability import availability_for_staff
+from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.external_members import (
     BookingsToCome,
     ExternalMemberOverview,
@@ -60,10 +61,21 @@ class InviteRequest(BaseModel):
         )
 
 
+class EditRequest(BaseModel):
+    version: int
+    """The one that was read before editing."""
+    name: str | None = None
+    """Stays as it is where absent, like the others."""
+    email: str | None = None
+    person_in_charge_id: str | None = None
+
+
 class RequestResponse(BaseModel):
     """The latest availability request and how its mail fares."""
 
     number: int
+    is_void: bool
+    """Whether it went to an address they no longer have; then ask again."""
     requested_at: datetime
     delivery: DeliveryState
     attempts: int
@@ -78,6 +90,7 @@ class BookingPageReference(BaseModel):
 
 class ExternalMemberResponse(BaseModel):
     external_member_id: str
+    version: int
     name: str
     email: str
     person_in_charge_id: str
@@ -94,6 +107,7 @@ class ExternalMemberResponse(BaseModel):
         member, delivery = overview.member, overview.delivery
         return cls(
             external_member_id=member.external_member_id,
+            version=member.version,
             name=member.name,
             email=member.email,
             person_in_charge_id=member.person_in_charge_id,
@@ -102,6 +116,7 @@ class ExternalMemberResponse(BaseModel):
             open_windows=len(member.availability.windows_after(adapters().now())),
             request=RequestResponse(
                 number=member.request_number,
+                is_void=member.request_is_void,
                 requested_at=member.requested_at,
                 delivery=delivery.state,
                 attempts=delivery.attempts,
@@ -147,7 +162,9 @@ def get_external_members(
 
 
 @app.post("/api/external-members", summary="Invite an external member", status_code=201)
-def post_external_member(request: InviteRequest) -> ExternalMemberResponse:
+def post_external_member(
+    request: InviteRequest, idempotency_key: IdempotencyKey = None
+) -> ExternalMemberResponse:
     refuse_foreign_origin(app.current_event)
     by = staff(app.current_event)
     member = invite_external_member(
@@ -158,6 +175,7 @@ def post_external_member(request: InviteRequest) -> ExternalMemberResponse:
         title=request.title,
         location=request.location,
         rules=request.rules(),
+        key=idempotency_key or "",
         now=adapters().now(),
         members=adapters().members,
         external_members=adapters().external_members,
@@ -176,6 +194,25 @@ def get_external_member(external_member_id: str) -> ExternalMemberResponse:
         outbox=adapters().outbox,
     )
     return ExternalMemberResponse.of(overview)
+
+
+@app.patch("/api/external-members/<external_member_id>", summary="Edit an external member")
+def patch_external_member(external_member_id: str, request: EditRequest) -> ExternalMemberResponse:
+    refuse_foreign_origin(app.current_event)
+    edit_external_member(
+        staff(app.current_event),
+        external_member_id,
+        version=request.version,
+        name=request.name,
+        email=request.email,
+        person_in_charge_id=request.person_in_charge_id,
+        now=adapters().now(),
+        members=adapters().members,
+        external_members=adapters().external_members,
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("external member edited", external_member_id=external_member_id)
+    return get_external_member(external_member_id)
 
 
 @app.get(

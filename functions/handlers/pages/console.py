@@ -10,6 +10,7 @@ from handlers.pages import (
     console_booking_pages,
     console_bookings,
     console_explanations,
+    console_external_member_edits,
     console_external_members,
     console_integrations,
     console_page_editor,
@@ -107,6 +108,17 @@ def post_invitation() -> Response[str]:
 def get_external_member(external_member_id: str) -> Response[str]:
     by = staff(app.current_event)
     return console_external_members.detail_page(by, external_member_id, app.current_event)
+
+
+@app.get("/console/external-members/<external_member_id>/edit")
+def get_edit(external_member_id: str) -> Response[str]:
+    return console_external_member_edits.edit_page(staff(app.current_event), external_member_id)
+
+
+@app.post("/console/external-members/<external_member_id>/edit")
+def post_edit(external_member_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_external_member_edits.edit(by, external_member_id, app.current_event)
 
 
 @app.get("/console/external-members/<external_member_id>/availability-requests")

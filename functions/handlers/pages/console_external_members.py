@@ -139,7 +139,7 @@ def detail_page(
         overview=overview,
         pages=pages.items,
         has_more_pages=pages.next_cursor is not None,
-        has_failed=has_failed(overview.delivery),
+        has_failed=has_failed(overview.delivery) and not overview.member.request_is_void,
         news=Form.of_query(event)["news"],
     )
 

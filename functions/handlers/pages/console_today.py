@@ -37,7 +37,9 @@ def today_page(by: SignedIn) -> Response[str]:
         waiting=[
             overview
             for overview in external_members
-            if has_failed(overview.delivery) or is_overdue(overview.member, now)
+            if has_failed(overview.delivery)
+            or is_overdue(overview.member, now)
+            or overview.member.request_is_void
         ],
         bookings=bookings[:NEXT_BOOKINGS],
     )

@@ -58,6 +58,8 @@ def member_badge(member: ExternalMember, delivery: Delivery, now: datetime) -> B
     """Tell how far an external member is."""
     if member.availability.windows_after(now):
         return Badge("good", "check", marked("Answered"))
+    if member.request_is_void:
+        return Badge("warning", "mail", marked("Not asked at the new address"))
     if has_failed(delivery):
         return request_badge(delivery)
     if member.availability.version:

@@ -12,7 +12,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingPage
 from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
-from scheduling.domain.identifiers import new_id
+from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
@@ -21,15 +21,15 @@ from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
     BusyTryAgain,
+    EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
-    MemberNotFound,
     UpcomingBookings,
-    marked,
 )
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.external_member_edits import check_person_in_charge
 from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
@@ -73,6 +73,7 @@ def invite_external_member(
     title: str,
     location: str,
     rules: BookingRules,
+    key: str = "",
     now: datetime,
     members: ports.Members,
     external_members: ports.ExternalMembers,
@@ -81,10 +82,14 @@ def invite_external_member(
 
     The request is mailed after this is stored, so a mail that fails loses nobody.
 
+    Args:
+        key: Chosen by the client; the same key invites one person, however often it is sent.
+
     Raises:
         FeatureDisabled: An admin has to switch it on first.
         InvalidInput: Names each field that cannot be accepted.
         EmailAlreadyInvited: The organization has invited this address.
+        IdempotencyKeyReused: The key invited somebody at another address.
     """
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
@@ -94,16 +99,10 @@ def invite_external_member(
     title = checks.optional_name("title", title)
     location = checks.optional_name("location", location)
     check_rules(checks, rules, duration_field="duration_minutes")
-    try:
-        members.get(organization_id, person_in_charge_id)
-    except MemberNotFound:
-        message = marked("Please choose a member of the team.")
-        checks.refuse(
-            "person_in_charge_id", "not_a_member" if person_in_charge_id else "missing", message
-        )
+    check_person_in_charge(checks, organization_id, person_in_charge_id, members=members)
     checks.done()
 
-    external_member_id = new_id()
+    external_member_id = derived_id("external member", organization_id, key) if key else new_id()
     link = _availability_link(organization_id, external_member_id, generation=1, now=now)
     member = ExternalMember(
         external_member_id=external_member_id,
@@ -129,7 +128,13 @@ def invite_external_member(
         created_at=now,
         rules=rules,
     )
-    external_members.add(member, page, link, member.request)
+    try:
+        external_members.add(member, page, link, member.request)
+    except EmailAlreadyInvited:
+        earlier = external_members.with_email(organization_id, email)
+        if earlier is None or earlier.external_member_id != external_member_id:
+            raise
+        return earlier
     return member
 
 

@@ -183,7 +183,7 @@ def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
 
 def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
     external_member = room.external_members.get(message.organization_id, message.subject_id)
-    if external_member.request_number != message.version:
+    if external_member.request_number != message.version or external_member.request_is_void:
         return None
     organization = room.organizations.get(message.organization_id)
     in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)

@@ -233,6 +233,7 @@ class Site:
             "external member, just invited": f"{self.page_of(self.lena)}?news=invited",
             "external member, asked again": f"{self.page_of(self.lena)}?news=asked",
             "external member, mail failed": self.page_of(self.omar),
+            "edit": f"{self.page_of(self.kenji)}/edit",
             "ask again": f"{self.page_of(self.lena)}/availability-requests",
             "availability for staff": f"{self.page_of(self.kenji)}/availability",
             "delete": f"{self.page_of(self.kenji)}/deletion",

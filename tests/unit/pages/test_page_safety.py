@@ -40,6 +40,7 @@ FORMS = [
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
+    "/console/external-members/{id}/edit",
     "/console/external-members/{id}/availability-requests",
     "/console/external-members/{id}/deletion",
     "/console/bookings/new",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.booking_pages import page_item
-from scheduling.adapters.dynamodb.links import link_item, link_prolonged
+from scheduling.adapters.dynamodb.audit_log import entry_put
+from scheduling.adapters.dynamodb.booking_pages import page_item, page_replaced
+from scheduling.adapters.dynamodb.links import link_item, link_prolonged, link_revoked
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
@@ -23,14 +24,19 @@ from scheduling.domain.people import ExternalMember
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     EmailAlreadyInvited,
+    ExternalMemberChanged,
     ExternalMemberNotFound,
+    IdempotencyKeyReused,
 )
 from scheduling.domain.time_range import TimeRange
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
@@ -42,14 +48,11 @@ class DynamoDbExternalMembers:
         self._access = access
 
     def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
-        address = keys.external_member_address(member.organization_id, member.email)
         try:
             transact(
                 self._table.client,
                 [
-                    self._table.to_put_new(
-                        {**address, "external_member_id": member.external_member_id}
-                    ),
+                    self._address_put(member),
                     self._table.to_put_new(_item(member)),
                     self._table.to_put_new(page_item(page)),
                     self._access.to_put_new(link_item(link)),
@@ -59,6 +62,8 @@ class DynamoDbExternalMembers:
         except TransactionRefused as refused:
             if refused.reasons[0] == CONDITION_FAILED:
                 raise EmailAlreadyInvited from refused
+            if refused.reasons[1] == CONDITION_FAILED:
+                raise IdempotencyKeyReused from refused
             raise
 
     def ask_again(
@@ -119,6 +124,51 @@ class DynamoDbExternalMembers:
             current = self.get(member.organization_id, member.external_member_id)
             raise AvailabilityChanged(current.availability.version) from refused
 
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        edited = self._table.to_update(
+            keys.external_member(after.organization_id, after.external_member_id),
+            "SET #name = :name, email = :email, person_in_charge_id = :person,"
+            " void_request = :void, version = :version",
+            # Who was invited before versions were kept has none.
+            condition=(
+                "attribute_exists(PK) AND attribute_not_exists(deleted_at)"
+                " AND request_link_id = :link"
+                " AND (attribute_not_exists(version) OR version = :before)"
+            ),
+            values={
+                ":name": after.name,
+                ":email": after.email,
+                ":person": after.person_in_charge_id,
+                ":void": after.void_request,
+                ":version": after.version,
+                ":link": before.request_link_id,
+                ":before": before.version,
+            },
+            names={"#name": "name"},
+        )
+        writes = [edited, entry_put(self._table, entry)]
+        if page is not None:
+            writes.append(page_replaced(self._table, page))
+        if after.email != before.email:
+            former = keys.external_member_address(before.organization_id, before.email)
+            writes += [
+                self._table.to_delete(former),
+                link_revoked(self._access, before.request_link_id, entry.at),
+                self._address_put(after),
+            ]
+        try:
+            transact(self._table.client, writes)
+        except TransactionRefused as refused:
+            if after.email != before.email and refused.reasons[:-1].count(CONDITION_FAILED) == 0:
+                raise EmailAlreadyInvited from refused
+            raise ExternalMemberChanged from refused
+
     def remove(self, member: ExternalMember) -> None:
         if member.deleted_at is None:
             raise ValueError("a member who is removed has a time of deletion")
@@ -140,6 +190,14 @@ class DynamoDbExternalMembers:
             raise ExternalMemberNotFound
         return stored_external_member(item)
 
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        address = self._table.get(keys.external_member_address(organization_id, email))
+        if address is None:
+            return None
+        member = self.get(organization_id, address["external_member_id"])
+        # Between the two requests they may have been deleted, or got another address.
+        return member if (member.email, member.deleted_at) == (email, None) else None
+
     def list(
         self, organization_id: str, *, cursor: str | None, limit: int
     ) -> ListPage[ExternalMember]:
@@ -156,6 +214,11 @@ class DynamoDbExternalMembers:
         }
         part = self._table.listed(query, after=after, limit=limit, sort="GSI1SK")
         return ListPage(tuple(map(stored_external_member, part.items)), part.next_cursor)
+
+    def _address_put(self, member: ExternalMember) -> TransactWriteItemTypeDef:
+        """Return the part of a transaction that takes a member's address."""
+        address = keys.external_member_address(member.organization_id, member.email)
+        return self._table.to_put_new({**address, "external_member_id": member.external_member_id})
 
 
 def _item(member: ExternalMember) -> Item:
@@ -174,6 +237,8 @@ def _item(member: ExternalMember) -> Item:
         "requested_at": to_seconds(member.requested_at),
         "created_at": to_seconds(member.created_at),
         "availability": _availability_attribute(member.availability),
+        "void_request": member.void_request,
+        "version": member.version,
     }
 
 
@@ -211,6 +276,8 @@ def stored_external_member(item: Item) -> ExternalMember:
             saved_at=None if saved_at is None else from_seconds(saved_at),
         ),
         deleted_at=from_seconds(item["deleted_at"]) if "deleted_at" in item else None,
+        void_request=int(item.get("void_request", 0)),
+        version=int(item.get("version", 1)),
     )
 
 
