@@ -21,7 +21,11 @@ MANAGED_POLICIES = {
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream: on SendMails only
 }
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
-EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
+EXPORTS = {
+    "GET /api/availability-grid.csv",
+    "GET /api/bookings.csv",
+    "GET /console/bookings.csv",
+}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:

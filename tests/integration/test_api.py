@@ -217,6 +217,8 @@ STAFF_ONLY = [
     ("GET", "/api/organization/features"),
     ("PUT", "/api/organization/features/external_members"),
     ("GET", "/api/organization/setup"),
+    ("GET", "/api/availability-grid"),
+    ("GET", "/api/availability-grid.csv"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),

@@ -15,6 +15,8 @@ EVENTS = Path(__file__).parents[2] / "events"
 EXPECTED = {
     "availability/page-read": 200,
     "availability/times-saved": 200,
+    "availability_grid/exported": 200,
+    "availability_grid/two-weeks-seen": 200,
     "booking/booking-cancelled": 200,
     "booking/booking-moved": 200,
     "booking/booking-read": 200,

@@ -177,6 +177,14 @@ def _external_members(team: Team) -> Exercise:
     return run
 
 
+def _availability_grid(team: Team) -> Exercise:
+    def run() -> None:
+        asked = {"from": f"{team.road.day:%Y-%m-%d}", "days": 1}
+        _ok(team.admin.get("/api/availability-grid", params=asked))
+
+    return run
+
+
 def _availability(team: Team) -> Exercise:
     mine = {"Authorization": f"Bearer {team.host_token}"}
     start, end = team.times()
@@ -377,6 +385,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "MembersFunction": _members,
     "SetupFunction": _setup,
     "ExternalMembersFunction": _external_members,
+    "AvailabilityGridFunction": _availability_grid,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,
     "SlotsFunction": _slots,

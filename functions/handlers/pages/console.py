@@ -12,6 +12,7 @@ from handlers.pages import (
     console_explanations,
     console_external_member_edits,
     console_external_members,
+    console_grid,
     console_integrations,
     console_page_editor,
     console_times,
@@ -102,6 +103,11 @@ def get_invitation() -> Response[str]:
 @app.post("/console/external-members/new")
 def post_invitation() -> Response[str]:
     return console_external_members.invite(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/external-members/grid")
+def get_grid() -> Response[str]:
+    return console_grid.grid_page(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/external-members/<external_member_id>")

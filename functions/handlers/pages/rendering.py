@@ -103,6 +103,7 @@ def environment(locale: str) -> Environment:
         asset=asset_address,
         day=partial(times.day, locale=locale),
         clock=partial(times.clock, locale=locale),
+        clocks=partial(times.clocks, locale=locale),
         span=partial(times.span, locale=locale),
         length=partial(times.length, locale=locale),
         month_name=partial(times.month, locale=locale),

@@ -228,6 +228,7 @@ class Site:
             "booking form with questions": "/book/workshop?start=2026-12-02T05:00:00Z",
             "today": "/console",
             "external members": "/console/external-members",
+            "who is available": "/console/external-members/grid",
             "invite": "/console/external-members/new",
             "external member": self.page_of(self.kenji),
             "external member, just invited": f"{self.page_of(self.lena)}?news=invited",

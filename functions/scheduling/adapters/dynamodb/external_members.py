@@ -53,7 +53,7 @@ class DynamoDbExternalMembers:
                 self._table.client,
                 [
                     self._address_put(member),
-                    self._table.to_put_new(_item(member)),
+                    self._table.to_put_new(external_member_item(member)),
                     self._table.to_put_new(page_item(page)),
                     self._access.to_put_new(link_item(link)),
                     message_put(self._table, message, now=member.requested_at),
@@ -221,7 +221,7 @@ class DynamoDbExternalMembers:
         return self._table.to_put_new({**address, "external_member_id": member.external_member_id})
 
 
-def _item(member: ExternalMember) -> Item:
+def external_member_item(member: ExternalMember) -> Item:
     return {
         **keys.external_member(member.organization_id, member.external_member_id),
         "GSI1PK": keys.external_members(member.organization_id),
