@@ -77,6 +77,8 @@ _BY_SESSION = (
     "/api/bookings",
     "/api/external-members",
     "/api/members",
+    "/api/availability-grid",
+    "/api/organization/",
     "/api/sessions/current",
 )
 _PAGE = "/api/booking-pages/{slug}"
@@ -90,10 +92,10 @@ _BY_SESSION_TOO = {
 
 
 def _security(path: str) -> list[dict[str, list[str]]]:
-    if path.startswith(_BY_LINK):
-        return [{"link": []}]
     if path.startswith(_BY_SESSION) or path in _BY_SESSION_TOO:
         return [{"session": []}]
+    if path.startswith(_BY_LINK):
+        return [{"link": []}]
     return []
 
 

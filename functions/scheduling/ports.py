@@ -140,6 +140,7 @@ class ExternalMembers(Protocol):
 
         Raises:
             EmailAlreadyInvited: The organization has an external member with this address.
+            IdempotencyKeyReused: It has one with this id, and another address.
         """
         ...
 
@@ -178,6 +179,27 @@ class ExternalMembers(Protocol):
         """
         ...
 
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        """Store who an external member is now, their page and the entry: all, or nothing.
+
+        Another address frees the former one and ends the link of the latest request.
+
+        Args:
+            before: As they were read; their version is the one before that of `after`.
+            page: Their booking page as it is now; None where it stays.
+
+        Raises:
+            EmailAlreadyInvited: The organization has another external member with the address.
+            ExternalMemberChanged: They, or the page, changed since they were read.
+        """
+        ...
+
     def remove(self, member: ExternalMember, entry: Entry) -> None:
         """Store the deleted member, free their address to be invited again, forget their calendar.
 
@@ -194,6 +216,10 @@ class ExternalMembers(Protocol):
         Raises:
             ExternalMemberNotFound: There never was one.
         """
+        ...
+
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        """Return who has this address and was not deleted; None where nobody has."""
         ...
 
     def list(

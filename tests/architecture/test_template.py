@@ -22,7 +22,11 @@ MANAGED_POLICIES = {
 }
 GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
-EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
+EXPORTS = {
+    "GET /api/availability-grid.csv",
+    "GET /api/bookings.csv",
+    "GET /console/bookings.csv",
+}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:

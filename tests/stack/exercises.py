@@ -153,6 +153,17 @@ def _members(team: Team) -> Exercise:
     return run
 
 
+def _setup(team: Team) -> Exercise:
+    feature = "/api/organization/features/external_members"
+
+    def run() -> None:
+        _ok(team.admin.get("/api/organization/setup"))
+        for is_enabled in (False, True):
+            _ok(team.admin.put(feature, json={"enabled": is_enabled}))
+
+    return run
+
+
 def _external_members(team: Team) -> Exercise:
     host = f"/api/external-members/{team.host['external_member_id']}"
 
@@ -166,6 +177,14 @@ def _external_members(team: Team) -> Exercise:
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
         _ok(team.admin.get(f"{them}/availability-link"))
         _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
+def _availability_grid(team: Team) -> Exercise:
+    def run() -> None:
+        asked = {"from": f"{team.road.day:%Y-%m-%d}", "days": 1}
+        _ok(team.admin.get("/api/availability-grid", params=asked))
 
     return run
 
@@ -434,7 +453,9 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "SetupFunction": _setup,
     "ExternalMembersFunction": _external_members,
+    "AvailabilityGridFunction": _availability_grid,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,
     "SlotsFunction": _slots,

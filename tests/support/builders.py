@@ -22,7 +22,7 @@ from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
-from scheduling.domain.people import ExternalMember, Guest, Member, Organization, Role
+from scheduling.domain.people import ExternalMember, Feature, Guest, Member, Organization, Role
 from scheduling.domain.sessions import SignedIn
 from scheduling.domain.slots import BufferRule
 from scheduling.domain.time_range import TimeRange
@@ -38,7 +38,9 @@ EARLY = DAY - timedelta(days=3)
 """A moment that is too soon for nothing."""
 NOTHING = timedelta(0)
 
-ORGANIZATION = Organization(derived_id("organization"), "Hanami Studio", "Asia/Tokyo")
+ORGANIZATION = Organization(
+    derived_id("organization"), "Hanami Studio", "Asia/Tokyo", features=frozenset(Feature)
+)
 AIKO = Member(
     derived_id("aiko"),
     ORGANIZATION.organization_id,

@@ -38,6 +38,7 @@ from scheduling.domain.refusals import (
     BookingPageChanged,
     BookingPageNotFound,
     EmailAlreadyInvited,
+    ExternalMemberChanged,
     ExternalMemberGone,
     ExternalMemberNotFound,
     HoldNotFound,
@@ -270,13 +271,9 @@ class InMemoryExternalMembers(InMemory):
         messages: Sequence[Message],
         entry: Entry,
     ) -> None:
-        invited = {
-            (other.organization_id, other.email)
-            for other in self.store.external_members.values()
-            if other.deleted_at is None
-        }
-        if (member.organization_id, member.email) in invited:
-            raise EmailAlreadyInvited
+        self._check_address(member)
+        if self._stored(member) is not None:
+            raise IdempotencyKeyReused
         self.store.booking_pages[page.slug] = page
         self.store.links[link.link_id] = link
         self._change(member, messages, entry, at=member.created_at)
@@ -322,6 +319,43 @@ class InMemoryExternalMembers(InMemory):
         after = replace(stored, availability=member.availability, request=member.request)
         self._change(after, messages, entry, at=now)
 
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        key = after.organization_id, after.external_member_id
+        stored = self.store.external_members[key]
+        if (stored.version, stored.request.link_id, stored.deleted_at) != (
+            before.version,
+            before.request.link_id,
+            None,
+        ) or (page and self.store.booking_pages[page.slug].version != page.version - 1):
+            raise ExternalMemberChanged
+        if after.email != before.email:
+            self._check_address(after)
+            link = self.store.links[before.request.link_id]
+            self.store.links[link.link_id] = replace(link, revoked_at=entry.at)
+        self.store.writes += 1
+        self.store.external_members[key] = replace(
+            stored,
+            name=after.name,
+            email=after.email,
+            person_in_charge_id=after.person_in_charge_id,
+            void_request=after.void_request,
+            version=after.version,
+        )
+        if page is not None:
+            self.store.booking_pages[page.slug] = page
+        self.store.entries.append(entry)
+
+    def _check_address(self, member: ExternalMember) -> None:
+        """Raises EmailAlreadyInvited where another active external member has the address."""
+        if self.with_email(member.organization_id, member.email) is not None:
+            raise EmailAlreadyInvited
+
     def remove(self, member: ExternalMember, entry: Entry) -> None:
         stored = self._stored(member)
         if stored is None or stored.deleted_at:
@@ -329,6 +363,13 @@ class InMemoryExternalMembers(InMemory):
         after = replace(stored, deleted_at=member.deleted_at)
         self.store.forget_calendar(*_key_of(member))
         self._change(after, (), entry, at=entry.at)
+
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        wanted = organization_id, email, None
+        for member in self.store.external_members.values():
+            if (member.organization_id, member.email, member.deleted_at) == wanted:
+                return member
+        return None
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:

@@ -57,6 +57,7 @@ def invite(
     title: str = "Portfolio review",
     rules: BookingRules = HALF_HOUR,
     terms: RequestTerms | None = None,
+    key: str = "",
 ) -> ExternalMember:
     return do(
         parley,
@@ -69,6 +70,7 @@ def invite(
         location="",
         rules=rules,
         terms=terms or usual_terms(parley.now()),
+        key=key,
     )
 
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
 from handlers.api.deliveries import DeliveriesResponse
-from handlers.api.fields import Day, Instant, Minutes, length_of, minutes
+from handlers.api.fields import Day, IdempotencyKey, Instant, Minutes, length_of, minutes
 from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
@@ -33,6 +33,7 @@ from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.deliveries import availability_link, deliveries_of_external_member
+from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.external_members import (
     BookingsToCome,
     ExternalMemberOverview,
@@ -104,11 +105,22 @@ class InviteRequest(BaseModel):
         )
 
 
+class EditRequest(BaseModel):
+    version: int
+    """The one that was read before editing."""
+    name: str | None = None
+    """Stays as it is where absent, like the others."""
+    email: str | None = None
+    person_in_charge_id: str | None = None
+
+
 class RequestResponse(BaseModel):
     """The latest availability request, what it asks for, and how it fares."""
 
     number: int
     state: RequestState
+    is_void: bool
+    """Whether it went to an address they no longer have; then ask again."""
     requested_at: datetime
     deadline: datetime
     wished_first: date | None
@@ -131,6 +143,7 @@ class RequestResponse(BaseModel):
         terms = request.terms
         return cls(
             number=request.number,
+            is_void=overview.member.request_is_void,
             state=request.state(overview.member.availability, adapters().now()),
             requested_at=request.asked_at,
             deadline=terms.deadline,
@@ -157,6 +170,7 @@ class BookingPageReference(BaseModel):
 
 class ExternalMemberResponse(BaseModel):
     external_member_id: str
+    version: int
     name: str
     email: str
     person_in_charge_id: str
@@ -177,6 +191,7 @@ class ExternalMemberResponse(BaseModel):
         member, now = overview.member, adapters().now()
         return cls(
             external_member_id=member.external_member_id,
+            version=member.version,
             name=member.name,
             email=member.email,
             person_in_charge_id=member.person_in_charge_id,
@@ -238,7 +253,9 @@ def get_external_members(
 
 
 @app.post("/api/external-members", summary="Invite an external member", status_code=201)
-def post_external_member(request: InviteRequest) -> ExternalMemberResponse:
+def post_external_member(
+    request: InviteRequest, idempotency_key: IdempotencyKey = None
+) -> ExternalMemberResponse:
     refuse_foreign_origin(app.current_event)
     by = staff(app.current_event)
     member = invite_external_member(
@@ -250,6 +267,7 @@ def post_external_member(request: InviteRequest) -> ExternalMemberResponse:
         location=request.location,
         rules=request.rules(),
         terms=request.request.terms(),
+        key=idempotency_key or "",
         now=adapters().now(),
         members=adapters().members,
         external_members=adapters().external_members,
@@ -268,6 +286,25 @@ def get_external_member(external_member_id: str) -> ExternalMemberResponse:
         outbox=adapters().outbox,
     )
     return ExternalMemberResponse.of(overview)
+
+
+@app.patch("/api/external-members/<external_member_id>", summary="Edit an external member")
+def patch_external_member(external_member_id: str, request: EditRequest) -> ExternalMemberResponse:
+    refuse_foreign_origin(app.current_event)
+    edit_external_member(
+        staff(app.current_event),
+        external_member_id,
+        version=request.version,
+        name=request.name,
+        email=request.email,
+        person_in_charge_id=request.person_in_charge_id,
+        now=adapters().now(),
+        members=adapters().members,
+        external_members=adapters().external_members,
+        booking_pages=adapters().booking_pages,
+    )
+    logger.info("external member edited", external_member_id=external_member_id)
+    return get_external_member(external_member_id)
 
 
 @app.get(

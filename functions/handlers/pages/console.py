@@ -10,7 +10,10 @@ from handlers.pages import (
     console_booking_pages,
     console_bookings,
     console_explanations,
+    console_external_member_edits,
     console_external_members,
+    console_grid,
+    console_integrations,
     console_page_editor,
     console_times,
     console_today,
@@ -102,10 +105,26 @@ def post_invitation() -> Response[str]:
     return console_external_members.invite(staff(app.current_event), app.current_event)
 
 
+@app.get("/console/external-members/grid")
+def get_grid() -> Response[str]:
+    return console_grid.grid_page(staff(app.current_event), app.current_event)
+
+
 @app.get("/console/external-members/<external_member_id>")
 def get_external_member(external_member_id: str) -> Response[str]:
     by = staff(app.current_event)
     return console_external_members.detail_page(by, external_member_id, app.current_event)
+
+
+@app.get("/console/external-members/<external_member_id>/edit")
+def get_edit(external_member_id: str) -> Response[str]:
+    return console_external_member_edits.edit_page(staff(app.current_event), external_member_id)
+
+
+@app.post("/console/external-members/<external_member_id>/edit")
+def post_edit(external_member_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_external_member_edits.edit(by, external_member_id, app.current_event)
 
 
 @app.get("/console/external-members/<external_member_id>/availability-requests")
@@ -178,6 +197,16 @@ def get_preview(slug: str) -> Response[str]:
 @app.get("/console/booking-pages/<slug>/explanations")
 def get_explanations(slug: str) -> Response[str]:
     return console_explanations.explanations_page(staff(app.current_event), slug, app.current_event)
+
+
+@app.get("/console/integrations")
+def get_integrations() -> Response[str]:
+    return console_integrations.integrations_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/integrations/external-members")
+def post_external_members_switch() -> Response[str]:
+    return console_integrations.switch_external_members(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/working-hours")

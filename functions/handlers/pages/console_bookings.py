@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from handlers import bookings_csv
+from handlers.csv_tables import CONTENT_TYPE
 from handlers.pages.console_frame import (
     ROWS,
     address,
@@ -133,7 +134,7 @@ def export(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     logger.info("bookings exported")
     return Response(
         status_code=HTTPStatus.OK.value,
-        content_type=bookings_csv.CONTENT_TYPE,
+        content_type=CONTENT_TYPE,
         body=bookings_csv.csv_of(found, ZoneInfo(by.member.time_zone)),
         headers={**HEADERS, **bookings_csv.HEADERS},
     )

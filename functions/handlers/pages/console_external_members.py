@@ -25,6 +25,7 @@ from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import EmailAlreadyInvited, InvalidInput, UpcomingBookings
 from scheduling.domain.standing import Standing
 from scheduling.ports import BookingFilter, ExternalMemberFilter
@@ -42,6 +43,7 @@ from scheduling.use_cases.external_members import (
     list_external_members,
 )
 from scheduling.use_cases.feeds import linked_calendar
+from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +107,7 @@ def invitation_page(
     problems: Mapping[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     blank = Form(
         {
             "person_in_charge_id": [by.member.member_id],

@@ -11,6 +11,7 @@ from handlers.pages.rendering import HEADERS, page
 from handlers.wiring import adapters
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import every
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import HostNotFound, TryAgainLater
 from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.external_members import list_external_members
@@ -81,7 +82,9 @@ def every_member(by: SignedIn) -> Iterator[Member]:
 
 
 def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
-    """Yield external members, the newest first."""
+    """Return external members, the newest first; none while the feature is off."""
+    if Feature.EXTERNAL_MEMBERS not in by.organization.features:
+        return iter(())
     return every(
         lambda cursor: list_external_members(
             by,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers.pages.console_frame import ROWS, console_page, every_external_member
+from handlers.pages.console_setup import steps_to_do
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
+from scheduling.domain.people import Feature
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import list_bookings
 from scheduling.use_cases.external_members import external_members_to_look_at
@@ -39,6 +41,8 @@ def today_page(by: SignedIn) -> Response[str]:
         "today.html",
         by,
         has_begun=bool(has_begun or requests or bookings),
+        has_external_members=Feature.EXTERNAL_MEMBERS in by.organization.features,
+        steps=steps_to_do(by),
         requests=[request for request in requests if not request.is_overdue(now)],
         waiting=waiting,
         bookings=bookings[:NEXT_BOOKINGS],

@@ -29,6 +29,7 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkNotFound: "not_found",
     refusals.LinkExpired: "expired",
     refusals.LinkReplaced: "replaced",
+    refusals.LinkRevoked: "revoked",
     refusals.LinkUsed: "used",
 }
 

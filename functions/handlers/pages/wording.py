@@ -46,6 +46,7 @@ _REQUESTS = {
 STANDINGS = {
     Standing.QUEUED: Badge("neutral", "clock", marked("Being sent")),
     Standing.SENT: Badge("neutral", "mail", marked("Asked")),
+    Standing.NOT_ASKED: Badge("warning", "mail", marked("Not asked at the new address")),
     Standing.DELIVERED: Badge("neutral", "mail", marked("Mail has arrived")),
     Standing.OPENED: Badge("neutral", "eye", marked("Opened")),
     Standing.PARTLY_ANSWERED: Badge("warning", "clock", marked("Partly answered")),
@@ -119,6 +120,12 @@ def guest_badge(booking: Booking, now: datetime) -> Badge:
     if booking.state is BookingState.NO_SHOW:
         return _confirmed_badge(booking, now)
     return booking_badge(booking, now)
+
+
+def feature_badge(*, is_enabled: bool) -> Badge:
+    if is_enabled:
+        return Badge("good", "check", marked("On"))
+    return Badge("neutral", "cross", marked("Off"))
 
 
 def page_badge(*, is_active: bool) -> Badge:

@@ -103,6 +103,15 @@ class ExternalMember:
     availability: Availability
     deleted_at: datetime | None = None
     """Kept after that for the meetings they still have."""
+    void_request: int = 0
+    """The number of a request that went to an address they no longer have; 0 for none."""
+    version: int = 1
+    """1 when invited, one more with each change of name, address or person in charge."""
+
+    @property
+    def request_is_void(self) -> bool:
+        """Whether nobody has asked them at the address they have now."""
+        return self.void_request == self.request.number
 
     @property
     def request_mail(self) -> Message:

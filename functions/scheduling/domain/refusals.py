@@ -117,6 +117,13 @@ class LinkReplaced(SchedulingError):
         self.replaced_at = replaced_at
 
 
+class LinkRevoked(SchedulingError):
+    """Whoever sent the link has ended it, and sent no other."""
+
+    code = "link_revoked"
+    message = marked("This link no longer works.")
+
+
 class LinkUsed(SchedulingError):
     """The link works once and has been used."""
 
@@ -143,6 +150,13 @@ class ExternalMemberNotFound(SchedulingError):
 
     code = "external_member_not_found"
     message = marked("There is no such external member.")
+
+
+class ExternalMemberChanged(SchedulingError):
+    """Somebody else changed the external member since they were read."""
+
+    code = "external_member_changed"
+    message = marked("Somebody else changed this a moment ago. Please look at it again.")
 
 
 class EmailAlreadyInvited(SchedulingError):

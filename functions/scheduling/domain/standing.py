@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Standing(StrEnum):
     """The state of the latest request until it is answered; after that, of the times."""
 
+    NOT_ASKED = "not_asked"
+    """They have another address now, and the request went to the one before."""
     QUEUED = "queued"
     SEND_FAILED = "send_failed"
     SENT = "sent"
@@ -37,6 +39,7 @@ class Standing(StrEnum):
 
 
 _NEED_A_LOOK = {
+    Standing.NOT_ASKED,
     Standing.SEND_FAILED,
     Standing.BOUNCED,
     Standing.OVERDUE,
@@ -48,7 +51,7 @@ _NEED_A_LOOK = {
 def standing_of(member: ExternalMember, now: datetime) -> Standing:
     state = member.request.state(member.availability, now)
     if state is not RequestState.FULFILLED:
-        return Standing(state.value)
+        return Standing.NOT_ASKED if member.request_is_void else Standing(state.value)
     if not member.availability.windows_after(now):
         return Standing.NO_OPEN_TIMES
     return Standing.STALE if member.availability.is_stale(now) else Standing.ANSWERED
@@ -62,6 +65,8 @@ def look_from(member: ExternalMember) -> datetime:
     request = member.request
     if request.fulfilled_at is not None:
         return member.availability.valid_until or request.fulfilled_at
+    if member.request_is_void:
+        return request.asked_at
     if request.has_bounced:
         return request.facts[RequestFact.BOUNCED]
     if request.has_failed:

@@ -10,9 +10,11 @@ from scheduling.domain.availability import CONFIRM_BEFORE, Availability, checked
 from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.links import AVAILABILITY_LIFE, AVAILABILITY_LONGEST_LIFE, LinkPurpose
 from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import AvailabilityChanged, ExternalMemberGone
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.links import read_link_for
+from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +94,11 @@ def availability_for_staff(
     """Return the page as the external member sees it, to look at.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound: There is none.
         ExternalMemberGone: They were deleted.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     return _page(
         by.organization,

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.availability import MAX_WINDOWS
 from scheduling.domain.availability_request import AvailabilityRequest
+from scheduling.domain.checks import Checks
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import MessageKind, Recipient
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import ExternalMemberGone, marked
+from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.suppressions import refuse_suppressed
 
 if TYPE_CHECKING:
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.availability_request import RequestFact, RequestTerms
-    from scheduling.domain.checks import Checks
     from scheduling.domain.messages import Message
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.sessions import SignedIn
@@ -44,14 +46,19 @@ def ask_again(
     """Mail a new request to the stored address; the link of the old one ends.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         InvalidInput: Names each of the terms that cannot be accepted.
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
         AddressSuppressed: A mail to the stored address came back.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     before = external_members.get(by.organization.organization_id, external_member_id)
     if before.deleted_at is not None:
         raise ExternalMemberGone
+    checks = Checks()
+    terms = checked_terms(checks, terms, now=now)
+    checks.done()
     refuse_suppressed(before.organization_id, before.email, reputation=reputation)
     member, link = asked(before, terms, now=now)
     entry = entry_by(by, Activity.AVAILABILITY_REQUESTED, now=now, subject_id=external_member_id)

@@ -13,19 +13,18 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingPage
 from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
-from scheduling.domain.identifiers import new_id
+from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
-from scheduling.domain.people import ExternalMember
+from scheduling.domain.people import ExternalMember, Feature
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
     BusyTryAgain,
+    EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
-    MemberNotFound,
     UpcomingBookings,
-    marked,
 )
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.availability_requests import (
@@ -35,6 +34,8 @@ from scheduling.use_cases.availability_requests import (
 )
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.external_member_edits import check_person_in_charge
+from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def invite_external_member(
     location: str,
     rules: BookingRules,
     terms: RequestTerms,
+    key: str = "",
     now: datetime,
     members: ports.Members,
     external_members: ports.ExternalMembers,
@@ -88,10 +90,16 @@ def invite_external_member(
 
     The request is mailed after this is stored, so a mail that fails loses nobody.
 
+    Args:
+        key: Chosen by the client; the same key invites one person, however often it is sent.
+
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         InvalidInput: Names each field that cannot be accepted.
         EmailAlreadyInvited: The organization has invited this address.
+        IdempotencyKeyReused: The key invited somebody at another address.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
     checks = Checks()
     name = checks.name("name", name)
@@ -103,7 +111,7 @@ def invite_external_member(
     check_person_in_charge(checks, organization_id, person_in_charge_id, members=members)
     checks.done()
 
-    external_member_id = new_id()
+    external_member_id = derived_id("external member", organization_id, key) if key else new_id()
     request, link = new_request(organization_id, external_member_id, terms, number=1, now=now)
     member = ExternalMember(
         external_member_id=external_member_id,
@@ -128,22 +136,14 @@ def invite_external_member(
         rules=rules,
     )
     entry = entry_by(by, Activity.EXTERNAL_MEMBER_INVITED, now=now, subject_id=external_member_id)
-    external_members.add(member, page, link, list(request_messages(member)), entry)
-    return member
-
-
-def check_person_in_charge(
-    checks: Checks, organization_id: str, person_in_charge_id: str, *, members: ports.Members
-) -> None:
-    """Refuse whoever is no active member."""
     try:
-        is_active = members.get(organization_id, person_in_charge_id).is_active
-    except MemberNotFound:
-        is_active = False
-    if not is_active:
-        message = marked("Please choose a member of the team.")
-        code = "not_a_member" if person_in_charge_id else "missing"
-        checks.refuse("person_in_charge_id", code, message)
+        external_members.add(member, page, link, list(request_messages(member)), entry)
+    except EmailAlreadyInvited:
+        earlier = external_members.with_email(organization_id, email)
+        if earlier is None or earlier.external_member_id != external_member_id:
+            raise
+        return earlier
+    return member
 
 
 def delete_external_member(
@@ -161,10 +161,12 @@ def delete_external_member(
         bookings_to_come: What becomes of their meetings; None where nobody has said.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound: There is none.
         UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
         BusyTryAgain: Not all were cancelled; doing it again goes on, though they are gone by then.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     to_come = BookingFilter(
         after=now,
@@ -217,7 +219,11 @@ def list_external_members(
     """Return the organization's external members, the newest first.
 
     A part may be shorter than `limit`, or empty, and yet have a next one.
+
+    Raises:
+        FeatureDisabled: An admin has to switch it on first.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     page = external_members.list(
         by.organization.organization_id, which, now=now, cursor=cursor, limit=limit
     )
@@ -234,7 +240,12 @@ def external_members_to_look_at(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> Sequence[ExternalMemberOverview]:
-    """Return external members that need a human, whoever waits longest first."""
+    """Return external members that need a human, whoever waits longest first.
+
+    Nobody does while the feature is switched off.
+    """
+    if Feature.EXTERNAL_MEMBERS not in by.organization.features:
+        return ()
     found = external_members.to_look_at(by.organization.organization_id, now=now, limit=limit)
     return _overviews(found, members=members, outbox=outbox)
 
@@ -262,7 +273,8 @@ def external_member_overview(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ExternalMemberOverview:
-    """Raises ExternalMemberNotFound, ExternalMemberGone."""
+    """Raises FeatureDisabled, ExternalMemberNotFound, ExternalMemberGone."""
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     if member.deleted_at is not None:
         raise ExternalMemberGone

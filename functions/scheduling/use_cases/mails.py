@@ -303,8 +303,9 @@ def _waited_for(message: Message, room: MailRoom) -> ExternalMember | None:
     request = member.request
     follows_up = message.kind is not MessageKind.AVAILABILITY_REQUEST
     is_answered = follows_up and request.fulfilled_at is not None
-    is_over = member.deleted_at is not None or request.number != message.version
-    return None if is_answered or is_over else member
+    is_over = member.deleted_at is not None or member.request_is_void
+    is_replaced = request.number != message.version
+    return None if is_answered or is_over or is_replaced else member
 
 
 def _availability_still_right(message: Message, now: datetime, room: MailRoom) -> _Draft | None:

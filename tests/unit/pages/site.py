@@ -255,11 +255,13 @@ class Site:
             "booking form with questions": "/book/workshop?start=2026-12-02T05:00:00Z",
             "today": "/console",
             "external members": "/console/external-members",
+            "who is available": "/console/external-members/grid",
             "invite": "/console/external-members/new",
             "external member": self.page_of(self.kenji),
             "external member, just invited": f"{self.page_of(self.lena)}?news=invited",
             "external member, asked again": f"{self.page_of(self.lena)}?news=asked",
             "external member, mail failed": self.page_of(self.omar),
+            "edit": f"{self.page_of(self.kenji)}/edit",
             "ask again": f"{self.page_of(self.lena)}/availability-requests",
             "external members, filtered": "/console/external-members?q=lena&standing=sent",
             "external members, nobody": "/console/external-members?q=nobody",
@@ -300,6 +302,7 @@ class Site:
             ),
             "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
+            "integrations": "/console/integrations?news=on",
         }
 
     def _invite(

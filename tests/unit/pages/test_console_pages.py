@@ -72,6 +72,7 @@ def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
 
 def test_an_organization_without_external_members_is_invited_to_start(staff: Browser, site: Site):
     site.store.external_members.clear()
+    site.store.booking_pages.clear()
     site.store.bookings.clear()
 
     for page in ("/console", "/console/external-members"):
@@ -206,7 +207,8 @@ def test_what_does_not_exist_is_said_in_a_page(staff: Browser):
 
 
 def test_each_page_that_stands_in_the_rail_is_marked_there(staff: Browser):
-    for address in ("", "/bookings", "/external-members", "/booking-pages", "/working-hours"):
+    addresses = ("", "/bookings", "/external-members", "/booking-pages", "/working-hours")
+    for address in (*addresses, "/integrations"):
         page = staff.get(f"/console{address}").body
         assert f'href="/console{address}" aria-current="page"' in page
         assert page.count("<h1>") == 1
@@ -280,3 +282,43 @@ def test_pages_of_somebody_elses_organization_are_not_there(staff: Browser, site
     for form in ("", "/copies", "/state"):
         assert staff.post(f"/console/booking-pages/foreign{form}", {"title": "x"}).status == 404
     assert staff.get("/console/bookings/new?page=foreign").status == 404
+
+
+def test_a19_editing_stores_what_was_typed_and_offers_to_ask_again(staff: Browser, site: Site):
+    page = f"{site.page_of(site.kenji)}/edit"
+    assert 'name="version" value="1"' in staff.get(page).body
+
+    answer = staff.post(
+        page,
+        {
+            "version": "1",
+            "name": "Kenji Ito",
+            "email": "kenji@elsewhere.example",
+            "person_in_charge_id": AIKO.member_id,
+        },
+    )
+
+    saved = staff.get(answer.location).body
+    assert answer.status == 303
+    assert "Nobody has asked at the new address" in saved
+    assert "kenji@elsewhere.example" in saved
+    assert "This link no longer works" in staff.get(site.link_of(site.kenji)).body
+
+
+def test_a19_mistakes_in_an_edit_are_named_and_nothing_is_lost(staff: Browser, site: Site):
+    page = f"{site.page_of(site.kenji)}/edit"
+    typed = {"version": "1", "name": "Kenji Ito", "email": "kenji", "person_in_charge_id": "x"}
+
+    wrong = staff.post(page, typed)
+    taken = staff.post(
+        page,
+        typed | {"email": "lena@example.org", "person_in_charge_id": AIKO.member_id},
+    )
+    late = staff.post(page, typed | {"version": "7"})
+
+    assert [answer.status for answer in (wrong, taken, late)] == [422, 409, 409]
+    for answer, field in ((wrong, "email"), (wrong, "person_in_charge_id"), (taken, "email")):
+        assert f'href="#{field}"' in answer.body
+    for answer in (wrong, taken, late):
+        assert 'value="Kenji Ito"' in answer.body
+    assert "Somebody else changed this a moment ago" in late.body

@@ -53,6 +53,7 @@ FORMS = [
     "/book/{slug}/holds",
     "/console/external-members/new",
     "/console/external-members/{id}/availability",
+    "/console/external-members/{id}/edit",
     "/console/external-members/{id}/availability-requests",
     "/console/external-members/{id}/deletion",
     "/console/bookings/new",
@@ -66,6 +67,7 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/integrations/external-members",
 ]
 
 TOKEN_FORMS = {

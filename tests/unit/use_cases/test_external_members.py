@@ -14,6 +14,7 @@ from scheduling.domain.refusals import (
     EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
+    IdempotencyKeyReused,
     InvalidInput,
     LinkExpired,
     LinkNotFound,
@@ -103,6 +104,32 @@ def test_the_same_address_is_invited_once(parley):
 
     with pytest.raises(EmailAlreadyInvited):
         invite(parley, name="Somebody Else", email="KENJI@example.org")
+
+
+def test_a12_the_same_key_invites_one_person_however_often_it_is_sent(parley):
+    member = invite(parley, key="form")
+
+    assert invite(parley, key="form") == member
+    assert invite(parley, key="other", email="lena@example.org") != member
+    assert len(parley.store.messages) == 2
+
+
+def test_a12_a_key_that_invited_somebody_else_is_refused(parley):
+    invite(parley, key="form")
+
+    with pytest.raises(IdempotencyKeyReused):
+        invite(parley, key="form", email="lena@example.org")
+
+
+def test_a12_a_person_in_charge_who_was_removed_is_none(parley):
+    parley.store.members[AIKO.organization_id, "ben"] = replace(
+        AIKO, member_id="ben", removed_at=parley.now()
+    )
+
+    with pytest.raises(InvalidInput) as refused:
+        invite(parley, person_in_charge_id="ben")
+
+    assert refused_fields(refused) == [("person_in_charge_id", "not_a_member")]
 
 
 def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):

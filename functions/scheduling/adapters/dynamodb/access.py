@@ -55,7 +55,8 @@ class DynamoDbLinks:
             "SET used_at = :now",
             condition=(
                 "attribute_exists(PK) AND attribute_not_exists(used_at)"
-                " AND attribute_not_exists(replaced_at) AND expires_at > :now"
+                " AND attribute_not_exists(replaced_at) AND attribute_not_exists(revoked_at)"
+                " AND expires_at > :now"
             ),
             values={":now": to_seconds(now)},
         )

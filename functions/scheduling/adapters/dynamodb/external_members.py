@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
-from scheduling.adapters.dynamodb.booking_pages import page_item
+from scheduling.adapters.dynamodb.booking_pages import page_item, page_replaced
 from scheduling.adapters.dynamodb.calendar_feeds import feed_removal
-from scheduling.adapters.dynamodb.links import link_item, link_prolonged
+from scheduling.adapters.dynamodb.links import link_item, link_prolonged, link_revoked
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.notation import length, read_dates, seconds, written_dates
 from scheduling.adapters.dynamodb.table import (
@@ -36,7 +36,9 @@ from scheduling.domain.people import ExternalMember
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     EmailAlreadyInvited,
+    ExternalMemberChanged,
     ExternalMemberNotFound,
+    IdempotencyKeyReused,
 )
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.time_range import TimeRange
@@ -69,15 +71,12 @@ class DynamoDbExternalMembers:
         messages: Sequence[Message],
         entry: Entry,
     ) -> None:
-        address = keys.external_member_address(member.organization_id, member.email)
         try:
             transact(
                 self._table.client,
                 [
-                    self._table.to_put_new(
-                        {**address, "external_member_id": member.external_member_id}
-                    ),
-                    self._table.to_put_new(_item(member)),
+                    self._address_put(member),
+                    self._table.to_put_new(external_member_item(member)),
                     self._table.to_put_new(page_item(page)),
                     self._access.to_put_new(link_item(link)),
                     *self._queued(messages, now=member.created_at),
@@ -87,6 +86,8 @@ class DynamoDbExternalMembers:
         except TransactionRefused as refused:
             if refused.reasons[0] == CONDITION_FAILED:
                 raise EmailAlreadyInvited from refused
+            if refused.reasons[1] == CONDITION_FAILED:
+                raise IdempotencyKeyReused from refused
             raise
 
     def ask_again(
@@ -172,6 +173,56 @@ class DynamoDbExternalMembers:
             current = self.get(member.organization_id, member.external_member_id)
             raise AvailabilityChanged(current.availability.version) from refused
 
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        look = _look(after)
+        edited = self._table.to_update(
+            _key(after),
+            "SET #name = :name, email = :email, searched = :searched,"
+            " person_in_charge_id = :person, void_request = :void, version = :version,"
+            " GSI2PK = :looks, GSI2SK = :look",
+            # Who was invited before versions were kept has none.
+            condition=(
+                "attribute_exists(PK) AND attribute_not_exists(deleted_at)"
+                " AND #request.link_id = :link"
+                " AND (attribute_not_exists(version) OR version = :before)"
+            ),
+            values={
+                ":name": after.name,
+                ":email": after.email,
+                ":person": after.person_in_charge_id,
+                ":void": after.void_request,
+                ":version": after.version,
+                ":searched": _searched(after),
+                ":looks": look["GSI2PK"],
+                ":look": look["GSI2SK"],
+                ":link": before.request.link_id,
+                ":before": before.version,
+            },
+            names={**_REQUEST, "#name": "name"},
+        )
+        writes = [edited, entry_put(self._table, entry)]
+        if page is not None:
+            writes.append(page_replaced(self._table, page))
+        if after.email != before.email:
+            former = keys.external_member_address(before.organization_id, before.email)
+            writes += [
+                self._table.to_delete(former),
+                link_revoked(self._access, before.request.link_id, entry.at),
+                self._address_put(after),
+            ]
+        try:
+            transact(self._table.client, writes)
+        except TransactionRefused as refused:
+            if after.email != before.email and refused.reasons[:-1].count(CONDITION_FAILED) == 0:
+                raise EmailAlreadyInvited from refused
+            raise ExternalMemberChanged from refused
+
     def remove(self, member: ExternalMember, entry: Entry) -> None:
         if member.deleted_at is None:
             raise ValueError("a member who is removed has a time of deletion")
@@ -198,6 +249,14 @@ class DynamoDbExternalMembers:
         if item is None:
             raise ExternalMemberNotFound
         return stored_external_member(item)
+
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        address = self._table.get(keys.external_member_address(organization_id, email))
+        if address is None:
+            return None
+        member = self.get(organization_id, address["external_member_id"])
+        # Between the two requests they may have been deleted, or got another address.
+        return member if (member.email, member.deleted_at) == (email, None) else None
 
     def list(
         self,
@@ -264,6 +323,11 @@ class DynamoDbExternalMembers:
     ) -> Iterator[TransactWriteItemTypeDef]:
         return (message_put(self._table, message, now=now) for message in messages)
 
+    def _address_put(self, member: ExternalMember) -> TransactWriteItemTypeDef:
+        """Return the part of a transaction that takes a member's address."""
+        address = keys.external_member_address(member.organization_id, member.email)
+        return self._table.to_put_new({**address, "external_member_id": member.external_member_id})
+
 
 _REQUEST = {"#request": "request"}
 
@@ -285,7 +349,11 @@ def _request_values(member: ExternalMember) -> Item:
     }
 
 
-def _item(member: ExternalMember) -> Item:
+def _searched(member: ExternalMember) -> str:
+    return f"{member.name}\n{member.email}".lower()
+
+
+def external_member_item(member: ExternalMember) -> Item:
     return {
         **_key(member),
         "GSI1PK": keys.external_members(member.organization_id),
@@ -295,12 +363,14 @@ def _item(member: ExternalMember) -> Item:
         "organization_id": member.organization_id,
         "name": member.name,
         "email": member.email,
-        "searched": f"{member.name}\n{member.email}".lower(),
+        "searched": _searched(member),
         "person_in_charge_id": member.person_in_charge_id,
         "booking_page_slug": member.booking_page_slug,
         "request": _request_attribute(member.request),
         "created_at": to_seconds(member.created_at),
         "availability": _availability_attribute(member.availability),
+        "void_request": member.void_request,
+        "version": member.version,
     }
 
 
@@ -354,6 +424,8 @@ def stored_external_member(item: Item) -> ExternalMember:
             confirmed_at=_instant(stored.get("confirmed_at")),
         ),
         deleted_at=_instant(item.get("deleted_at")),
+        void_request=int(item.get("void_request", 0)),
+        version=int(item.get("version", 1)),
     )
 
 

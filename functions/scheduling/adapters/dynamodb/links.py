@@ -57,6 +57,16 @@ def link_prolonged(access: Table, link_id: str, until: datetime) -> TransactWrit
     )
 
 
+def link_revoked(access: Table, link_id: str, at: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that ends a link, with none in its place."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET revoked_at = :at",
+        condition="attribute_exists(PK)",
+        values={":at": to_seconds(at)},
+    )
+
+
 def _kept_after(link: Link) -> timedelta:
     return _SIGN_IN_LINK_KEPT_AFTER if link.purpose is LinkPurpose.SIGN_IN else LINK_KEPT_AFTER
 
@@ -72,6 +82,7 @@ def stored_link(item: Item) -> Link:
         generation=int(item["generation"]),
         used_at=from_seconds(item["used_at"]) if "used_at" in item else None,
         replaced_at=from_seconds(item["replaced_at"]) if "replaced_at" in item else None,
+        revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
     )
