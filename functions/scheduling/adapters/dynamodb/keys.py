@@ -5,6 +5,10 @@
 | an organization | scheduling | `T#<org>` / `A` |
 | a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
+| the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
+| an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
+| all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
@@ -81,6 +85,22 @@ def addressees(email: str) -> str:
     return f"E#{digest(email)}"
 
 
+def directory(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "DIRECTORY"}
+
+
+def invitation(organization_id: str, invitation_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#I#{invitation_id}", "SK": ONLY}
+
+
+def invitations(organization_id: str) -> str:
+    return f"T#{organization_id}#I"
+
+
+def invitation_address(organization_id: str, email: str) -> Key:
+    return {"PK": f"T#{organization_id}#IE#{digest(email)}", "SK": ONLY}
+
+
 def external_member(organization_id: str, external_member_id: str) -> Key:
     return {"PK": f"T#{organization_id}#X#{external_member_id}", "SK": ONLY}
 
@@ -152,6 +172,8 @@ def message(what: Message) -> Key:
             partition = external_member(what.organization_id, what.subject_id)["PK"]
         case Subject.BOOKING:
             partition = booking(what.organization_id, what.subject_id)["PK"]
+        case Subject.INVITATION:
+            partition = invitation(what.organization_id, what.subject_id)["PK"]
         case _:
             assert_never(what.subject)
     return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.name}"}
