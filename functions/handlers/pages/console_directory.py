@@ -52,7 +52,7 @@ def add(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     except (DirectoryChanged, InvalidInput) as refusal:
         return _refused(by, part, "", form["name"], refusal)
     logger.info("added to directory", part=part, listed_id=listed.listed_id)
-    return see_other(f"{ADDRESS}?news=added#{part}")
+    return see_other(f"{ADDRESS}?news=added")
 
 
 def rename(by: SignedIn, listed_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
@@ -70,7 +70,7 @@ def rename(by: SignedIn, listed_id: str, event: APIGatewayProxyEventV2) -> Respo
     except (DirectoryChanged, InvalidInput) as refusal:
         return _refused(by, part, listed_id, form["name"], refusal)
     logger.info("renamed in directory", part=part, listed_id=listed_id)
-    return see_other(f"{ADDRESS}?news=renamed#{part}")
+    return see_other(f"{ADDRESS}?news=renamed")
 
 
 def remove(by: SignedIn, listed_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
@@ -79,7 +79,7 @@ def remove(by: SignedIn, listed_id: str, event: APIGatewayProxyEventV2) -> Respo
         by, part, listed_id, now=adapters().now(), directories=adapters().directories
     )
     logger.info("removed from directory", part=part, listed_id=listed_id)
-    return see_other(f"{ADDRESS}?news=removed#{part}")
+    return see_other(f"{ADDRESS}?news=removed")
 
 
 def _part(form: Form) -> DirectoryPart:
@@ -117,6 +117,7 @@ def _page(
         "directory.html",
         by,
         status=status,
+        names={**directory.departments, **directory.designations},
         parts_of_directory={part.value: directory.listed(part) for part in DirectoryPart},
         may_edit=may(by, Act.EDIT_DIRECTORY),
         typed=typed or {},

@@ -221,7 +221,10 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
     for name in (
         "parley.css",
         "console.css",
+        "dialog.css",
+        "address-chips.js",
         "availability.js",
+        "dialog.js",
         "hold.js",
         "time-zone.js",
         "mark.svg",

@@ -11,7 +11,6 @@ class AddressChips extends HTMLElement {
     this.chips.className = "chips";
     this.field.before(this.chips);
     this.field.addEventListener("input", () => this.takeFinished());
-    this.field.addEventListener("blur", () => this.take(""));
     this.field.addEventListener("keydown", (event) => this.takeLastBack(event));
     this.field.form.addEventListener("formdata", (event) => {
       event.formData.set(this.field.name, [...this.addresses(), this.field.value].join("\n"));
