@@ -101,6 +101,18 @@ class Adapters:
         return DynamoDbMembers(self._scheduling)
 
     @cached_property
+    def directories(self) -> ports.Directories:
+        from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
+
+        return DynamoDbDirectories(self._scheduling)
+
+    @cached_property
+    def invitations(self) -> ports.Invitations:
+        from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
+
+        return DynamoDbInvitations(self._scheduling, self._access)
+
+    @cached_property
     def links(self) -> ports.Links:
         from scheduling.adapters.dynamodb.access import DynamoDbLinks
 

@@ -13,9 +13,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
 from tests.support.api_road import Road
@@ -74,6 +76,28 @@ class Team:
             "person_in_charge_id": self.host["person_in_charge_id"],
             "duration_minutes": "30",
         }
+
+    def placement(self) -> dict[str, str]:
+        """Return what somebody who is invited into the team can be."""
+        name = {"name": new_id()}
+        department = self.admin.post("/api/directory/departments", json=name).json()
+        designation = self.admin.post("/api/directory/designations", json=name).json()
+        who = self.admin.get("/api/sessions/current").json()
+        return {
+            "department_id": department["department_id"],
+            "designation_id": designation["designation_id"],
+            "manager_id": who["member_id"],
+        }
+
+    def invitation_token(self, email: str) -> str:
+        """Return the token of the link in a mail, which may be held back."""
+        [invited] = [row for row in rows_of(self.stack.scheduling) if row.get("email") == email]
+        link = self.stack.access.get(keys.link(invited["link_id"]))
+        assert link is not None
+        name = self.stack.environment("InvitationsFunction")["LINK_KEY_SECRET"]
+        secret = self.stack.aws("secretsmanager").get_secret_value(SecretId=name)
+        key = json.loads(secret["SecretString"])
+        return token_for(stored_link(link), LinkKey(key["kid"], key["key"].encode()))
 
     def free_slot(self) -> str:
         return self.road.slots(self.slug)[0]
@@ -160,6 +184,40 @@ def _setup(team: Team) -> Exercise:
         _ok(team.admin.get("/api/organization/setup"))
         for is_enabled in (False, True):
             _ok(team.admin.put(feature, json={"enabled": is_enabled}))
+
+
+def _directory(team: Team) -> Exercise:
+    def run() -> None:
+        for part, key in (("departments", "department_id"), ("designations", "designation_id")):
+            parts = f"/api/directory/{part}"
+            added = _ok(team.admin.post(parts, json={"name": new_id()}), HTTPStatus.CREATED).json()
+            address = f"{parts}/{added[key]}"
+            _ok(team.admin.patch(address, json={"name": new_id()}))
+            _ok(team.admin.get("/api/directory"))
+            _ok(team.admin.delete(address), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
+def _invitations(team: Team) -> Exercise:
+    placement = team.placement()
+    joining, waiting = an_address("yuki"), an_address("tom")
+    _ok(team.admin.post("/api/invitations", json={"emails": [joining], **placement}))
+    acceptance = {
+        "token": team.invitation_token(joining),
+        "name": "Yuki Sato",
+        "time_zone": "Asia/Tokyo",
+    }
+
+    def run() -> None:
+        accepted = team.public.post("/api/invitations/acceptance", json=acceptance)
+        _ok(accepted, HTTPStatus.NO_CONTENT)
+        invited = {"emails": [waiting, joining], **placement}
+        [result, _] = _ok(team.admin.post("/api/invitations", json=invited)).json()["results"]
+        _ok(team.admin.get("/api/invitations"))
+        address = f"/api/invitations/{result['invitation_id']}"
+        _ok(team.admin.post(f"{address}/resend"), HTTPStatus.ACCEPTED)
+        _ok(team.admin.delete(address), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -318,6 +376,7 @@ def _public_pages(team: Team) -> Exercise:
 
 
 def _console_pages(team: Team) -> Exercise:
+    invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
     guest = {
         "form_id": new_id(),
@@ -340,6 +399,7 @@ def _console_pages(team: Team) -> Exercise:
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post(f"{them}/deletion"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
@@ -454,6 +514,8 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
     "SetupFunction": _setup,
+    "DirectoryFunction": _directory,
+    "InvitationsFunction": _invitations,
     "ExternalMembersFunction": _external_members,
     "AvailabilityGridFunction": _availability_grid,
     "AvailabilityFunction": _availability,

@@ -31,6 +31,7 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkReplaced: "replaced",
     refusals.LinkRevoked: "revoked",
     refusals.LinkUsed: "used",
+    refusals.InvitationRevoked: "revoked",
 }
 
 _TOKEN_FORMS = frozenset(
@@ -41,6 +42,7 @@ _TOKEN_FORMS = frozenset(
         "/availability/calendar",
         "/booking/cancellation",
         "/booking/move",
+        "/invitation/accept",
         "/sign-in/finish",
     }
 )

@@ -102,6 +102,26 @@ class AvailabilityEnteredMail:
     console_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class MemberInvitationMail:
+    """Asks somebody to join the team."""
+
+    organization_name: str
+    invited_by: Mailbox
+    designation: str
+    """Empty where it is no longer in the directory."""
+    department: str
+    """Empty where it is no longer in the directory."""
+    manager_name: str
+    is_admin: bool
+    """Whether they are to be an admin."""
+    link: str
+    link_expires_at: datetime
+    time_zone: str
+    """The zone the invited person is thought to read times in."""
+    console_url: str
+
+
 class BookingNews(StrEnum):
     """What there is to tell about a meeting; the mail's templates are named after it."""
 
@@ -183,6 +203,7 @@ type MailFacts = (
     | AvailabilityOverdueMail
     | AvailabilityStillRightMail
     | AvailabilityEnteredMail
+    | MemberInvitationMail
     | BookingMail
 )
 

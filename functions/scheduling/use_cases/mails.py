@@ -20,6 +20,7 @@ from scheduling.domain.mails import (
     CalendarMethod,
     Mailbox,
     MailFacts,
+    MemberInvitationMail,
     OutgoingMail,
     Reader,
     SignInMail,
@@ -32,8 +33,10 @@ from scheduling.domain.messages import (
     Message,
     MessageKind,
     Recipient,
+    Subject,
     retry_delay,
 )
+from scheduling.domain.people import Role
 from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.domain.reputation import CATEGORIES
 from scheduling.domain.unsubscribing import Subscription
@@ -73,6 +76,8 @@ class MailRoom:
     organizations: ports.Organizations
     members: ports.Members
     external_members: ports.ExternalMembers
+    directories: ports.Directories
+    invitations: ports.Invitations
     hosts: ports.Hosts
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
@@ -200,8 +205,16 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
             return _sign_in_link(message, room)
-        case MessageKind.AVAILABILITY_REQUEST | MessageKind.AVAILABILITY_REMINDER:
-            return _availability_request(message, room)
+        case MessageKind.MEMBER_INVITATION:
+            return _member_invitation(message, room)
+        case _ if message.subject is Subject.EXTERNAL_MEMBER:
+            return _about_availability(message, now, room)
+        case _:
+            return _booking_news(message, now, room)
+
+
+def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    match message.kind:
         case MessageKind.AVAILABILITY_OVERDUE:
             return _availability_overdue(message, room)
         case MessageKind.AVAILABILITY_STILL_RIGHT:
@@ -209,7 +222,7 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
         case _:
-            return _booking_news(message, now, room)
+            return _availability_request(message, room)
 
 
 def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
@@ -360,6 +373,36 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
+        locale=organization.locale,
+    )
+
+
+def _member_invitation(message: Message, room: MailRoom) -> _Draft | None:
+    organization_id = message.organization_id
+    invitation = room.invitations.get(organization_id, message.subject_id)
+    if invitation.number != message.version or not invitation.is_open:
+        return None
+    organization = room.organizations.get(organization_id)
+    directory = room.directories.get(organization_id)
+    placement = invitation.placement
+    invited_by = room.members.get(organization_id, invitation.invited_by_id)
+    reply_to = Mailbox(invited_by.name, invited_by.email)
+    return _Draft(
+        facts=MemberInvitationMail(
+            organization_name=organization.name,
+            invited_by=reply_to,
+            designation=directory.designations.get(placement.designation_id, ""),
+            department=directory.departments.get(placement.department_id, ""),
+            manager_name=room.members.get(organization_id, placement.manager_id).name,
+            is_admin=placement.role is Role.ADMIN,
+            link=_link(invitation.link_id, room),
+            link_expires_at=invitation.expires_at,
+            time_zone=organization.time_zone,
+            console_url=f"{room.base_url}/console",
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox("", invitation.email),
+        reply_to=reply_to,
         locale=organization.locale,
     )
 

@@ -15,10 +15,13 @@ from scheduling.domain.availability_request import RequestFact, usual_terms
 from scheduling.domain.booking import Answer as GuestAnswer
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
+from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, FeedTurn
-from scheduling.domain.links import hashed, token_for
+from scheduling.domain.identifiers import derived_id
+from scheduling.domain.links import INVITATION_LIFE, hashed, token_for
 from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
+from scheduling.domain.people import ExternalMember
 from scheduling.domain.reputation import MailCategory
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
@@ -36,6 +39,8 @@ from tests.support.builders import (
     a_page,
     an_entry,
     an_external_member,
+    an_invitation,
+    an_invitation_link,
     between,
     host_of,
 )
@@ -46,7 +51,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking_page import BookingPage
-    from scheduling.domain.people import ExternalMember, Guest
+    from scheduling.domain.invitations import Invitation
+    from scheduling.domain.people import Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
 
@@ -168,6 +174,16 @@ class Site:
         self.expired = replace(self._ask(3), state=BookingState.EXPIRED, version=2, expires_at=None)
         self._change(self.expired)
         self.moved = self._moved(self._book("21:00", "21:30", a_guest("Eva Lind")))
+        self.design = Listed(derived_id("design"), "Brand design")
+        directory = Directory(ORGANIZATION.organization_id)
+        for part, listed in (
+            (DirectoryPart.DEPARTMENTS, self.design),
+            (DirectoryPart.DESIGNATIONS, Listed(derived_id("designer"), "Designer")),
+        ):
+            directory = directory.having(part, listed)
+            self.adapters.directories.replace(directory, an_entry())
+        self.invitation = self._await("ben@hanami.example", self.now)
+        self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
         self.adapters.links.add(link)
         self.sign_in_token = token_for(link, KEY)
@@ -199,12 +215,17 @@ class Site:
         )
         return f"/unsubscribe/{unsubscribe_token(mia, KEY, now=self.now)}"
 
-    def link_of(self, somebody: ExternalMember | Booking) -> str:
+    def link_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
         return f"/l/{self.token_of(somebody)}"
 
-    def token_of(self, somebody: ExternalMember | Booking) -> str:
-        is_booking = isinstance(somebody, Booking)
-        link_id = somebody.guest_link_id if is_booking else somebody.request.link_id
+    def token_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
+        match somebody:
+            case Booking():
+                link_id = somebody.guest_link_id
+            case ExternalMember():
+                link_id = somebody.request.link_id
+            case _:
+                link_id = somebody.link_id
         return token_for(self.store.links[link_id], KEY)
 
     def page_of(self, member: ExternalMember) -> str:
@@ -303,6 +324,14 @@ class Site:
             "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
             "integrations": "/console/integrations?news=on",
+            "join": self.link_of(self.invitation),
+            "join, too late": self.link_of(self.expired_invitation),
+            "invitations": "/console/team/invitations",
+            "invite members": "/console/team/invitations/new",
+            "take an invitation back": (
+                f"/console/team/invitations/{self.invitation.invitation_id}/revocation"
+            ),
+            "directory": "/console/settings/directory",
         }
 
     def _invite(
@@ -327,6 +356,15 @@ class Site:
         address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
         self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
         return feed
+
+    def _await(self, email: str, since: datetime) -> Invitation:
+        """Wait for somebody who was invited to the team."""
+        invitation = an_invitation(
+            email, invited_at=since, sent_at=since, expires_at=since + INVITATION_LIFE
+        )
+        self.adapters.invitations.add(invitation, an_invitation_link(invitation), an_entry())
+        self.store.messages[invitation.message] = Delivery(DeliveryState.SENT, attempts=1)
+        return invitation
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)

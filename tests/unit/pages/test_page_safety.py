@@ -49,6 +49,7 @@ FORMS = [
     "/availability/calendar",
     "/booking/cancellation",
     "/booking/move",
+    "/invitation/accept",
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
@@ -68,6 +69,12 @@ FORMS = [
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
     "/console/integrations/external-members",
+    "/console/team/invitations/new",
+    "/console/team/invitations/{invitation}/resend",
+    "/console/team/invitations/{invitation}/revocation",
+    "/console/settings/directory",
+    "/console/settings/directory/{listed}",
+    "/console/settings/directory/{listed}/removal",
 ]
 
 TOKEN_FORMS = {
@@ -77,6 +84,7 @@ TOKEN_FORMS = {
     "/availability/calendar",
     "/booking/cancellation",
     "/booking/move",
+    "/invitation/accept",
     "/sign-in/finish",
 }
 
@@ -89,6 +97,8 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "invitation": site.invitation.invitation_id,
+        "listed": site.design.listed_id,
     }
     return [form.format(**names) for form in FORMS]
 
@@ -202,6 +212,8 @@ def test_the_list_of_forms_is_complete():
         "id": "<external_member_id>",
         "booking": "<booking_id>",
         "token": "<token>",
+        "invitation": "<invitation_id>",
+        "listed": "<listed_id>",
     }
     assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
@@ -232,7 +244,10 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
     for name in (
         "parley.css",
         "console.css",
+        "dialog.css",
+        "address-chips.js",
         "availability.js",
+        "dialog.js",
         "hold.js",
         "time-zone.js",
         "mark.svg",

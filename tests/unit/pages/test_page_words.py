@@ -53,6 +53,10 @@ UNTRANSLATED = {
     "We are away",
     "calendar.example.org",
     "Studio 2",
+    "ben@hanami.example",
+    "tom@hanami.example",
+    "Brand design",
+    "Designer",
     "width=device-width, initial-scale=1",
     "light dark",
 }

@@ -5,6 +5,10 @@
 | an organization | scheduling | `T#<org>` / `A` |
 | a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
+| the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
+| an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
+| all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | external members that may need a look | to_look_at | `T#<org>#LOOK` / `<when>#<external member>` |
@@ -95,6 +99,22 @@ def member_address(email: str, organization_id: str) -> Key:
 
 def addressees(email: str) -> str:
     return f"E#{digest(email)}"
+
+
+def directory(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "DIRECTORY"}
+
+
+def invitation(organization_id: str, invitation_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#I#{invitation_id}", "SK": ONLY}
+
+
+def invitations(organization_id: str) -> str:
+    return f"T#{organization_id}#I"
+
+
+def invitation_address(organization_id: str, email: str) -> Key:
+    return {"PK": f"T#{organization_id}#IE#{digest(email)}", "SK": ONLY}
 
 
 def external_member(organization_id: str, external_member_id: str) -> Key:
@@ -209,6 +229,8 @@ def messages(organization_id: str, subject: Subject, subject_id: str) -> str:
             return external_member(organization_id, subject_id)["PK"]
         case Subject.BOOKING:
             return booking(organization_id, subject_id)["PK"]
+        case Subject.INVITATION:
+            return invitation(organization_id, subject_id)["PK"]
         case _:
             assert_never(subject)
 

@@ -106,13 +106,7 @@ class DynamoDbMembers:
         return [stored_member(item) for item in self._table.found(wanted).values()]
 
     def replace(self, member: Member, entry: Entry) -> None:
-        stored = self._table.to_put(
-            member_item(member),
-            condition=(
-                "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"
-            ),
-            values={":before": member.version - 1},
-        )
+        stored = changed_member_put(self._table, member)
         try:
             transact(self._table.client, [stored, entry_put(self._table, entry)])
         except TransactionRefused as refused:
@@ -127,6 +121,15 @@ def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemT
     address = keys.member_address(member.email, member.organization_id)
     ids = {"organization_id": member.organization_id, "member_id": member.member_id}
     return [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
+
+
+def changed_member_put(table: Table, member: Member) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that stores the next version of a member."""
+    return table.to_put(
+        member_item(member),
+        condition="attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)",
+        values={":before": member.version - 1},
+    )
 
 
 def _organization_item(organization: Organization) -> Item:

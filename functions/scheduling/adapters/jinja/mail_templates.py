@@ -25,6 +25,7 @@ from scheduling.domain.mails import (
     AvailabilityRequestMail,
     AvailabilityStillRightMail,
     BookingMail,
+    MemberInvitationMail,
     Reader,
     RenderedMail,
     SignInMail,
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
 
     from scheduling.domain.mails import Mailbox, MailFacts
     from scheduling.domain.time_range import TimeRange
+
+type _AvailabilityMail = (
+    AvailabilityRequestMail
+    | AvailabilityOverdueMail
+    | AvailabilityStillRightMail
+    | AvailabilityEnteredMail
+)
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -115,6 +123,26 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "link": facts.link,
                 "valid_for": times.length(facts.valid_for, locale),
             }
+        case MemberInvitationMail():
+            return "member_invitation", {
+                "organization": _typed(facts.organization_name),
+                "invited_by": _person(facts.invited_by),
+                "designation": _typed(facts.designation),
+                "department": _typed(facts.department),
+                "manager": _typed(facts.manager_name),
+                "is_admin": facts.is_admin,
+                "link": facts.link,
+                "link_expires": times.zoned_moment(facts.link_expires_at, facts.time_zone, locale),
+                "console_url": facts.console_url,
+            }
+        case BookingMail():
+            return f"booking_{facts.news}", _booking_words(facts, locale)
+        case _:
+            return _availability_words(facts, locale)
+
+
+def _availability_words(facts: _AvailabilityMail, locale: str) -> tuple[str, Mapping[str, object]]:
+    match facts:
         case AvailabilityRequestMail():
             folder = "availability_reminder" if facts.is_reminder else "availability_request"
             return folder, {
@@ -162,8 +190,6 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "booking_page_url": facts.booking_page_url,
                 "console_url": facts.console_url,
             }
-        case BookingMail():
-            return f"booking_{facts.news}", _booking_words(facts, locale)
         case _:
             assert_never(facts)
 
