@@ -35,6 +35,8 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
+    refusals.LastAdmin: HTTPStatus.CONFLICT,
+    refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,

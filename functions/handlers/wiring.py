@@ -79,6 +79,12 @@ class Adapters:
         return DynamoDbMembers(self._scheduling)
 
     @cached_property
+    def directories(self) -> ports.Directories:
+        from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
+
+        return DynamoDbDirectories(self._scheduling)
+
+    @cached_property
     def links(self) -> ports.Links:
         from scheduling.adapters.dynamodb.access import DynamoDbLinks
 

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
+    from scheduling.domain.directory import Directory
     from scheduling.domain.hosts import Host, HostKey
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
     from scheduling.domain.messages import Delivery, Message
-    from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.people import ExternalMember, Member, Organization, Role
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
@@ -40,13 +41,47 @@ class Organizations(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members of an organization are meant."""
+
+    is_active: bool = True
+    """Those who are here, or those who were removed."""
+    text: str = ""
+    """In the name or the address, as `domain.people.comparable` writes it."""
+    role: Role | None = None
+    department_id: str | None = None
+    designation_id: str | None = None
+    manager_id: str | None = None
+
+
+ACTIVE_MEMBERS = MemberFilter()
+
+
 class Members(Protocol):
     def get(self, organization_id: str, member_id: str) -> Member:
         """Raises MemberNotFound."""
         ...
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
-        """Return members by name."""
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        """Return those of at most 100 members that there are, in any order, in one request.
+
+        In no request where nobody is asked for.
+        """
+        ...
+
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
+        """Return members by name, in one request.
+
+        With a filter a part may be shorter than `limit`, or empty, and yet have a next one.
+        """
         ...
 
     def with_email(self, email: str) -> Sequence[Member]:
@@ -60,7 +95,14 @@ class Members(Protocol):
 
         Raises:
             MemberChanged: The stored version is not the one before.
+            LastAdmin: They were the last active admin, and are so no more.
         """
+        ...
+
+
+class Directories(Protocol):
+    def get(self, organization_id: str) -> Directory:
+        """Return the departments and designations; none until there are some."""
         ...
 
 

@@ -6,12 +6,13 @@ An exercise is prepared while every grant is in place, and then run, perhaps wit
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.people import Member, Role
@@ -84,9 +85,7 @@ class Team:
         member = Member(
             new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
         )
-        self.stack.scheduling.put_new(
-            keys.member(member.organization_id, member.member_id) | asdict(member)
-        )
+        self.stack.scheduling.put_new(member_item(member))
         work_around_the_clock(self.admin, member.member_id)
         return member.member_id
 

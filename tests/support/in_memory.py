@@ -19,10 +19,12 @@ from scheduling.adapters.dynamodb.table import (
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
+from scheduling.domain.directory import Directory
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message
+from scheduling.domain.people import comparable
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -34,6 +36,7 @@ from scheduling.domain.refusals import (
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    LastAdmin,
     LinkNotFound,
     LinkUsed,
     MemberChanged,
@@ -44,7 +47,7 @@ from scheduling.domain.refusals import (
 )
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import MailNotAccepted
+from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
-    from scheduling.ports import BookingFilter, EntryFilter
+    from scheduling.ports import BookingFilter, EntryFilter, MemberFilter
 
 KEY = LinkKey("1", b"k" * 32)
 
@@ -69,6 +72,7 @@ class Store:
 
     organizations: dict[str, Organization] = field(default_factory=dict)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    directories: dict[str, Directory] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
@@ -178,11 +182,28 @@ class InMemoryMembers(InMemory):
         except KeyError:
             raise MemberNotFound from None
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        wanted = [(organization_id, member_id) for member_id in member_ids]
+        return [self.store.members[key] for key in wanted if key in self.store.members]
+
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
         mine = [
-            (f"M#{member.member_id}", member)
+            (f"{comparable(member.name)[:40]}#{member.member_id}", member)
             for (owner, _), member in self.store.members.items()
             if owner == organization_id
+            and member.is_active is which.is_active
+            and which.role in {None, member.role}
+            and which.department_id in {None, member.department_id}
+            and which.designation_id in {None, member.designation_id}
+            and which.manager_id in {None, member.manager_id}
+            and which.text in comparable(f"{member.name}\n{member.email}")
         ]
         return _listed(mine, cursor, limit, sort_key=sort_key_of)
 
@@ -192,9 +213,24 @@ class InMemoryMembers(InMemory):
     def replace(self, member: Member, entry: Entry) -> None:
         if self.get(member.organization_id, member.member_id).version != member.version - 1:
             raise MemberChanged
+        admins = {
+            other.member_id
+            for other in self.store.members.values()
+            if other.organization_id == member.organization_id
+            and other.is_active
+            and other.is_admin
+        }
+        is_admin = member.is_active and member.is_admin
+        if admins == {member.member_id} and not is_admin:
+            raise LastAdmin
         self.store.writes += 1
         self.store.members[member.organization_id, member.member_id] = member
         self.store.entries.append(entry)
+
+
+class InMemoryDirectories(InMemory):
+    def get(self, organization_id: str) -> Directory:
+        return self.store.directories.get(organization_id) or Directory(organization_id)
 
 
 class InMemoryAuditLog(InMemory):
@@ -326,6 +362,7 @@ class InMemoryHosts(InMemory):
             time_zone=working.hours.time_zone,
             hours=working.hours,
             limits=working.limits,
+            is_gone=not member.is_active,
         )
 
 
@@ -652,6 +689,7 @@ class InMemoryAdapters:
         self.clock = now
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
+        self.directories = InMemoryDirectories(store)
         self.external_members = InMemoryExternalMembers(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)

@@ -3,7 +3,11 @@
 | what is asked | table | key |
 | --- | --- | --- |
 | an organization | scheduling | `T#<org>` / `A` |
-| a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
+| departments and designations | scheduling | `T#<org>` / `DIRECTORY` |
+| a member | scheduling | `T#<org>#M` / `M#<member>` |
+| active members by name | by_time | `T#<org>#M` / `<name>#<member>` |
+| former members by name | by_time | `T#<org>#FM` / `<name>#<member>` |
+| who the active admins are | scheduling | `T#<org>` / `ADMINS` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
@@ -36,6 +40,7 @@ import hashlib
 from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.messages import Message, Subject
+from scheduling.domain.people import comparable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,6 +76,27 @@ def member(organization_id: str, member_id: str) -> Key:
 
 def members(organization_id: str) -> str:
     return f"T#{organization_id}#M"
+
+
+def former_members(organization_id: str) -> str:
+    return f"T#{organization_id}#FM"
+
+
+def member_place(organization_id: str, member_id: str, name: str, *, is_active: bool) -> Key:
+    """Return the index keys of a member; of a long name its beginning stands for all of it."""
+    partition = members if is_active else former_members
+    return {
+        "GSI1PK": partition(organization_id),
+        "GSI1SK": f"{comparable(name)[:40]}#{member_id}",
+    }
+
+
+def directory(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "DIRECTORY"}
+
+
+def admins(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "ADMINS"}
 
 
 def member_address(email: str, organization_id: str) -> Key:

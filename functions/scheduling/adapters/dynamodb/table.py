@@ -123,9 +123,15 @@ class Table:
         return [found[key["PK"], key["SK"]] for key in keys]
 
     def listed(
-        self, query: Mapping[str, Any], *, after: Mapping[str, str] | None, limit: int, sort: str
+        self,
+        query: Mapping[str, Any],
+        *,
+        after: Mapping[str, str] | None,
+        limit: int,
+        sort: str,
+        filtered_requests: int = FILTERED_REQUESTS,
     ) -> ListPage[Item]:
-        """Return a part of what a query finds, in one request; with a filter, in at most 3.
+        """Return a part of what a query finds, in one request; with a filter, in a few.
 
         A filter is applied to a megabyte at a time, so that part may be shorter than `limit`.
 
@@ -133,9 +139,10 @@ class Table:
             query: The rest of the request.
             after: The whole key of the item that the part follows; None for the first part.
             sort: The attribute that the query is sorted by; the cursor is made of it.
+            filtered_requests: How many to make at most where there is a filter.
         """
         request: Any = {"TableName": self.name, **query}
-        requests = FILTERED_REQUESTS
+        requests = filtered_requests
         if "FilterExpression" not in query:
             request["Limit"], requests = limit, 1
         found: list[dict[str, Any]] = []
@@ -238,7 +245,7 @@ class Table:
         key: Mapping[str, str],
         update: str,
         *,
-        condition: str,
+        condition: str | None,
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> TransactWriteItemTypeDef:
@@ -246,9 +253,10 @@ class Table:
             "TableName": self.name,
             "Key": encoded(key),
             "UpdateExpression": update,
-            "ConditionExpression": condition,
             "ExpressionAttributeValues": encoded(values),
         }
+        if condition is not None:
+            request["ConditionExpression"] = condition
         if names:
             request["ExpressionAttributeNames"] = dict(names)
         return {"Update": request}
