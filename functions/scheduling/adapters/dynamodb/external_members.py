@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.booking_pages import page_item
 from scheduling.adapters.dynamodb.links import link_item, link_prolonged
 from scheduling.adapters.dynamodb.messages import message_put
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
@@ -131,6 +133,18 @@ class DynamoDbExternalMembers:
         address = keys.external_member_address(member.organization_id, member.email)
         try:
             transact(self._table.client, [removed, self._table.to_delete(address)])
+        except TransactionRefused as refused:
+            raise ExternalMemberNotFound from refused
+
+    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
+        changed = self._table.to_update(
+            keys.external_member(member.organization_id, member.external_member_id),
+            "SET person_in_charge_id = :new",
+            condition="person_in_charge_id = :old AND attribute_not_exists(deleted_at)",
+            values={":new": person_in_charge_id, ":old": member.person_in_charge_id},
+        )
+        try:
+            transact(self._table.client, [changed, entry_put(self._table, entry)])
         except TransactionRefused as refused:
             raise ExternalMemberNotFound from refused
 

@@ -125,16 +125,9 @@ class DynamoDbMembers:
         return [stored_member(item) for item in self._table.found(wanted).values()]
 
     def replace(self, member: Member, entry: Entry) -> None:
-        stored = self._table.to_put(
-            member_item(member),
-            condition=(
-                "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"
-            ),
-            values={":before": member.version - 1},
-        )
-        writes = [stored, _admins_update(self._table, member), entry_put(self._table, entry)]
+        writes = changed_member_writes(self._table, member)
         try:
-            transact(self._table.client, writes)
+            transact(self._table.client, [*writes, entry_put(self._table, entry)])
         except TransactionRefused as refused:
             if refused.reasons[0] == CONDITION_FAILED:
                 raise MemberChanged from refused
@@ -150,6 +143,20 @@ def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemT
     ids = {"organization_id": member.organization_id, "member_id": member.member_id}
     puts = [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
     return [*puts, _admins_update(table, member)] if member.is_admin else puts
+
+
+def changed_member_writes(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
+    """Return the parts of a transaction that store the next version of a member.
+
+    The first is refused where somebody else changed them, the second where
+    nobody would be an admin any more.
+    """
+    stored = table.to_put(
+        member_item(member),
+        condition="attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)",
+        values={":before": member.version - 1},
+    )
+    return [stored, _admins_update(table, member)]
 
 
 def _admins_update(table: Table, member: Member) -> TransactWriteItemTypeDef:
