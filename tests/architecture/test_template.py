@@ -21,7 +21,12 @@ MANAGED_POLICIES = {
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream: on SendMails only
 }
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
-EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
+EXPORTS = {
+    "GET /api/bookings.csv",
+    "GET /api/members.csv",
+    "GET /console/bookings.csv",
+    "GET /console/team.csv",
+}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers import bookings_csv
+from handlers import bookings_csv, csv_tables
 from handlers.api.fields import HostResponse, IdempotencyKey, Instant
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import EARLIEST
@@ -208,7 +208,7 @@ def get_bookings_csv(
     found = export_bookings(by, which, bookings=adapters().bookings)
     table = bookings_csv.csv_of(found, ZoneInfo(by.member.time_zone))
     logger.info("bookings exported", member_id=by.member.member_id)
-    return Response(200, bookings_csv.CONTENT_TYPE, table, headers=bookings_csv.HEADERS)
+    return Response(200, csv_tables.CONTENT_TYPE, table, headers=bookings_csv.HEADERS)
 
 
 @app.post("/api/bookings", summary="Book a slot for a guest", status_code=201)

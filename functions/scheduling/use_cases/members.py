@@ -98,7 +98,6 @@ def export_members(
     now: datetime,
     members: ports.Members,
     directories: ports.Directories,
-    audit_log: ports.AuditLog,
 ) -> Iterator[MemberOverview]:
     """Return members of the organization by name, at most `EXPORTED`.
 
@@ -106,7 +105,6 @@ def export_members(
         NotAllowed: Only admins may.
     """
     require(by, Act.EXPORT_MEMBERS, now=now)
-    audit_log.add(entry_by(by, Activity.MEMBERS_EXPORTED, now=now))
     directory = directories.get(by.organization.organization_id)
     everybody = every(
         lambda cursor: list_members(by, which, cursor=cursor, limit=_PART, members=members)
