@@ -13,6 +13,8 @@ def mail_room() -> MailRoom:
         organizations=found.organizations,
         members=found.members,
         external_members=found.external_members,
+        directories=found.directories,
+        invitations=found.invitations,
         hosts=found.hosts,
         booking_pages=found.booking_pages,
         bookings=found.bookings,

@@ -85,6 +85,12 @@ class Adapters:
         return DynamoDbDirectories(self._scheduling)
 
     @cached_property
+    def invitations(self) -> ports.Invitations:
+        from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
+
+        return DynamoDbInvitations(self._scheduling, self._access)
+
+    @cached_property
     def links(self) -> ports.Links:
         from scheduling.adapters.dynamodb.access import DynamoDbLinks
 

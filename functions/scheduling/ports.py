@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.audit import Activity, Entry
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scheduling.domain.counts import Count
     from scheduling.domain.directory import Directory
     from scheduling.domain.hosts import Host, HostKey
+    from scheduling.domain.invitations import Invitation
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
@@ -102,7 +103,76 @@ class Members(Protocol):
 
 class Directories(Protocol):
     def get(self, organization_id: str) -> Directory:
-        """Return the departments and designations; none until there are some."""
+        """Return the directory; an empty one, with version 0, until something was stored."""
+        ...
+
+    def replace(self, directory: Directory, entry: Entry) -> None:
+        """Store the directory as it is now, and the entry: both, or neither.
+
+        Raises:
+            DirectoryChanged: The stored version is not the one before.
+        """
+        ...
+
+
+class Invitations(Protocol):
+    """Invitations with their links and mails. Of the open ones each address has at most one."""
+
+    def add(self, invitation: Invitation, link: Link, entry: Entry) -> None:
+        """Store the invitation, its link, its mail and the entry: all, or nothing.
+
+        Raises:
+            EmailAlreadyInvited: The address has an open one, or this one was stored before.
+        """
+        ...
+
+    def send_again(
+        self, invitation: Invitation, link: Link, entry: Entry, *, replaces: str
+    ) -> None:
+        """Store the new link and its mail and end the link with the id `replaces`.
+
+        Raises:
+            InvitationChanged: It is no longer open, or has another link by now.
+        """
+        ...
+
+    def revoke(self, invitation: Invitation, entry: Entry) -> None:
+        """Store the revoked invitation, and free its address to be invited again.
+
+        Raises:
+            InvitationChanged: It is no longer open, or has another link by now.
+        """
+        ...
+
+    def accept(self, invitation: Invitation, member: Member, entry: Entry) -> None:
+        """Store the accepted invitation, its member and the entry, and use up its link, once.
+
+        Args:
+            member: A new one, or a former one with the version after the stored one.
+
+        Raises:
+            LinkUsed: It was accepted, revoked or sent again, or its time is up.
+            MemberChanged: Somebody else has made this member, or changed them.
+        """
+        ...
+
+    def get(self, organization_id: str, invitation_id: str) -> Invitation:
+        """Return an invitation, whatever became of it.
+
+        Raises:
+            InvitationNotFound: There never was one.
+        """
+        ...
+
+    def open_to(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Invitation]:
+        """Return open invitations to at most 100 addresses, by address, in two requests.
+
+        Those whose time is up are among them.
+        """
+        ...
+
+    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Invitation]:
+        """Return open invitations, the newest first; those whose time is up, too."""
         ...
 
 

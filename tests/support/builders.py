@@ -19,7 +19,8 @@ from scheduling.domain.booking import (
 from scheduling.domain.booking_page import BookingPage, BookingRules
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.identifiers import derived_id, new_id
-from scheduling.domain.links import Link, LinkPurpose, new_link_id
+from scheduling.domain.invitations import Invitation, Placement
+from scheduling.domain.links import INVITATION_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.domain.people import ExternalMember, Guest, Member, Organization, Role
 from scheduling.domain.sessions import SignedIn
@@ -51,6 +52,35 @@ STAFF = SignedIn(AIKO, ORGANIZATION, proven_at=EARLY, network="192.0.2.0/24")
 
 def an_entry(activity: Activity = Activity.MEMBER_EDITED, **changes: Any) -> Entry:
     return replace(entry_by(STAFF, activity, now=EARLY, subject_id=AIKO.member_id), **changes)
+
+
+def an_invitation(email: str = "ben@hanami.example", **changes: Any) -> Invitation:
+    usual = Invitation(
+        invitation_id=new_id(),
+        organization_id=ORGANIZATION.organization_id,
+        email=email,
+        placement=Placement(derived_id("design"), derived_id("designer"), AIKO.member_id),
+        invited_by_id=AIKO.member_id,
+        invited_at=EARLY,
+        number=1,
+        link_id=new_link_id(),
+        sent_at=EARLY,
+        expires_at=EARLY + INVITATION_LIFE,
+    )
+    return replace(usual, **changes)
+
+
+def an_invitation_link(invitation: Invitation) -> Link:
+    """Return the link in the latest mail."""
+    return Link(
+        link_id=invitation.link_id,
+        purpose=LinkPurpose.INVITATION,
+        organization_id=invitation.organization_id,
+        subject_id=invitation.invitation_id,
+        created_at=invitation.sent_at,
+        expires_at=invitation.expires_at,
+        generation=invitation.number,
+    )
 
 
 def at(clock: str) -> datetime:

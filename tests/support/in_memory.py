@@ -31,11 +31,14 @@ from scheduling.domain.refusals import (
     BookingNotFound,
     BookingPageChanged,
     BookingPageNotFound,
+    DirectoryChanged,
     EmailAlreadyInvited,
     ExternalMemberNotFound,
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    InvitationChanged,
+    InvitationNotFound,
     LastAdmin,
     LinkNotFound,
     LinkUsed,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from scheduling.domain.audit import Entry
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
@@ -73,6 +77,7 @@ class Store:
     organizations: dict[str, Organization] = field(default_factory=dict)
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
+    invitations: dict[tuple[str, str], Invitation] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
@@ -230,7 +235,89 @@ class InMemoryMembers(InMemory):
 
 class InMemoryDirectories(InMemory):
     def get(self, organization_id: str) -> Directory:
-        return self.store.directories.get(organization_id) or Directory(organization_id)
+        return self.store.directories.get(organization_id, Directory(organization_id))
+
+    def replace(self, directory: Directory, entry: Entry) -> None:
+        if self.get(directory.organization_id).version != directory.version - 1:
+            raise DirectoryChanged
+        self.store.writes += 1
+        self.store.directories[directory.organization_id] = directory
+        self.store.entries.append(entry)
+
+
+class InMemoryInvitations(InMemory):
+    def add(self, invitation: Invitation, link: Link, entry: Entry) -> None:
+        key = invitation.organization_id, invitation.invitation_id
+        is_stored = key in self.store.invitations
+        if is_stored or self.open_to(invitation.organization_id, [invitation.email]):
+            raise EmailAlreadyInvited
+        self._keep(invitation, entry)
+        self.store.links[link.link_id] = link
+        self.store.queue(invitation.message)
+
+    def send_again(
+        self, invitation: Invitation, link: Link, entry: Entry, *, replaces: str
+    ) -> None:
+        if not self._is_open(invitation, replaces):
+            raise InvitationChanged
+        self._keep(invitation, entry)
+        old = self.store.links[replaces]
+        self.store.links[replaces] = replace(old, replaced_at=invitation.sent_at)
+        self.store.links[link.link_id] = link
+        self.store.queue(invitation.message)
+
+    def revoke(self, invitation: Invitation, entry: Entry) -> None:
+        if not self._is_open(invitation, invitation.link_id):
+            raise InvitationChanged
+        self._keep(invitation, entry)
+
+    def accept(self, invitation: Invitation, member: Member, entry: Entry) -> None:
+        link, now = self.store.links[invitation.link_id], invitation.accepted_at
+        is_over = link.used_at or link.replaced_at or not now or now >= link.expires_at
+        if is_over or not self._is_open(invitation, invitation.link_id):
+            raise LinkUsed
+        members = self.store.members.values()
+        same = [
+            each.version
+            for each in members
+            if each.email == member.email and each.organization_id == member.organization_id
+        ]
+        if same != ([] if member.version == 1 else [member.version - 1]):
+            raise MemberChanged
+        self._keep(invitation, entry)
+        self.store.links[link.link_id] = replace(link, used_at=now)
+        self.store.members[member.organization_id, member.member_id] = member
+
+    def get(self, organization_id: str, invitation_id: str) -> Invitation:
+        try:
+            return self.store.invitations[organization_id, invitation_id]
+        except KeyError:
+            raise InvitationNotFound from None
+
+    def open_to(self, organization_id: str, emails: Sequence[str]) -> dict[str, Invitation]:
+        return {
+            invitation.email: invitation
+            for (owner, _), invitation in self.store.invitations.items()
+            if owner == organization_id and invitation.email in emails and invitation.is_open
+        }
+
+    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Invitation]:
+        mine = [
+            (_timed(invitation.invited_at, invitation.invitation_id), invitation)
+            for (owner, _), invitation in self.store.invitations.items()
+            if owner == organization_id and invitation.is_open
+        ]
+        return _listed(mine, cursor, limit, latest_first=True)
+
+    def _is_open(self, invitation: Invitation, link_id: str) -> bool:
+        stored = self.get(invitation.organization_id, invitation.invitation_id)
+        return stored.is_open and stored.link_id == link_id
+
+    def _keep(self, invitation: Invitation, entry: Entry) -> None:
+        self.store.writes += 1
+        key = invitation.organization_id, invitation.invitation_id
+        self.store.invitations[key] = invitation
+        self.store.entries.append(entry)
 
 
 class InMemoryAuditLog(InMemory):
@@ -703,6 +790,7 @@ class InMemoryAdapters:
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.directories = InMemoryDirectories(store)
+        self.invitations = InMemoryInvitations(store)
         self.external_members = InMemoryExternalMembers(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)

@@ -21,6 +21,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         organizations=parley.organizations,
         members=parley.members,
         external_members=parley.external_members,
+        directories=parley.directories,
+        invitations=parley.invitations,
         hosts=parley.hosts,
         booking_pages=parley.booking_pages,
         bookings=parley.bookings,

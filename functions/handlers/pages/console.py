@@ -9,8 +9,10 @@ from aws_lambda_powertools import Logger
 from handlers.pages import (
     console_booking_pages,
     console_bookings,
+    console_directory,
     console_explanations,
     console_external_members,
+    console_invitations,
     console_page_editor,
     console_times,
     console_today,
@@ -187,6 +189,56 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/invitations")
+def get_invitations() -> Response[str]:
+    return console_invitations.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/invitations/new")
+def get_new_invitations() -> Response[str]:
+    return console_invitations.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/invitations/new")
+def post_new_invitations() -> Response[str]:
+    return console_invitations.invite(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/team/invitations/<invitation_id>/resend")
+def post_resend(invitation_id: str) -> Response[str]:
+    return console_invitations.send_again(staff(app.current_event), invitation_id)
+
+
+@app.get("/console/team/invitations/<invitation_id>/revocation")
+def get_revocation(invitation_id: str) -> Response[str]:
+    return console_invitations.revocation_page(staff(app.current_event), invitation_id)
+
+
+@app.post("/console/team/invitations/<invitation_id>/revocation")
+def post_revocation(invitation_id: str) -> Response[str]:
+    return console_invitations.revoke(staff(app.current_event), invitation_id)
+
+
+@app.get("/console/settings/directory")
+def get_directory() -> Response[str]:
+    return console_directory.directory_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/directory")
+def post_directory() -> Response[str]:
+    return console_directory.add(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/directory/<listed_id>")
+def post_new_name(listed_id: str) -> Response[str]:
+    return console_directory.rename(staff(app.current_event), listed_id, app.current_event)
+
+
+@app.post("/console/settings/directory/<listed_id>/removal")
+def post_removal(listed_id: str) -> Response[str]:
+    return console_directory.remove(staff(app.current_event), listed_id, app.current_event)
 
 
 @logger.inject_lambda_context

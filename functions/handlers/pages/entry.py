@@ -29,10 +29,17 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkExpired: "expired",
     refusals.LinkReplaced: "replaced",
     refusals.LinkUsed: "used",
+    refusals.InvitationRevoked: "revoked",
 }
 
 _TOKEN_FORMS = frozenset(
-    {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+    {
+        "/availability",
+        "/booking/cancellation",
+        "/booking/move",
+        "/invitation/accept",
+        "/sign-in/finish",
+    }
 )
 
 

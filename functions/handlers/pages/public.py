@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, moving, sign_in
+from handlers.pages import availability, booking, guest, joining, moving, sign_in
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, page_app
 from handlers.pages.rendering import see_other
@@ -42,6 +42,8 @@ def get_link(token: str) -> Response[str]:
             return availability.saved_page(token, app.current_event)
         case LinkPurpose.GUEST:
             return guest.booking_page(token)
+        case LinkPurpose.INVITATION:
+            return joining.join_page(token)
 
 
 @app.route("/l/<token>/times", method=["GET", "HEAD"])
@@ -72,6 +74,11 @@ def post_hold(slug: str) -> Response[str]:
 @app.post("/booking/move")
 def post_move() -> Response[str]:
     return moving.move(app.current_event)
+
+
+@app.post("/invitation/accept")
+def post_acceptance() -> Response[str]:
+    return joining.accept(app.current_event)
 
 
 @app.post("/booking/cancellation")

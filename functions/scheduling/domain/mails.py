@@ -62,6 +62,26 @@ class AvailabilityEnteredMail:
     console_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class MemberInvitationMail:
+    """Asks somebody to join the team."""
+
+    organization_name: str
+    invited_by: Mailbox
+    designation: str
+    """Empty where it is no longer in the directory."""
+    department: str
+    """Empty where it is no longer in the directory."""
+    manager_name: str
+    is_admin: bool
+    """Whether they are to be an admin."""
+    link: str
+    link_expires_at: datetime
+    time_zone: str
+    """The zone the invited person is thought to read times in."""
+    console_url: str
+
+
 class BookingNews(StrEnum):
     """What there is to tell about a meeting; the mail's templates are named after it."""
 
@@ -137,7 +157,13 @@ class BookingMail:
     """What they said."""
 
 
-type MailFacts = SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | BookingMail
+type MailFacts = (
+    SignInMail
+    | AvailabilityRequestMail
+    | AvailabilityEnteredMail
+    | MemberInvitationMail
+    | BookingMail
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Subject(StrEnum):
     SIGN_IN = "sign_in"
     EXTERNAL_MEMBER = "external_member"
     BOOKING = "booking"
+    INVITATION = "invitation"
 
 
 class MessageKind(StrEnum):
@@ -28,6 +29,7 @@ class MessageKind(StrEnum):
     BOOKING_MOVED = "booking_moved"
     BOOKING_HANDED_OVER = "booking_handed_over"
     BOOKING_REMINDER = "booking_reminder"
+    MEMBER_INVITATION = "member_invitation"
 
 
 class Recipient(StrEnum):

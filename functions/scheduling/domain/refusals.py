@@ -165,6 +165,48 @@ class NotHandedOver(SchedulingError):
         self.external_member_ids = tuple(external_member_ids)
 
 
+class NotInDirectory(SchedulingError):
+    """The organization has no such department or designation."""
+
+    code = "not_in_directory"
+    message = marked("There is no such department or designation.")
+
+
+class DirectoryChanged(SchedulingError):
+    """Somebody else changed departments or designations since they were read."""
+
+    code = "directory_changed"
+    message = marked("Somebody else changed this list a moment ago. Please look at it again.")
+
+
+class InvitationNotFound(SchedulingError):
+    """The organization has no such invitation."""
+
+    code = "invitation_not_found"
+    message = marked("There is no such invitation.")
+
+
+class InvitationChanged(SchedulingError):
+    """The invitation was accepted, revoked or sent again since it was read."""
+
+    code = "invitation_changed"
+    message = marked("This invitation was answered, taken back or sent again in the meantime.")
+
+
+class InvitationRevoked(SchedulingError):
+    """The link was right, and whoever sent it has taken the invitation back."""
+
+    code = "invitation_revoked"
+    message = marked("This invitation was taken back.")
+
+
+class AlreadyMember(SchedulingError):
+    """Whoever was invited belongs to the team already."""
+
+    code = "already_member"
+    message = marked("You belong to this team already. Just sign in.")
+
+
 class ExternalMemberNotFound(SchedulingError):
     """The organization has no such external member."""
 
@@ -173,7 +215,7 @@ class ExternalMemberNotFound(SchedulingError):
 
 
 class EmailAlreadyInvited(SchedulingError):
-    """An active external member has this address already."""
+    """An active external member, or an open invitation to the team, has this address already."""
 
     code = "email_taken"
     message = marked("Somebody with this e-mail address has been invited already.")

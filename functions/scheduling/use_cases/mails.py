@@ -17,6 +17,7 @@ from scheduling.domain.mails import (
     CalendarMethod,
     Mailbox,
     MailFacts,
+    MemberInvitationMail,
     OutgoingMail,
     Reader,
     SignInMail,
@@ -30,6 +31,7 @@ from scheduling.domain.messages import (
     Recipient,
     retry_delay,
 )
+from scheduling.domain.people import Role
 from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.links import link_address
@@ -64,6 +66,8 @@ class MailRoom:
     organizations: ports.Organizations
     members: ports.Members
     external_members: ports.ExternalMembers
+    directories: ports.Directories
+    invitations: ports.Invitations
     hosts: ports.Hosts
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
@@ -156,6 +160,8 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
             return _availability_request(message, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
+        case MessageKind.MEMBER_INVITATION:
+            return _member_invitation(message, room)
         case _:
             return _booking_news(message, now, room)
 
@@ -230,6 +236,36 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
+        locale=organization.locale,
+    )
+
+
+def _member_invitation(message: Message, room: MailRoom) -> _Draft | None:
+    organization_id = message.organization_id
+    invitation = room.invitations.get(organization_id, message.subject_id)
+    if invitation.number != message.version or not invitation.is_open:
+        return None
+    organization = room.organizations.get(organization_id)
+    directory = room.directories.get(organization_id)
+    placement = invitation.placement
+    invited_by = room.members.get(organization_id, invitation.invited_by_id)
+    reply_to = Mailbox(invited_by.name, invited_by.email)
+    return _Draft(
+        facts=MemberInvitationMail(
+            organization_name=organization.name,
+            invited_by=reply_to,
+            designation=directory.designations.get(placement.designation_id, ""),
+            department=directory.departments.get(placement.department_id, ""),
+            manager_name=room.members.get(organization_id, placement.manager_id).name,
+            is_admin=placement.role is Role.ADMIN,
+            link=_link(invitation.link_id, room),
+            link_expires_at=invitation.expires_at,
+            time_zone=organization.time_zone,
+            console_url=f"{room.base_url}/console",
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox("", invitation.email),
+        reply_to=reply_to,
         locale=organization.locale,
     )
 

@@ -15,6 +15,7 @@ from scheduling.domain.mails import (
     CalendarMethod,
     Mailbox,
     MailFacts,
+    MemberInvitationMail,
     Reader,
     SignInMail,
 )
@@ -70,6 +71,19 @@ ENTERED = AvailabilityEnteredMail(
     ),
     booking_page_url=f"{ORIGIN}/book/kenji-tanaka-7f3k",
     console_url=f"{ORIGIN}/console/external-members/01JDXQ",
+)
+
+INVITATION = MemberInvitationMail(
+    organization_name="Hanami Studio",
+    invited_by=AIKO,
+    designation="Designer",
+    department="Brand design",
+    manager_name=YUKI.name,
+    is_admin=False,
+    link=f"{ORIGIN}/l/{TOKEN}",
+    link_expires_at=at(8, "09:00"),
+    time_zone="Asia/Tokyo",
+    console_url=f"{ORIGIN}/console",
 )
 
 CONFIRMED = BookingMail(
@@ -179,6 +193,8 @@ MAILS: dict[str, MailFacts] = {
     "availability-request": REQUEST,
     "availability-entered": ENTERED,
     "availability-cleared": replace(ENTERED, windows=()),
+    "member-invitation": INVITATION,
+    "member-invitation-admin": replace(INVITATION, is_admin=True, designation="", department=""),
     "booking-requested-guest": REQUESTED,
     "booking-requested-host": for_member_host(REQUESTED),
     "booking-requested-person-in-charge": for_person_in_charge(REQUESTED),

@@ -14,7 +14,9 @@ from handlers.pages import console, public
 from scheduling.domain.booking import Answer as GuestAnswer
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
-from scheduling.domain.links import hashed, token_for
+from scheduling.domain.directory import Directory, DirectoryPart, Listed
+from scheduling.domain.identifiers import derived_id
+from scheduling.domain.links import INVITATION_LIFE, hashed, token_for
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
@@ -30,6 +32,8 @@ from tests.support.builders import (
     a_page,
     an_entry,
     an_external_member,
+    an_invitation,
+    an_invitation_link,
     between,
     host_of,
 )
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.invitations import Invitation
     from scheduling.domain.people import ExternalMember, Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
@@ -156,6 +161,16 @@ class Site:
         self.expired = replace(self._ask(3), state=BookingState.EXPIRED, version=2, expires_at=None)
         self._change(self.expired)
         self.moved = self._moved(self._book("21:00", "21:30", a_guest("Eva Lind")))
+        self.design = Listed(derived_id("design"), "Brand design")
+        directory = Directory(ORGANIZATION.organization_id)
+        for part, listed in (
+            (DirectoryPart.DEPARTMENTS, self.design),
+            (DirectoryPart.DESIGNATIONS, Listed(derived_id("designer"), "Designer")),
+        ):
+            directory = directory.having(part, listed)
+            self.adapters.directories.replace(directory, an_entry())
+        self.invitation = self._await("ben@hanami.example", self.now)
+        self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
         self.adapters.links.add(link)
         self.sign_in_token = token_for(link, KEY)
@@ -177,11 +192,15 @@ class Site:
     def booking_page(self) -> str:
         return f"/book/{self.kenji.booking_page_slug}"
 
-    def link_of(self, somebody: ExternalMember | Booking) -> str:
+    def link_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
         return f"/l/{self.token_of(somebody)}"
 
-    def token_of(self, somebody: ExternalMember | Booking) -> str:
-        link_id = getattr(somebody, "request_link_id", None) or somebody.guest_link_id
+    def token_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
+        [link_id] = (
+            getattr(somebody, name)
+            for name in ("request_link_id", "guest_link_id", "link_id")
+            if hasattr(somebody, name)
+        )
         return token_for(self.store.links[link_id], KEY)
 
     def page_of(self, member: ExternalMember) -> str:
@@ -271,6 +290,14 @@ class Site:
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
             "my hours": "/console/working-hours",
+            "join": self.link_of(self.invitation),
+            "join, too late": self.link_of(self.expired_invitation),
+            "invitations": "/console/team/invitations",
+            "invite members": "/console/team/invitations/new",
+            "take an invitation back": (
+                f"/console/team/invitations/{self.invitation.invitation_id}/revocation"
+            ),
+            "directory": "/console/settings/directory",
         }
 
     def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:
@@ -279,6 +306,15 @@ class Site:
         self.adapters.external_members.add(member, a_page(member), a_link(member), member.request)
         self.store.messages[member.request] = delivery
         return member
+
+    def _await(self, email: str, since: datetime) -> Invitation:
+        """Wait for somebody who was invited to the team."""
+        invitation = an_invitation(
+            email, invited_at=since, sent_at=since, expires_at=since + INVITATION_LIFE
+        )
+        self.adapters.invitations.add(invitation, an_invitation_link(invitation), an_entry())
+        self.store.messages[invitation.message] = Delivery(DeliveryState.SENT, attempts=1)
+        return invitation
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)

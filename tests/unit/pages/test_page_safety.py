@@ -37,6 +37,7 @@ FORMS = [
     "/availability",
     "/booking/cancellation",
     "/booking/move",
+    "/invitation/accept",
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
@@ -53,9 +54,21 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/team/invitations/new",
+    "/console/team/invitations/{invitation}/resend",
+    "/console/team/invitations/{invitation}/revocation",
+    "/console/settings/directory",
+    "/console/settings/directory/{listed}",
+    "/console/settings/directory/{listed}/removal",
 ]
 
-TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+TOKEN_FORMS = {
+    "/availability",
+    "/booking/cancellation",
+    "/booking/move",
+    "/invitation/accept",
+    "/sign-in/finish",
+}
 
 
 def form_addresses(site: Site) -> list[str]:
@@ -63,6 +76,8 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "invitation": site.invitation.invitation_id,
+        "listed": site.design.listed_id,
     }
     return [form.format(**names) for form in FORMS]
 
@@ -170,7 +185,13 @@ def test_the_list_of_forms_is_complete():
         if method == "POST"
     }
 
-    names = {"slug": "<slug>", "id": "<external_member_id>", "booking": "<booking_id>"}
+    names = {
+        "slug": "<slug>",
+        "id": "<external_member_id>",
+        "booking": "<booking_id>",
+        "invitation": "<invitation_id>",
+        "listed": "<listed_id>",
+    }
     assert forms == {form.format(**names) for form in FORMS}
 
 

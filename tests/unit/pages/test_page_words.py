@@ -52,6 +52,10 @@ UNTRANSLATED = {
     "We may take pictures",
     "We are away",
     "Studio 2",
+    "ben@hanami.example",
+    "tom@hanami.example",
+    "Brand design",
+    "Designer",
     "width=device-width, initial-scale=1",
     "light dark",
 }

@@ -3,12 +3,15 @@
 | what is asked | table | key |
 | --- | --- | --- |
 | an organization | scheduling | `T#<org>` / `A` |
-| departments and designations | scheduling | `T#<org>` / `DIRECTORY` |
 | a member | scheduling | `T#<org>#M` / `M#<member>` |
 | active members by name | by_time | `T#<org>#M` / `<name>#<member>` |
 | former members by name | by_time | `T#<org>#FM` / `<name>#<member>` |
 | who the active admins are | scheduling | `T#<org>` / `ADMINS` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
+| the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
+| an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
+| all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
@@ -91,10 +94,6 @@ def member_place(organization_id: str, member_id: str, name: str, *, is_active: 
     }
 
 
-def directory(organization_id: str) -> Key:
-    return {"PK": f"T#{organization_id}", "SK": "DIRECTORY"}
-
-
 def admins(organization_id: str) -> Key:
     return {"PK": f"T#{organization_id}", "SK": "ADMINS"}
 
@@ -105,6 +104,22 @@ def member_address(email: str, organization_id: str) -> Key:
 
 def addressees(email: str) -> str:
     return f"E#{digest(email)}"
+
+
+def directory(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "DIRECTORY"}
+
+
+def invitation(organization_id: str, invitation_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#I#{invitation_id}", "SK": ONLY}
+
+
+def invitations(organization_id: str) -> str:
+    return f"T#{organization_id}#I"
+
+
+def invitation_address(organization_id: str, email: str) -> Key:
+    return {"PK": f"T#{organization_id}#IE#{digest(email)}", "SK": ONLY}
 
 
 def external_member(organization_id: str, external_member_id: str) -> Key:
@@ -178,6 +193,8 @@ def message(what: Message) -> Key:
             partition = external_member(what.organization_id, what.subject_id)["PK"]
         case Subject.BOOKING:
             partition = booking(what.organization_id, what.subject_id)["PK"]
+        case Subject.INVITATION:
+            partition = invitation(what.organization_id, what.subject_id)["PK"]
         case _:
             assert_never(what.subject)
     return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.name}"}

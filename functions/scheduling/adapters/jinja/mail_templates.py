@@ -23,6 +23,7 @@ from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityRequestMail,
     BookingMail,
+    MemberInvitationMail,
     Reader,
     RenderedMail,
     SignInMail,
@@ -131,6 +132,18 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "number_of_times": len(facts.windows),
                 "days": tuple(_open_days(facts.windows, facts.time_zone, locale)),
                 "booking_page_url": facts.booking_page_url,
+                "console_url": facts.console_url,
+            }
+        case MemberInvitationMail():
+            return "member_invitation", {
+                "organization": _typed(facts.organization_name),
+                "invited_by": _person(facts.invited_by),
+                "designation": _typed(facts.designation),
+                "department": _typed(facts.department),
+                "manager": _typed(facts.manager_name),
+                "is_admin": facts.is_admin,
+                "link": facts.link,
+                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
                 "console_url": facts.console_url,
             }
         case BookingMail():
