@@ -269,7 +269,8 @@ def _cancel_hosted(member: Member, *, now: datetime, bookings: ports.Bookings) -
 
 def _to_come(organization_id: str, now: datetime, bookings: ports.Bookings) -> Iterator[Booking]:
     which = BookingFilter(after=now, states=(BookingState.PENDING, BookingState.CONFIRMED))
-    return every_booking(organization_id, which, bookings=bookings)
+    found = every_booking(organization_id, which, bookings=bookings)
+    return (booking for booking in found if booking.is_changeable(now))
 
 
 def _in_charge_of(
