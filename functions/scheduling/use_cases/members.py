@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.checks import Checks
 from scheduling.domain.lists import ListPage, every
+from scheduling.domain.people import normalized_email
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import MemberChanged, MemberNotFound, marked
 from scheduling.ports import ACTIVE_MEMBERS
@@ -127,6 +128,22 @@ def view_member(
     directory = directories.get(member.organization_id)
     [overview] = _overviews([member], directory, members=members)
     return overview
+
+
+def member_id_at(by: SignedIn, typed: str, *, members: ports.Members) -> str:
+    """Return the id of the active member with the address that was typed.
+
+    Where there is none, what was typed comes back, which is nobody's id; empty where it is empty.
+    """
+    address = normalized_email(typed)
+    found = members.with_email(address) if address else ()
+    organization_id = by.organization.organization_id
+    ids = (
+        member.member_id
+        for member in found
+        if member.organization_id == organization_id and member.is_active
+    )
+    return next(ids, typed.strip())
 
 
 def edit_member(

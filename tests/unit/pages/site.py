@@ -18,6 +18,7 @@ from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import INVITATION_LIFE, hashed, token_for
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
+from scheduling.domain.people import Role
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
@@ -169,6 +170,24 @@ class Site:
         ):
             directory = directory.having(part, listed)
             self.adapters.directories.replace(directory, an_entry())
+        self.ben = replace(
+            AIKO,
+            member_id=derived_id("ben"),
+            name="Ben Ode",
+            email="ode@hanami.example",
+            role=Role.MEMBER,
+            department_id=self.design.listed_id,
+            manager_id=AIKO.member_id,
+        )
+        self.former = replace(
+            self.ben,
+            member_id=derived_id("former"),
+            name="Abe Gone",
+            email="abe@hanami.example",
+            removed_at=self.now - timedelta(days=3),
+        )
+        for member in (self.ben, self.former):
+            self.store.members[member.organization_id, member.member_id] = member
         self.invitation = self._await("ben@hanami.example", self.now)
         self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
@@ -290,6 +309,16 @@ class Site:
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
             "my hours": "/console/working-hours",
+            "my page": "/console/me",
+            "my page, saved": "/console/me?news=saved",
+            "team": "/console/team",
+            "team, filtered": "/console/team?q=ben&role=member",
+            "team, nobody": "/console/team?q=nobody",
+            "team, removed": "/console/team?state=removed",
+            "member": f"/console/team/{self.ben.member_id}",
+            "member, removed": f"/console/team/{self.former.member_id}",
+            "remove a member": f"/console/team/{self.ben.member_id}/removal",
+            "remove a member with bookings": f"/console/team/{AIKO.member_id}/removal",
             "join": self.link_of(self.invitation),
             "join, too late": self.link_of(self.expired_invitation),
             "invitations": "/console/team/invitations",

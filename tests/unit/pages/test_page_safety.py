@@ -54,6 +54,9 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/me",
+    "/console/team/{member}",
+    "/console/team/{member}/removal",
     "/console/team/invitations/new",
     "/console/team/invitations/{invitation}/resend",
     "/console/team/invitations/{invitation}/revocation",
@@ -76,6 +79,7 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "member": site.ben.member_id,
         "invitation": site.invitation.invitation_id,
         "listed": site.design.listed_id,
     }
@@ -189,6 +193,7 @@ def test_the_list_of_forms_is_complete():
         "slug": "<slug>",
         "id": "<external_member_id>",
         "booking": "<booking_id>",
+        "member": "<member_id>",
         "invitation": "<invitation_id>",
         "listed": "<listed_id>",
     }
@@ -223,6 +228,7 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
         "console.css",
         "availability.js",
         "hold.js",
+        "search.js",
         "time-zone.js",
         "mark.svg",
     ):
