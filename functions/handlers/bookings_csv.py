@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.csv_tables import csv_table, headers_of
+from handlers.csv_tables import attachment, csv_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking import Booking
 
-HEADERS = headers_of("bookings.csv")
+HEADERS = attachment("bookings.csv")
 
 
 def csv_of(bookings: Iterable[Booking], zone: ZoneInfo) -> str:

@@ -1,4 +1,4 @@
-"""Tables that spreadsheets open, and that do nothing there but show."""
+"""Tables that spreadsheets open (RFC 4180), and in which nothing is taken for a formula."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Source: OWASP ASVS 5.0, 1.2.10."""
 
 
-def headers_of(filename: str) -> dict[str, str | list[str]]:
-    """Return the headers that make a browser save a table under a name."""
-    return {"Content-Disposition": f'attachment; filename="{filename}"'}
-
-
-def csv_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table (RFC 4180) in which no cell is taken for a formula."""
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(_BYTE_ORDER_MARK)
     text.seek(0, io.SEEK_END)
     table = csv.writer(text)
-    table.writerow(headings)
-    table.writerows([_harmless(cell) for cell in row] for row in rows)
+    table.writerow(map(_harmless, header))
+    table.writerows(map(_harmless, row) for row in rows)
     return text.getvalue()
 
 
+def attachment(name: str) -> dict[str, str | list[str]]:
+    """Return the headers that have a browser keep a table under a name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def _harmless(cell: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

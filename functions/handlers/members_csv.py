@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.csv_tables import csv_table, headers_of
+from handlers.csv_tables import attachment, csv_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scheduling.use_cases.members import MemberOverview
 
-HEADERS = headers_of("members.csv")
+HEADERS = attachment("members.csv")
 
 _HEADINGS = (
     "Member",

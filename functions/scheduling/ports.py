@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
+    from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.messages import Delivery, Message
     from scheduling.domain.people import ExternalMember, Member, Organization, Role
     from scheduling.domain.rate_limits import RateLimit
@@ -85,6 +86,13 @@ class Members(Protocol):
         """
         ...
 
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Member]:
+        """Return the organization's members with these addresses, by address, removed ones too.
+
+        At most 100, all different, in two requests.
+        """
+        ...
+
     def with_email(self, email: str) -> Sequence[Member]:
         """Return the members with this address, in whichever organization, removed ones too."""
         ...
@@ -98,6 +106,51 @@ class Members(Protocol):
             MemberChanged: The stored version is not the one before.
             LastAdmin: They were the last active admin, and are so no more.
         """
+        ...
+
+
+class MemberImports(Protocol):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        """Store an import, its rows and the entry, if there is one: all, or nothing.
+
+        Raises:
+            IdempotencyKeyReused: There is one with this id.
+        """
+        ...
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        """Store an import that is running from now on, its rows, and the entry: all, or nothing.
+
+        Raises:
+            ImportStarted: It was started before.
+        """
+        ...
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        """Raises ImportNotFound."""
+        ...
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return all rows of an import in their order."""
+        ...
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return those `ROWS_AT_ONCE` rows that have the first one still to be done."""
+        ...
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        """Take an import up for `LEASE`; None where somebody else has, or where it has ended."""
+        ...
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        """Store how far an import is, and what became of its `next_rows`: both, or neither.
+
+        Tell whether it was stored: it is not where another worker has taken it up since.
+        """
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        """Return imports that a worker may take up."""
         ...
 
 

@@ -224,3 +224,15 @@ def test_nobody_is_put_in_charge_of_somebody_who_was_deleted(external):
 
     with pytest.raises(ExternalMemberNotFound):
         external_members.put_in_charge(kenji, BEN.member_id, an_entry())
+
+
+def test_members_are_found_by_their_addresses_in_their_organization_alone(ports):
+    elsewhere = replace(AIKO, member_id=new_id(), organization_id=new_id())
+    ports.organizations.add(
+        replace(ORGANIZATION, organization_id=elsewhere.organization_id), elsewhere, an_entry()
+    )
+
+    found = ports.members.at_addresses(ORG, [AIKO.email, "nobody@hanami.example"])
+
+    assert found == {AIKO.email: AIKO}
+    assert ports.members.at_addresses(ORG, []) == {}

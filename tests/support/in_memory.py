@@ -23,6 +23,8 @@ from scheduling.domain.directory import Directory
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
 from scheduling.domain.lists import ListPage
+from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
+from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message
 from scheduling.domain.people import comparable
 from scheduling.domain.refusals import (
@@ -37,6 +39,8 @@ from scheduling.domain.refusals import (
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    ImportNotFound,
+    ImportStarted,
     InvitationChanged,
     InvitationNotFound,
     LastAdmin,
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
+    from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
@@ -78,6 +83,7 @@ class Store:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
     invitations: dict[tuple[str, str], Invitation] = field(default_factory=dict)
+    imports: dict[str, tuple[MemberImport, tuple[ImportRow, ...]]] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
@@ -212,6 +218,14 @@ class InMemoryMembers(InMemory):
         ]
         return _listed(mine, cursor, limit, sort_key=sort_key_of)
 
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> dict[str, Member]:
+        return {
+            member.email: member
+            for email in emails
+            for member in self.with_email(email)
+            if member.organization_id == organization_id
+        }
+
     def with_email(self, email: str) -> Sequence[Member]:
         return [member for member in self.store.members.values() if member.email == email]
 
@@ -318,6 +332,61 @@ class InMemoryInvitations(InMemory):
         key = invitation.organization_id, invitation.invitation_id
         self.store.invitations[key] = invitation
         self.store.entries.append(entry)
+
+
+class InMemoryMemberImports(InMemory):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        if new.import_id in self.store.imports:
+            raise IdempotencyKeyReused
+        self._keep(new, rows, entry)
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        stored, _ = self.store.imports[started.import_id]
+        if stored.state is not ImportState.CHECKED:
+            raise ImportStarted
+        self._keep(started, rows, entry)
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        stored, _ = self.store.imports.get(import_id, (None, ()))
+        if stored is None or stored.organization_id != organization_id:
+            raise ImportNotFound
+        return stored
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        return list(self.store.imports[found.import_id][1])
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        first = found.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        return self.rows(found)[first : first + ROWS_AT_ONCE]
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        stored, rows = self.store.imports[found.import_id]
+        if stored.due_at is None or stored.due_at > now:
+            return None
+        claimed = replace(stored, due_at=now + IMPORT_LEASE, attempts=stored.attempts + 1)
+        self._keep(claimed, rows)
+        return claimed
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        stored, all_rows = self.store.imports[before.import_id]
+        if stored.attempts != before.attempts:
+            return False
+        first = before.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        rest = all_rows[first + ROWS_AT_ONCE :]
+        self._keep(after, [*all_rows[:first], *rows, *rest])
+        return True
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        running = (stored for stored, _ in self.store.imports.values())
+        return [each for each in running if each.due_at is not None and each.due_at <= now][:limit]
+
+    def _keep(
+        self, found: MemberImport, rows: Sequence[ImportRow], entry: Entry | None = None
+    ) -> None:
+        self.store.writes += 1
+        self.store.imports[found.import_id] = found, tuple(rows)
+        if entry is not None:
+            self.store.entries.append(entry)
 
 
 class InMemoryAuditLog(InMemory):
@@ -790,6 +859,7 @@ class InMemoryAdapters:
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.directories = InMemoryDirectories(store)
+        self.member_imports = InMemoryMemberImports(store)
         self.invitations = InMemoryInvitations(store)
         self.external_members = InMemoryExternalMembers(store)
         self.working_hours = InMemoryWorkingHours(store)

@@ -13,7 +13,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
 from handlers import csv_tables, members_csv
+from handlers.api.fields import IdempotencyKey
 from handlers.api.hours import WorkingHoursFields
+from handlers.api.member_imports import ImportResponse
+from handlers.batch_files import body_of
+from handlers.member_batches import rows_of
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
 from handlers.validation import answer_problems
@@ -22,6 +26,7 @@ from scheduling.domain.people import Role, comparable
 from scheduling.domain.sessions import SignedIn
 from scheduling.ports import MemberFilter
 from scheduling.use_cases.bookings import HandOver
+from scheduling.use_cases.member_imports import import_members, view_import
 from scheduling.use_cases.members import (
     MemberEdit,
     MemberOverview,
@@ -211,6 +216,50 @@ def get_members_csv(
     table = members_csv.csv_of(found)
     logger.info("members exported")
     return Response(200, csv_tables.CONTENT_TYPE, table, headers=members_csv.HEADERS)
+
+
+@app.post(
+    "/api/members/imports",
+    summary="Invite and change up to 500 members from a file, or find out what would become of it",
+    description=(
+        "The body is CSV with the headings email, name, role, department, designation and manager"
+        ' (an address), or JSON: {"rows": [{"email": …}]}. Members of today are changed as their'
+        " row says, all others are invited."
+    ),
+    status_code=202,
+)
+def post_import(
+    *,
+    dry_run: Annotated[
+        bool, Query(description="Only find out what would become of each row.")
+    ] = False,
+    idempotency_key: IdempotencyKey = None,
+) -> ImportResponse:
+    refuse_foreign_origin(app.current_event)
+    by = staff(app.current_event)
+    content_type = app.current_event.headers.get("content-type", "")
+    started = import_members(
+        by,
+        rows_of(body_of(app.current_event), content_type),
+        is_dry_run=dry_run,
+        key=idempotency_key or "",
+        now=adapters().now(),
+        members=adapters().members,
+        directories=adapters().directories,
+        invitations=adapters().invitations,
+        member_imports=adapters().member_imports,
+    )
+    logger.info("import of members taken in", import_id=started.import_id, rows=started.rows)
+    return get_import(started.import_id)
+
+
+@app.get("/api/members/imports/<import_id>", summary="See how far an import is, row by row")
+def get_import(import_id: str) -> ImportResponse:
+    by = staff(app.current_event)
+    found, rows = view_import(
+        by, import_id, now=adapters().now(), member_imports=adapters().member_imports
+    )
+    return ImportResponse.of(found, rows)
 
 
 @app.get("/api/members/<member_id>", summary="See a member")

@@ -207,6 +207,27 @@ class AlreadyMember(SchedulingError):
     message = marked("You belong to this team already. Just sign in.")
 
 
+class BatchTooLarge(SchedulingError):
+    """A file has more in it than is taken at once."""
+
+    code = "batch_too_large"
+    message = marked("At most 500 rows and 1 MB are taken at once. Please split this up.")
+
+
+class ImportNotFound(SchedulingError):
+    """The organization has no such import of members, or no longer."""
+
+    code = "import_not_found"
+    message = marked("There is no such import.")
+
+
+class ImportStarted(SchedulingError):
+    """The import has been started, or has ended."""
+
+    code = "import_started"
+    message = marked("This import has been started already.")
+
+
 class ExternalMemberNotFound(SchedulingError):
     """The organization has no such external member."""
 

@@ -173,12 +173,7 @@ def edit_member(
     before = members.get(by.organization.organization_id, member_id)
     if not before.is_active:
         raise MemberNotFound
-    edited = _edited(before, edit)
-    if _placement(edited) != _placement(before):
-        require(by, Act.PLACE_MEMBER, of=member_id, now=now)
-    if edited.role is not before.role:
-        require(by, Act.CHANGE_ROLE, of=member_id, now=now)
-        edited = replace(edited, session_epoch=before.session_epoch + 1)
+    edited = edited_member(by, before, edit, now=now)
     after = _checked(before, edited, members=members, directories=directories)
     if version != before.version:
         raise MemberChanged
@@ -190,6 +185,21 @@ def edit_member(
     )
     members.replace(after, entry)
     return after
+
+
+def edited_member(by: SignedIn, before: Member, edit: MemberEdit, *, now: datetime) -> Member:
+    """Return a member as somebody wants them to be, before it is checked whether that can be.
+
+    Raises:
+        NotAllowed, ProofRequired: Whoever wants it may not, or not without a fresh proof.
+    """
+    edited = _edited(before, edit)
+    if _placement(edited) != _placement(before):
+        require(by, Act.PLACE_MEMBER, of=before.member_id, now=now)
+    if edited.role is not before.role:
+        require(by, Act.CHANGE_ROLE, of=before.member_id, now=now)
+        edited = replace(edited, session_epoch=before.session_epoch + 1)
+    return edited
 
 
 def _edited(before: Member, edit: MemberEdit) -> Member:

@@ -11,6 +11,9 @@
 | the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
 | an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
 | all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| members from a file | scheduling | `T#<org>#MI#<import>` / `IMPORT` |
+| 25 rows of that file | scheduling | `T#<org>#MI#<import>` / `ROWS#<nn>` |
+| imports that are running, by when to go on | by_time | `IMPORTS` / `<when>#<import>` |
 | has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
@@ -55,6 +58,9 @@ BY_TIME = "by_time"
 
 QUEUES = 4
 """Over how many partitions due messages are spread, and what is overdue."""
+
+RUNNING_IMPORTS = "IMPORTS"
+"""They are few: one partition has them all."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -116,6 +122,19 @@ def invitation(organization_id: str, invitation_id: str) -> Key:
 
 def invitations(organization_id: str) -> str:
     return f"T#{organization_id}#I"
+
+
+def member_import(organization_id: str, import_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": "IMPORT"}
+
+
+def import_rows(organization_id: str, import_id: str, number: int) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": f"ROWS#{number:02d}"}
+
+
+def import_place(import_id: str, due_at: datetime) -> Key:
+    """Return the index keys of an import that is running."""
+    return {"GSI1PK": RUNNING_IMPORTS, "GSI1SK": f"{moment(due_at)}#{import_id}"}
 
 
 def invitation_address(organization_id: str, email: str) -> Key:

@@ -23,7 +23,7 @@ from scheduling.domain.refusals import LastAdmin, MemberChanged, MemberNotFound
 from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -112,6 +112,12 @@ class DynamoDbMembers:
             query, after=after, limit=limit, sort="GSI1SK", filtered_requests=1
         )
         return ListPage(tuple(map(stored_member, part.items)), part.next_cursor)
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Member]:
+        addresses = [keys.member_address(email, organization_id) for email in emails]
+        taken = self._table.found(addresses).values()
+        found = self.get_all(organization_id, [item["member_id"] for item in taken])
+        return {member.email: member for member in found}
 
     def with_email(self, email: str) -> Sequence[Member]:
         answer = self._table.client.query(
