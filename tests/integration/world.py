@@ -2,7 +2,8 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
-to come this morning. Every identity is fixed, so the links in the events fit.
+to come this morning. Yuki Sato was invited into the team, as a designer. Every identity is fixed,
+so the links in the events fit.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
 from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations, member_item
+from scheduling.domain.audit import Activity
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.identifiers import derived_id
-from scheduling.domain.links import hashed
+from scheduling.domain.links import INVITATION_LIFE, hashed
 from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Member, Role
 from scheduling.domain.sessions import Session
@@ -36,6 +41,8 @@ from tests.support.builders import (
     a_page,
     an_entry,
     an_external_member,
+    an_invitation,
+    an_invitation_link,
     between,
 )
 
@@ -97,9 +104,28 @@ SIGN_IN_LINK = replace(
 )
 
 
+DIRECTORY = (
+    Directory(AIKO.organization_id)
+    .having(DirectoryPart.DEPARTMENTS, Listed(derived_id("design"), "Brand design"))
+    .having(DirectoryPart.DESIGNATIONS, Listed(derived_id("designer"), "Designer"))
+)
+INVITATION = an_invitation(
+    "yuki@hanami.example",
+    invitation_id=derived_id("invitation"),
+    link_id="invited-link-invited-l",
+    invited_at=NOW,
+    sent_at=NOW,
+    expires_at=NOW + INVITATION_LIFE,
+)
+
+
 def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
     scheduling.put_new(member_item(BEN))
+    DynamoDbDirectories(scheduling).replace(replace(DIRECTORY, version=1), an_entry(at=NOW))
+    DynamoDbInvitations(scheduling, access).add(
+        INVITATION, an_invitation_link(INVITATION), an_entry(Activity.MEMBER_INVITED)
+    )
     members = DynamoDbExternalMembers(scheduling, access)
     asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
     members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)

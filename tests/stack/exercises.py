@@ -5,6 +5,7 @@ An exercise is prepared while every grant is in place, and then run, perhaps wit
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.people import Member, Role
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
@@ -72,6 +75,28 @@ class Team:
             "person_in_charge_id": self.host["person_in_charge_id"],
             "duration_minutes": "30",
         }
+
+    def placement(self) -> dict[str, str]:
+        """Return what somebody who is invited into the team can be."""
+        name = {"name": new_id()}
+        department = self.admin.post("/api/directory/departments", json=name).json()
+        designation = self.admin.post("/api/directory/designations", json=name).json()
+        who = self.admin.get("/api/sessions/current").json()
+        return {
+            "department_id": department["department_id"],
+            "designation_id": designation["designation_id"],
+            "manager_id": who["member_id"],
+        }
+
+    def invitation_token(self, email: str) -> str:
+        """Return the token of the link in a mail, which may be held back."""
+        [invited] = [row for row in rows_of(self.stack.scheduling) if row.get("email") == email]
+        link = self.stack.access.get(keys.link(invited["link_id"]))
+        assert link is not None
+        name = self.stack.environment("InvitationsFunction")["LINK_KEY_SECRET"]
+        secret = self.stack.aws("secretsmanager").get_secret_value(SecretId=name)
+        key = json.loads(secret["SecretString"])
+        return token_for(stored_link(link), LinkKey(key["kid"], key["key"].encode()))
 
     def free_slot(self) -> str:
         return self.road.slots(self.slug)[0]
@@ -145,6 +170,42 @@ def _members(team: Team) -> Exercise:
         to = {"to_member_id": staying}
         done = _ok(team.admin.post(f"/api/members/{leaving}/hand-over", json=to)).json()
         assert len(done["handed_over"]) == 1
+
+    return run
+
+
+def _directory(team: Team) -> Exercise:
+    def run() -> None:
+        for part, key in (("departments", "department_id"), ("designations", "designation_id")):
+            parts = f"/api/directory/{part}"
+            added = _ok(team.admin.post(parts, json={"name": new_id()}), HTTPStatus.CREATED).json()
+            address = f"{parts}/{added[key]}"
+            _ok(team.admin.patch(address, json={"name": new_id()}))
+            _ok(team.admin.get("/api/directory"))
+            _ok(team.admin.delete(address), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
+def _invitations(team: Team) -> Exercise:
+    placement = team.placement()
+    joining, waiting = an_address("yuki"), an_address("tom")
+    _ok(team.admin.post("/api/invitations", json={"emails": [joining], **placement}))
+    acceptance = {
+        "token": team.invitation_token(joining),
+        "name": "Yuki Sato",
+        "time_zone": "Asia/Tokyo",
+    }
+
+    def run() -> None:
+        accepted = team.public.post("/api/invitations/acceptance", json=acceptance)
+        _ok(accepted, HTTPStatus.NO_CONTENT)
+        invited = {"emails": [waiting, joining], **placement}
+        [result, _] = _ok(team.admin.post("/api/invitations", json=invited)).json()["results"]
+        _ok(team.admin.get("/api/invitations"))
+        address = f"/api/invitations/{result['invitation_id']}"
+        _ok(team.admin.post(f"{address}/resend"), HTTPStatus.ACCEPTED)
+        _ok(team.admin.delete(address), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -280,6 +341,7 @@ def _public_pages(team: Team) -> Exercise:
 
 
 def _console_pages(team: Team) -> Exercise:
+    invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
     guest = {
         "form_id": new_id(),
@@ -301,6 +363,7 @@ def _console_pages(team: Team) -> Exercise:
         )
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
@@ -363,6 +426,8 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "DirectoryFunction": _directory,
+    "InvitationsFunction": _invitations,
     "ExternalMembersFunction": _external_members,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,

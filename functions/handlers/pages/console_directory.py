@@ -98,8 +98,7 @@ def _refused(
     refusal: DirectoryChanged | InvalidInput,
 ) -> Response[str]:
     """Show what was typed again, with what is wrong with it."""
-    is_invalid = isinstance(refusal, InvalidInput)
-    message = refusal.problems[0].message if is_invalid else refusal.message
+    message = refusal.problems[0].message if isinstance(refusal, InvalidInput) else refusal.message
     # Fields are named after what they name; the one for something new after its part.
     field = listed_id or part.value
     return _page(by, typed={field: typed}, problems={field: message}, status=status_of(refusal))
