@@ -159,7 +159,9 @@ def _sign_in(team: Team) -> Exercise:
 
 
 def _members(team: Team) -> Exercise:
-    leaving, staying = team.colleague(), team.colleague()
+    # Removing somebody takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
+    leaving, staying, gone = team.colleague(), team.colleague(), team.colleague()
     hours = f"/api/members/{leaving}/working-hours"
     slug = team.road.make_page({"kind": "member", "host_id": leaving})["slug"]
     _ok(team.road.post_booking(slug, team.free_slots(slug)[0]), HTTPStatus.CREATED)
@@ -170,6 +172,11 @@ def _members(team: Team) -> Exercise:
         to = {"to_member_id": staying}
         done = _ok(team.admin.post(f"/api/members/{leaving}/hand-over", json=to)).json()
         assert len(done["handed_over"]) == 1
+        member = _ok(team.admin.get(f"/api/members/{leaving}")).json()
+        edit = {"version": member["version"], "name": "Ben Okoro", "manager_id": staying}
+        _ok(team.admin.patch(f"/api/members/{leaving}", json=edit))
+        _ok(team.admin.get("/api/members.csv"))
+        _ok(team.admin.delete(f"/api/members/{gone}"), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -390,6 +397,35 @@ def _retry_mails(team: Team) -> Exercise:
     return run
 
 
+def _import_members(team: Team) -> Exercise:
+    colleague = team.admin.get(f"/api/members/{team.colleague()}").json()
+    name = {"name": new_id()}
+    for part in ("departments", "designations"):
+        _ok(team.admin.post(f"/api/directory/{part}", json=name), HTTPStatus.CREATED)
+
+    def run() -> None:
+        rows = [
+            {"email": colleague["email"], "name": f"Ben {new_id()}"},
+            {
+                "email": an_address("ana"),
+                "department": name["name"],
+                "designation": name["name"],
+                "manager": team.admin_email,
+            },
+        ]
+        started = _ok(
+            team.admin.post("/api/members/imports", json={"rows": rows}), HTTPStatus.ACCEPTED
+        ).json()
+        with suppress(InvocationFailed):
+            team.stack.invoke("ImportMembersFunction", {})
+        address = f"/api/members/imports/{started['import_id']}"
+        counts = _ok(team.admin.get(address)).json()["counts"]
+        if (counts["updated"], counts["created"]) != (1, 1):
+            raise NotDone(counts)
+
+    return run
+
+
 def _end_overdue(team: Team) -> Exercise:
     slug = team.road.make_page(needs_approval=True)["slug"]
     start, other, *_ = team.free_slots(slug)
@@ -438,6 +474,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,
     "RetryMailsFunction": _retry_mails,
+    "ImportMembersFunction": _import_members,
     "EndOverdueFunction": _end_overdue,
     "CreateOrganizationFunction": _create_organization,
 }

@@ -205,6 +205,25 @@ def crowd(count):
     return [new(f"m{number}@hanami.example", number + 2) for number in range(count)]
 
 
+def test_b8_of_500_rows_with_20_bad_ones_480_are_done_and_again_all_are_unchanged(team):
+    team.rate_limits.factor = 10
+    rows = crowd(500)
+    for bad in range(0, 500, 25):
+        rows[bad] = replace(rows[bad], cells=rows[bad].cells | {"department": "Nowhere"})
+    found = take_in(team, *rows)
+
+    outcomes = work_off(team, found)
+
+    assert (outcomes.count(CREATED), outcomes.count(ERROR)) == (480, 20)
+    _, done = do(team, view_import, STAFF, found.import_id)
+    bad_rows = [each for each in done if each.outcome is ERROR]
+    assert [each.number for each in bad_rows] == [bad + 2 for bad in range(0, 500, 25)]
+    assert {each.column for each in bad_rows} == {"department"}
+    again = run(team, *rows)
+    assert (again.count(UNCHANGED), again.count(ERROR)) == (480, 20)
+    assert len(invited(team)) == 480
+
+
 class DiesAfter(InMemoryInvitations):
     """Its process is killed when one more is to be invited."""
 
