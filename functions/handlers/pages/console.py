@@ -14,6 +14,7 @@ from handlers.pages import (
     console_external_members,
     console_invitations,
     console_me,
+    console_member_import,
     console_page_editor,
     console_team,
     console_times,
@@ -211,6 +212,32 @@ def get_team() -> Response[str]:
 @app.get("/console/team.csv")
 def get_team_table() -> Response[str]:
     return console_team.export(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import")
+def get_new_import() -> Response[str]:
+    return console_member_import.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/import")
+def post_new_import() -> Response[str]:
+    return console_member_import.try_out(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import/template.csv")
+def get_import_template() -> Response[str]:
+    return console_member_import.template_file(staff(app.current_event))
+
+
+@app.get("/console/team/imports/<import_id>")
+def get_import(import_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_member_import.import_page(by, import_id, app.current_event)
+
+
+@app.post("/console/team/imports/<import_id>")
+def post_import(import_id: str) -> Response[str]:
+    return console_member_import.start(staff(app.current_event), import_id)
 
 
 @app.get("/console/team/<member_id>")

@@ -55,6 +55,8 @@ FORMS = [
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
     "/console/me",
+    "/console/team/import",
+    "/console/team/imports/{import}",
     "/console/team/{member}",
     "/console/team/{member}/removal",
     "/console/team/invitations/new",
@@ -80,6 +82,7 @@ def form_addresses(site: Site) -> list[str]:
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
         "member": site.ben.member_id,
+        "import": site.checked_import.import_id,
         "invitation": site.invitation.invitation_id,
         "listed": site.design.listed_id,
     }
@@ -194,6 +197,7 @@ def test_the_list_of_forms_is_complete():
         "id": "<external_member_id>",
         "booking": "<booking_id>",
         "member": "<member_id>",
+        "import": "<import_id>",
         "invitation": "<invitation_id>",
         "listed": "<listed_id>",
     }
@@ -228,6 +232,7 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
         "console.css",
         "availability.js",
         "hold.js",
+        "progress.js",
         "search.js",
         "time-zone.js",
         "mark.svg",

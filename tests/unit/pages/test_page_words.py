@@ -26,6 +26,7 @@ UNTRANSLATED = {
     "aiko@hanami.example",
     "Ben Ode",
     "ode@hanami.example",
+    "nonsense",
     "Abe Gone",
     "abe@hanami.example",
     "Kenji Tanaka",
