@@ -12,7 +12,7 @@ from handlers import settings
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
@@ -36,6 +36,11 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
+    refusals.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.ImportNotFound: HTTPStatus.NOT_FOUND,
+    refusals.ImportStarted: HTTPStatus.CONFLICT,
+    refusals.LastAdmin: HTTPStatus.CONFLICT,
+    refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.NotInDirectory: HTTPStatus.NOT_FOUND,
@@ -70,6 +75,9 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.RequestDecided: HTTPStatus.CONFLICT,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+MOST_LISTED = 100
+"""How many things of one kind a problem names."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -106,6 +114,12 @@ def problem(refusal: SchedulingError) -> Response[str]:
             body["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             body["booking_ids"] = list(refusal.booking_ids)
+        case refusals.NotHandedOver():
+            body["left"] = {
+                "bookings": _listed(refusal.booking_ids),
+                "booking_pages": _listed(refusal.booking_page_slugs),
+                "external_members": _listed(refusal.external_member_ids),
+            }
         case refusals.TryAgainLater():
             headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
@@ -114,6 +128,10 @@ def problem(refusal: SchedulingError) -> Response[str]:
         body=json.dumps(body),
         headers=headers,
     )
+
+
+def _listed(identifiers: Sequence[str]) -> dict[str, Any]:
+    return {"count": len(identifiers), "ids": list(identifiers[:MOST_LISTED])}
 
 
 def answer_refusals(app: APIGatewayHttpResolver) -> None:

@@ -113,6 +113,12 @@ class Adapters:
         return DynamoDbInvitations(self._scheduling, self._access)
 
     @cached_property
+    def member_imports(self) -> ports.MemberImports:
+        from scheduling.adapters.dynamodb.member_imports import DynamoDbMemberImports
+
+        return DynamoDbMemberImports(self._scheduling)
+
+    @cached_property
     def links(self) -> ports.Links:
         from scheduling.adapters.dynamodb.access import DynamoDbLinks
 

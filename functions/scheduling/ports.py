@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from scheduling.domain.audit import Activity, Entry
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
+    from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.messages import Delivery, Message, Posted, Subject
-    from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.people import ExternalMember, Member, Organization, Role
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.reputation import MailCategory, MailStanding, PauseReason, SendingHealth
     from scheduling.domain.sessions import Session
@@ -56,21 +57,54 @@ class Organizations(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members of an organization are meant."""
+
+    is_active: bool = True
+    """Those who are here, or those who were removed."""
+    text: str = ""
+    """In the name or the address, as `domain.people.comparable` writes it."""
+    role: Role | None = None
+    department_id: str | None = None
+    designation_id: str | None = None
+    manager_id: str | None = None
+
+
+ACTIVE_MEMBERS = MemberFilter()
+
+
 class Members(Protocol):
     def get(self, organization_id: str, member_id: str) -> Member:
         """Raises MemberNotFound."""
         ...
 
-    def get_all(self, organization_id: str, member_ids: Collection[str]) -> Mapping[str, Member]:
-        """Return at most 100 members by their ids, in one request.
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        """Return those of at most 100 members that there are, in any order, in one request.
 
-        Raises:
-            MemberNotFound: One of them there never was.
+        In no request where nobody is asked for.
         """
         ...
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
-        """Return members by name."""
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
+        """Return members by name, in one request.
+
+        With a filter a part may be shorter than `limit`, or empty, and yet have a next one.
+        """
+        ...
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Member]:
+        """Return the organization's members with these addresses, by address, removed ones too.
+
+        At most 100, all different, in two requests.
+        """
         ...
 
     def with_email(self, email: str) -> Sequence[Member]:
@@ -84,7 +118,53 @@ class Members(Protocol):
 
         Raises:
             MemberChanged: The stored version is not the one before.
+            LastAdmin: They were the last active admin, and are so no more.
         """
+        ...
+
+
+class MemberImports(Protocol):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        """Store an import, its rows and the entry, if there is one: all, or nothing.
+
+        Raises:
+            IdempotencyKeyReused: There is one with this id.
+        """
+        ...
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        """Store an import that is running from now on, its rows, and the entry: all, or nothing.
+
+        Raises:
+            ImportStarted: It was started before.
+        """
+        ...
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        """Raises ImportNotFound."""
+        ...
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return all rows of an import in their order."""
+        ...
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return those `ROWS_AT_ONCE` rows that have the first one still to be done."""
+        ...
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        """Take an import up for `LEASE`; None where somebody else has, or where it has ended."""
+        ...
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        """Store how far an import is, and what became of its `next_rows`: both, or neither.
+
+        Tell whether it was stored: it is not where another worker has taken it up since.
+        """
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        """Return imports that a worker may take up."""
         ...
 
 
@@ -284,6 +364,14 @@ class ExternalMembers(Protocol):
 
         Raises:
             ExternalMemberNotFound: They are gone already.
+        """
+        ...
+
+    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
+        """Store who is in charge of an external member now, and the entry: both, or neither.
+
+        Raises:
+            ExternalMemberNotFound: They are gone, or somebody else is in charge already.
         """
         ...
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.links import stored_link
+from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
@@ -111,9 +112,7 @@ class Team:
         member = Member(
             new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
         )
-        self.stack.scheduling.put_new(
-            keys.member(member.organization_id, member.member_id) | asdict(member)
-        )
+        self.stack.scheduling.put_new(member_item(member))
         work_around_the_clock(self.admin, member.member_id)
         return member.member_id
 
@@ -162,7 +161,9 @@ def _sign_in(team: Team) -> Exercise:
 
 
 def _members(team: Team) -> Exercise:
-    leaving, staying = team.colleague(), team.colleague()
+    # Removing somebody takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
+    leaving, staying, gone = team.colleague(), team.colleague(), team.colleague()
     hours = f"/api/members/{leaving}/working-hours"
     slug = team.road.make_page({"kind": "member", "host_id": leaving})["slug"]
     _ok(team.road.post_booking(slug, team.free_slots(slug)[0]), HTTPStatus.CREATED)
@@ -173,6 +174,11 @@ def _members(team: Team) -> Exercise:
         to = {"to_member_id": staying}
         done = _ok(team.admin.post(f"/api/members/{leaving}/hand-over", json=to)).json()
         assert len(done["handed_over"]) == 1
+        member = _ok(team.admin.get(f"/api/members/{leaving}")).json()
+        edit = {"version": member["version"], "name": "Ben Okoro", "manager_id": staying}
+        _ok(team.admin.patch(f"/api/members/{leaving}", json=edit))
+        _ok(team.admin.get("/api/members.csv"))
+        _ok(team.admin.delete(f"/api/members/{gone}"), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -458,6 +464,33 @@ def _mail_feedback(team: Team) -> Exercise:
         except InvocationFailed as failure:
             raise NotDone from failure
 
+
+def _import_members(team: Team) -> Exercise:
+    colleague = team.admin.get(f"/api/members/{team.colleague()}").json()
+    name = {"name": new_id()}
+    for part in ("departments", "designations"):
+        _ok(team.admin.post(f"/api/directory/{part}", json=name), HTTPStatus.CREATED)
+
+    def run() -> None:
+        rows = [
+            {"email": colleague["email"], "name": f"Ben {new_id()}"},
+            {
+                "email": an_address("ana"),
+                "department": name["name"],
+                "designation": name["name"],
+                "manager": team.admin_email,
+            },
+        ]
+        started = _ok(
+            team.admin.post("/api/members/imports", json={"rows": rows}), HTTPStatus.ACCEPTED
+        ).json()
+        with suppress(InvocationFailed):
+            team.stack.invoke("ImportMembersFunction", {})
+        address = f"/api/members/imports/{started['import_id']}"
+        counts = _ok(team.admin.get(address)).json()["counts"]
+        if (counts["updated"], counts["created"]) != (1, 1):
+            raise NotDone(counts)
+
     return run
 
 
@@ -529,6 +562,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SendMailsFunction": _send_mails,
     "RetryMailsFunction": _retry_mails,
     "MailFeedbackFunction": _mail_feedback,
+    "ImportMembersFunction": _import_members,
     "EndOverdueFunction": _end_overdue,
     "FetchCalendarsFunction": _fetch_calendars,
     "CreateOrganizationFunction": _create_organization,

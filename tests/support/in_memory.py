@@ -31,7 +31,10 @@ from scheduling.domain.feedback import (
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
 from scheduling.domain.lists import ListPage
+from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
+from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message, Posted, Subject
+from scheduling.domain.people import comparable
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -46,8 +49,11 @@ from scheduling.domain.refusals import (
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    ImportNotFound,
+    ImportStarted,
     InvitationChanged,
     InvitationNotFound,
+    LastAdmin,
     LinkNotFound,
     LinkUsed,
     MemberChanged,
@@ -67,11 +73,11 @@ from scheduling.domain.reputation import (
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import MailNotAccepted
+from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from scheduling.domain.audit import Entry
     from scheduling.domain.availability_request import RequestFact
@@ -80,12 +86,13 @@ if TYPE_CHECKING:
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
+    from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.unsubscribing import Subscription
-    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter
+    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter, MemberFilter
 
 KEY = LinkKey("1", b"k" * 32)
 
@@ -101,6 +108,7 @@ class Store:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
     invitations: dict[tuple[str, str], Invitation] = field(default_factory=dict)
+    imports: dict[str, tuple[MemberImport, tuple[ImportRow, ...]]] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
     calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
@@ -226,16 +234,38 @@ class InMemoryMembers(InMemory):
         except KeyError:
             raise MemberNotFound from None
 
-    def get_all(self, organization_id: str, member_ids: Collection[str]) -> Mapping[str, Member]:
-        return {member_id: self.get(organization_id, member_id) for member_id in member_ids}
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        wanted = [(organization_id, member_id) for member_id in member_ids]
+        return [self.store.members[key] for key in wanted if key in self.store.members]
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
         mine = [
-            (f"M#{member.member_id}", member)
+            (f"{comparable(member.name)[:40]}#{member.member_id}", member)
             for (owner, _), member in self.store.members.items()
             if owner == organization_id
+            and member.is_active is which.is_active
+            and which.role in {None, member.role}
+            and which.department_id in {None, member.department_id}
+            and which.designation_id in {None, member.designation_id}
+            and which.manager_id in {None, member.manager_id}
+            and which.text in comparable(f"{member.name}\n{member.email}")
         ]
         return _listed(mine, cursor, limit, sort_key=sort_key_of)
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> dict[str, Member]:
+        return {
+            member.email: member
+            for email in emails
+            for member in self.with_email(email)
+            if member.organization_id == organization_id
+        }
 
     def with_email(self, email: str) -> Sequence[Member]:
         return [member for member in self.store.members.values() if member.email == email]
@@ -243,6 +273,16 @@ class InMemoryMembers(InMemory):
     def replace(self, member: Member, entry: Entry) -> None:
         if self.get(member.organization_id, member.member_id).version != member.version - 1:
             raise MemberChanged
+        admins = {
+            other.member_id
+            for other in self.store.members.values()
+            if other.organization_id == member.organization_id
+            and other.is_active
+            and other.is_admin
+        }
+        is_admin = member.is_active and member.is_admin
+        if admins == {member.member_id} and not is_admin:
+            raise LastAdmin
         self.store.writes += 1
         self.store.members[member.organization_id, member.member_id] = member
         self.store.entries.append(entry)
@@ -333,6 +373,61 @@ class InMemoryInvitations(InMemory):
         key = invitation.organization_id, invitation.invitation_id
         self.store.invitations[key] = invitation
         self.store.entries.append(entry)
+
+
+class InMemoryMemberImports(InMemory):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        if new.import_id in self.store.imports:
+            raise IdempotencyKeyReused
+        self._keep(new, rows, entry)
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        stored, _ = self.store.imports[started.import_id]
+        if stored.state is not ImportState.CHECKED:
+            raise ImportStarted
+        self._keep(started, rows, entry)
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        stored, _ = self.store.imports.get(import_id, (None, ()))
+        if stored is None or stored.organization_id != organization_id:
+            raise ImportNotFound
+        return stored
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        return list(self.store.imports[found.import_id][1])
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        first = found.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        return self.rows(found)[first : first + ROWS_AT_ONCE]
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        stored, rows = self.store.imports[found.import_id]
+        if stored.due_at is None or stored.due_at > now:
+            return None
+        claimed = replace(stored, due_at=now + IMPORT_LEASE, attempts=stored.attempts + 1)
+        self._keep(claimed, rows)
+        return claimed
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        stored, all_rows = self.store.imports[before.import_id]
+        if stored.attempts != before.attempts:
+            return False
+        first = before.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        rest = all_rows[first + ROWS_AT_ONCE :]
+        self._keep(after, [*all_rows[:first], *rows, *rest])
+        return True
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        running = (stored for stored, _ in self.store.imports.values())
+        return [each for each in running if each.due_at is not None and each.due_at <= now][:limit]
+
+    def _keep(
+        self, found: MemberImport, rows: Sequence[ImportRow], entry: Entry | None = None
+    ) -> None:
+        self.store.writes += 1
+        self.store.imports[found.import_id] = found, tuple(rows)
+        if entry is not None:
+            self.store.entries.append(entry)
 
 
 class InMemoryAuditLog(InMemory):
@@ -464,6 +559,19 @@ class InMemoryExternalMembers(InMemory):
             if (member.organization_id, member.email, member.deleted_at) == wanted:
                 return member
         return None
+
+    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
+        key = member.organization_id, member.external_member_id
+        stored = self.store.external_members.get(key)
+        if (
+            stored is None
+            or stored.deleted_at
+            or stored.person_in_charge_id != member.person_in_charge_id
+        ):
+            raise ExternalMemberNotFound
+        self.store.writes += 1
+        self.store.external_members[key] = replace(stored, person_in_charge_id=person_in_charge_id)
+        self.store.entries.append(entry)
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:
@@ -602,6 +710,7 @@ class InMemoryHosts(InMemory):
             time_zone=working.hours.time_zone,
             hours=working.hours,
             limits=working.limits,
+            is_gone=not member.is_active,
         )
 
 
@@ -1057,6 +1166,7 @@ class InMemoryAdapters:
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.directories = InMemoryDirectories(store)
+        self.member_imports = InMemoryMemberImports(store)
         self.invitations = InMemoryInvitations(store)
         self.external_members = InMemoryExternalMembers(store)
         self.calendar_feeds = InMemoryCalendarFeeds(store)

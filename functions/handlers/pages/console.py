@@ -16,7 +16,10 @@ from handlers.pages import (
     console_grid,
     console_integrations,
     console_invitations,
+    console_me,
+    console_member_import,
     console_page_editor,
+    console_team,
     console_times,
     console_today,
     console_working_hours,
@@ -219,6 +222,72 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/me")
+def get_me() -> Response[str]:
+    return console_me.my_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/me")
+def post_me() -> Response[str]:
+    return console_me.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team")
+def get_team() -> Response[str]:
+    return console_team.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team.csv")
+def get_team_table() -> Response[str]:
+    return console_team.export(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import")
+def get_new_import() -> Response[str]:
+    return console_member_import.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/import")
+def post_new_import() -> Response[str]:
+    return console_member_import.try_out(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import/template.csv")
+def get_import_template() -> Response[str]:
+    return console_member_import.template_file(staff(app.current_event))
+
+
+@app.get("/console/team/imports/<import_id>")
+def get_import(import_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_member_import.import_page(by, import_id, app.current_event)
+
+
+@app.post("/console/team/imports/<import_id>")
+def post_import(import_id: str) -> Response[str]:
+    return console_member_import.start(staff(app.current_event), import_id)
+
+
+@app.get("/console/team/<member_id>")
+def get_member(member_id: str) -> Response[str]:
+    return console_team.member_page(staff(app.current_event), member_id, app.current_event)
+
+
+@app.post("/console/team/<member_id>")
+def post_member(member_id: str) -> Response[str]:
+    return console_team.edit(staff(app.current_event), member_id, app.current_event)
+
+
+@app.get("/console/team/<member_id>/removal")
+def get_member_removal(member_id: str) -> Response[str]:
+    return console_team.removal_page(staff(app.current_event), member_id)
+
+
+@app.post("/console/team/<member_id>/removal")
+def post_member_removal(member_id: str) -> Response[str]:
+    return console_team.remove(staff(app.current_event), member_id, app.current_event)
 
 
 @app.get("/console/team/invitations")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -157,6 +158,11 @@ def normalized_email(text: str) -> str | None:
     if len(address) > EMAIL_MAX_LENGTH or not _EMAIL.fullmatch(address):
         return None
     return address
+
+
+def comparable(text: str) -> str:
+    """Return text to sort and search by: upper and lower case, full and half width are one."""
+    return unicodedata.normalize("NFKD", text).casefold()
 
 
 def masked_email(address: str) -> str:

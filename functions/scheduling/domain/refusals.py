@@ -145,6 +145,35 @@ class MemberChanged(SchedulingError):
     message = marked("Somebody else changed this a moment ago. Please look at it again.")
 
 
+class LastAdmin(SchedulingError):
+    """Without this member nobody could administer the organization."""
+
+    code = "last_admin"
+    message = marked("This is the last admin. Please make somebody else an admin first.")
+
+
+class NotHandedOver(SchedulingError):
+    """Removing the member would leave behind what nobody has decided about."""
+
+    code = "not_handed_over"
+    message = marked(
+        "There are bookings, booking pages or external members that are theirs. Say who takes"
+        " them over, or that the bookings are cancelled."
+    )
+
+    def __init__(
+        self,
+        booking_ids: Sequence[str],
+        booking_page_slugs: Sequence[str],
+        external_member_ids: Sequence[str],
+    ) -> None:
+        super().__init__()
+        self.booking_ids = tuple(booking_ids)
+        """To come: they are host of them, or in charge; soonest first."""
+        self.booking_page_slugs = tuple(booking_page_slugs)
+        self.external_member_ids = tuple(external_member_ids)
+
+
 class NotInDirectory(SchedulingError):
     """The organization has no such department or designation."""
 
@@ -185,6 +214,27 @@ class AlreadyMember(SchedulingError):
 
     code = "already_member"
     message = marked("You belong to this team already. Just sign in.")
+
+
+class BatchTooLarge(SchedulingError):
+    """A file has more in it than is taken at once."""
+
+    code = "batch_too_large"
+    message = marked("At most 500 rows and 1 MB are taken at once. Please split this up.")
+
+
+class ImportNotFound(SchedulingError):
+    """The organization has no such import of members, or no longer."""
+
+    code = "import_not_found"
+    message = marked("There is no such import.")
+
+
+class ImportStarted(SchedulingError):
+    """The import has been started, or has ended."""
+
+    code = "import_started"
+    message = marked("This import has been started already.")
 
 
 class ExternalMemberNotFound(SchedulingError):

@@ -256,9 +256,11 @@ def _overviews(
     if not found:
         return ()
     deliveries = outbox.get_all([member.request_mail for member in found])
-    in_charge = members.get_all(
-        found[0].organization_id, {member.person_in_charge_id for member in found}
-    )
+    ids = {member.person_in_charge_id for member in found}
+    in_charge = {
+        member.member_id: member
+        for member in members.get_all(found[0].organization_id, sorted(ids))
+    }
     return tuple(
         ExternalMemberOverview(member, in_charge[member.person_in_charge_id], delivery)
         for member, delivery in zip(found, deliveries, strict=True)

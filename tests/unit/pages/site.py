@@ -19,14 +19,16 @@ from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, FeedTurn
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import INVITATION_LIFE, hashed, token_for
+from scheduling.domain.member_imports import ImportRow
 from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
-from scheduling.domain.people import ExternalMember
+from scheduling.domain.people import ExternalMember, Role
 from scheduling.domain.reputation import MailCategory
-from scheduling.domain.sessions import Session
+from scheduling.domain.sessions import Session, SignedIn
 from scheduling.domain.time_range import TimeRange
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.domain.unsubscribing import token_for as unsubscribe_token
+from scheduling.use_cases.member_imports import import_members
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.invitations import Invitation
+    from scheduling.domain.member_imports import MemberImport
     from scheduling.domain.people import Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
@@ -102,8 +105,11 @@ class Browser:
     def post(self, address: str, fields: Fields, **headers: str) -> Answer:
         return self.send("POST", address, urlencode(fields), headers)
 
-    def send(self, method: str, address: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def send(
+        self, method: str, address: str, body: str | bytes | None, headers: dict[str, str]
+    ) -> Answer:
         path, _, query = address.partition("?")
+        sent = body.encode() if isinstance(body, str) else body
         event = {
             "version": "2.0",
             "rawPath": unquote(path),
@@ -114,7 +120,7 @@ class Browser:
                 "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
                 "stage": "$default",
             },
-            "body": None if body is None else base64.b64encode(body.encode()).decode(),
+            "body": None if sent is None else base64.b64encode(sent).decode(),
             "isBase64Encoded": body is not None,
         }
         handler = console.handler if path.startswith("/console") else public.handler
@@ -182,6 +188,26 @@ class Site:
         ):
             directory = directory.having(part, listed)
             self.adapters.directories.replace(directory, an_entry())
+        self.ben = replace(
+            AIKO,
+            member_id=derived_id("ben"),
+            name="Ben Ode",
+            email="ode@hanami.example",
+            role=Role.MEMBER,
+            department_id=self.design.listed_id,
+            manager_id=AIKO.member_id,
+        )
+        self.former = replace(
+            self.ben,
+            member_id=derived_id("former"),
+            name="Abe Gone",
+            email="abe@hanami.example",
+            removed_at=self.now - timedelta(days=3),
+        )
+        for member in (self.ben, self.former):
+            self.store.members[member.organization_id, member.member_id] = member
+        self.checked_import = self._import(is_dry_run=True)
+        self.running_import = self._import(is_dry_run=False)
         self.invitation = self._await("ben@hanami.example", self.now)
         self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
@@ -324,6 +350,22 @@ class Site:
             "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
             "integrations": "/console/integrations?news=on",
+            "my page": "/console/me",
+            "my page, saved": "/console/me?news=saved",
+            "team": "/console/team",
+            "team, filtered": "/console/team?q=ben&role=member",
+            "team, nobody": "/console/team?q=nobody",
+            "team, removed": "/console/team?state=removed",
+            "member": f"/console/team/{self.ben.member_id}",
+            "member, removed": f"/console/team/{self.former.member_id}",
+            "import members": "/console/team/import",
+            "import, checked": f"/console/team/imports/{self.checked_import.import_id}",
+            "import, wrong rows": (
+                f"/console/team/imports/{self.checked_import.import_id}?outcome=error"
+            ),
+            "import, running": f"/console/team/imports/{self.running_import.import_id}",
+            "remove a member": f"/console/team/{self.ben.member_id}/removal",
+            "remove a member with bookings": f"/console/team/{AIKO.member_id}/removal",
             "join": self.link_of(self.invitation),
             "join, too late": self.link_of(self.expired_invitation),
             "invitations": "/console/team/invitations",
@@ -356,6 +398,23 @@ class Site:
         address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
         self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
         return feed
+
+    def _import(self, *, is_dry_run: bool) -> MemberImport:
+        """Take in a file with a good row and a bad one."""
+        rows = [
+            ImportRow(2, {"email": self.ben.email, "name": "Ben Ode"}),
+            ImportRow(3, {"email": "nonsense"}),
+        ]
+        return import_members(
+            SignedIn(AIKO, ORGANIZATION, self.now),
+            rows,
+            is_dry_run=is_dry_run,
+            now=self.now,
+            members=self.adapters.members,
+            directories=self.adapters.directories,
+            invitations=self.adapters.invitations,
+            member_imports=self.adapters.member_imports,
+        )
 
     def _await(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""

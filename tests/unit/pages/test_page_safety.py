@@ -34,6 +34,7 @@ BY_BROWSER = {"Vary": "Accept-Language"}
 """For pages that belong to no organization: their language is the browser's."""
 
 OF_NO_ORGANIZATION = {
+    "join, too late",
     "sign-in",
     "finish sign-in",
     "link damaged",
@@ -69,6 +70,11 @@ FORMS = [
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
     "/console/integrations/external-members",
+    "/console/me",
+    "/console/team/import",
+    "/console/team/imports/{import}",
+    "/console/team/{member}",
+    "/console/team/{member}/removal",
     "/console/team/invitations/new",
     "/console/team/invitations/{invitation}/resend",
     "/console/team/invitations/{invitation}/revocation",
@@ -97,6 +103,8 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "member": site.ben.member_id,
+        "import": site.checked_import.import_id,
         "invitation": site.invitation.invitation_id,
         "listed": site.design.listed_id,
     }
@@ -212,6 +220,8 @@ def test_the_list_of_forms_is_complete():
         "id": "<external_member_id>",
         "booking": "<booking_id>",
         "token": "<token>",
+        "member": "<member_id>",
+        "import": "<import_id>",
         "invitation": "<invitation_id>",
         "listed": "<listed_id>",
     }
@@ -249,6 +259,8 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
         "availability.js",
         "dialog.js",
         "hold.js",
+        "progress.js",
+        "search.js",
         "time-zone.js",
         "mark.svg",
     ):

@@ -3,11 +3,17 @@
 | what is asked | table | key |
 | --- | --- | --- |
 | an organization | scheduling | `T#<org>` / `A` |
-| a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
+| a member | scheduling | `T#<org>#M` / `M#<member>` |
+| active members by name | by_time | `T#<org>#M` / `<name>#<member>` |
+| former members by name | by_time | `T#<org>#FM` / `<name>#<member>` |
+| who the active admins are | scheduling | `T#<org>` / `ADMINS` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
 | the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
 | an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
 | all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| members from a file | scheduling | `T#<org>#MI#<import>` / `IMPORT` |
+| 25 rows of that file | scheduling | `T#<org>#MI#<import>` / `ROWS#<nn>` |
+| imports that are running, by when to go on | by_time | `IMPORTS` / `<when>#<import>` |
 | has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
@@ -51,6 +57,7 @@ import hashlib
 from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.messages import Message, Subject
+from scheduling.domain.people import comparable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -67,6 +74,9 @@ TO_LOOK_AT = "to_look_at"
 
 QUEUES = 4
 """Over how many partitions due messages are spread, what is overdue, and due calendars."""
+
+RUNNING_IMPORTS = "IMPORTS"
+"""They are few: one partition has them all."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -93,6 +103,23 @@ def members(organization_id: str) -> str:
     return f"T#{organization_id}#M"
 
 
+def former_members(organization_id: str) -> str:
+    return f"T#{organization_id}#FM"
+
+
+def member_place(organization_id: str, member_id: str, name: str, *, is_active: bool) -> Key:
+    """Return the index keys of a member; of a long name its beginning stands for all of it."""
+    partition = members if is_active else former_members
+    return {
+        "GSI1PK": partition(organization_id),
+        "GSI1SK": f"{comparable(name)[:40]}#{member_id}",
+    }
+
+
+def admins(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "ADMINS"}
+
+
 def member_address(email: str, organization_id: str) -> Key:
     return {"PK": addressees(email), "SK": f"T#{organization_id}"}
 
@@ -111,6 +138,19 @@ def invitation(organization_id: str, invitation_id: str) -> Key:
 
 def invitations(organization_id: str) -> str:
     return f"T#{organization_id}#I"
+
+
+def member_import(organization_id: str, import_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": "IMPORT"}
+
+
+def import_rows(organization_id: str, import_id: str, number: int) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": f"ROWS#{number:02d}"}
+
+
+def import_place(import_id: str, due_at: datetime) -> Key:
+    """Return the index keys of an import that is running."""
+    return {"GSI1PK": RUNNING_IMPORTS, "GSI1SK": f"{moment(due_at)}#{import_id}"}
 
 
 def invitation_address(organization_id: str, email: str) -> Key:

@@ -129,9 +129,10 @@ class Table:
         after: Mapping[str, str] | None,
         limit: int,
         sort: str,
+        filtered_requests: int = FILTERED_REQUESTS,
         keep: Callable[[Item], bool] | None = None,
     ) -> ListPage[Item]:
-        """Return a part of what a query finds, in one request; with a filter, in at most 3.
+        """Return a part of what a query finds, in one request; with a filter, in a few.
 
         A filter is applied to a megabyte at a time, so that part may be shorter than `limit`.
 
@@ -139,10 +140,11 @@ class Table:
             query: The rest of the request.
             after: The whole key of the item that the part follows; None for the first part.
             sort: The attribute that the query is sorted by; the cursor is made of it.
+            filtered_requests: How many to make at most where there is a filter.
             keep: Which items are meant, where DynamoDB has no words for it.
         """
         request: Any = {"TableName": self.name, **query}
-        requests = FILTERED_REQUESTS
+        requests = filtered_requests
         if "FilterExpression" not in query and keep is None:
             request["Limit"], requests = limit, 1
         found: list[Item] = []
