@@ -83,6 +83,8 @@ class HttpsCalendarServers:
         self._seconds = seconds
 
     def read_all(self, requests: Sequence[FeedRequest]) -> Sequence[FeedAnswer | FeedFailure]:
+        # A lookup cannot be stopped: one that hangs is given up in time, and its thread is
+        # waited for here, as long as the resolver of the system tries.
         return asyncio.run(self._read_all(requests))
 
     async def _read_all(
