@@ -149,7 +149,7 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
         TOMORROW + timedelta(hours=2),
         duration=None,
         key="form",
-        address="192.0.2.1",
+        address="203.0.113.9",
     )
 
     guest_token = token_for(parley.links.get(booking.guest_link_id), parley.link_keys.current())
