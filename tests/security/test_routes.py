@@ -5,6 +5,7 @@ S1, S2, S3, S9 and S11 of the promises.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -236,6 +237,12 @@ def new_cookies(visit: Visit) -> dict[str, str]:
     """Return the cookies that an answer sets, without those that it ends."""
     set_cookies = map(COOKIE.match, visit.answer.headers.get_list("set-cookie"))
     return {cookie[1]: cookie[2] for cookie in set_cookies if cookie}
+
+
+def test_s16_every_line_of_the_log_is_one_object(visits):
+    lines = [line for visit in visits for line in visit.log.splitlines()]
+
+    assert all(json.loads(line).keys() >= {"level", "message"} for line in lines)
 
 
 @pytest.mark.parametrize("route", ["POST /api/sign-in-requests", "POST /sign-in"])
