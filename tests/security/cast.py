@@ -80,20 +80,6 @@ class People:
 HANAMI = People("Hanami Studio", "Aiko Mori", "Ben Ode", "Kenji Tanaka", "Mia Weber")
 KOBO = People("Kobo Works", "Chiara Rossi", "Dag Lund", "Lena Fischer", "Omar Haddad")
 
-STRANGE = {
-    name: new_id()
-    for name in (
-        "member_id",
-        "admin_id",
-        "external_member_id",
-        "booking_id",
-        "request_id",
-        "begun_id",
-        "hold_id",
-    )
-} | {"slug": f"nobody-{new_id()}", "file": "parley.000000000000.css"}
-"""Names for what nobody ever had."""
-
 
 def build_house(people: People, deployed: Deployment, clock: Coordinates) -> House:
     """Have an organization live through yesterday and this morning; ends at `NOW`."""
@@ -190,15 +176,20 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
     )
 
 
+def unknown(name: str) -> str:
+    """Return what nobody ever had, in the place of `name`."""
+    match name:
+        case "slug":
+            return f"nobody-{new_id()}"
+        case "file":
+            return "parley.000000000000.css"
+    return _signed_by_nobody(new_link_id()) if name.endswith("token") else new_id()
+
+
 def forged(things: Mapping[str, str], name: str) -> str:
     """Return a token for the link behind `things[name]`, made with a key that is not ours."""
     link_id = parsed_token(things[name]).link_id
     return _signed_by_nobody(link_id)
-
-
-def unknown_token() -> str:
-    """Return a token of the right shape for a link that never was."""
-    return _signed_by_nobody(new_link_id())
 
 
 def _signed_by_nobody(link_id: str) -> str:

@@ -14,7 +14,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from tests.security.cast import STRANGE, Caller, House, forged, unknown_token
+from tests.security.cast import Caller, House, forged, unknown
 from tests.security.routes import filled
 from tests.support.deployment import REGION
 from tests.support.in_process import client
@@ -137,12 +137,12 @@ class Matrix:
         return self.home if caller is Caller.OTHER_ADMIN else self.other
 
     def _not_ones_own(self, caller: Caller, whose: Whose, name: str) -> str:
-        theirs = self.strangers_of(caller).things
-        if not name.endswith("token"):
-            return theirs[name] if whose is Whose.FOREIGN else STRANGE[name]
         if whose is Whose.MISSING:
-            return unknown_token()
-        return forged(theirs, "guest_token" if name == "token" else name)
+            return unknown(name)
+        theirs = self.strangers_of(caller).things
+        if name.endswith("token"):
+            return forged(theirs, "guest_token" if name == "token" else name)
+        return theirs[name]
 
 
 class Tables:

@@ -16,7 +16,10 @@ of them is tried as the caller's own, as the other organization's, and as one th
 - a route about a thing in a special state names it: `row(…, booking_id="request_id")`;
 - a second line for the same route is fine, where roles differ by what it is about.
 
-What a route needs that the organizations do not have yet is made in `cast.build_house`.
+What a route needs that the organizations do not have yet is made in `cast.build_house`. Names that
+end in `token` are links: somebody else's is tried with a signature that is not ours. A body that
+is one text, such as a CSV file, is sent as it is. Routes that hand out a link, or whose pages hold
+one, are named at the end.
 """
 
 from __future__ import annotations
@@ -79,7 +82,7 @@ class Row:
     who: frozenset[Caller]
     status: int = 200
     """What whoever may use it gets."""
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | str | None = None
     strange: int = NOT_FOUND
     """What they may get, beside being turned away, for a thing that is not theirs."""
     things: Mapping[str, str] = field(default_factory=dict)
@@ -103,9 +106,11 @@ class Row:
 
     @property
     def place_of_body(self) -> str:
-        """Where httpx takes it: as a query, JSON or a form."""
+        """Where httpx takes it: as a query, a text, JSON or a form."""
         if self.only_reads:
             return "params"
+        if isinstance(self.body, str):
+            return "content"
         return "json" if self.path.startswith("/api/") else "data"
 
     @property
@@ -127,7 +132,7 @@ def row(
     route: str,
     who: frozenset[Caller],
     status: int = 200,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | str | None = None,
     *,
     strange: int = NOT_FOUND,
     **things: str,
@@ -312,3 +317,12 @@ ROUTES: Mapping[str, list[Row]] = {
 }
 
 ROWS = list(chain.from_iterable(ROUTES.values()))
+
+HANDS_OUT_A_LINK = {
+    "POST /api/booking-pages/{slug}/bookings",
+    "POST /api/bookings",
+    "POST /book/{slug}",
+}
+HANDS_OUT_A_SESSION = {"POST /api/sessions", "POST /sign-in/finish"}
+PAGES_WITH_A_TOKEN = ("/l/", "/availability", "/booking/")
+"""How their paths begin. They tell no other site where somebody comes from, nor search engines."""

@@ -15,7 +15,16 @@ from dev.build.template import expanded
 from handlers.wiring import adapters
 from tests.security.cast import Caller
 from tests.security.matrix import Matrix, Visit, Whose
-from tests.security.routes import GUEST_FIELDS, ROUTES, ROWS, Row, filled
+from tests.security.routes import (
+    GUEST_FIELDS,
+    HANDS_OUT_A_LINK,
+    HANDS_OUT_A_SESSION,
+    PAGES_WITH_A_TOKEN,
+    ROUTES,
+    ROWS,
+    Row,
+    filled,
+)
 from tests.support.deployment import LINK_KEY
 from tests.support.in_process import ORIGIN
 from tests.support.request_counter import counted_requests
@@ -24,18 +33,6 @@ TOKEN = re.compile(r"s1\.[0-9a-z]{1,8}\.[\w-]{22}\.[\w-]{43}")
 COOKIE = re.compile(r"^__Host-([\w-]+)=([^;]+)")
 
 OUTSIDERS = {Caller.ANONYMOUS, Caller.GUEST, Caller.EXTERNAL}
-
-CSV = {
-    "content-type": "text/csv; charset=utf-8",
-    "content-disposition": 'attachment; filename="bookings.csv"',
-}
-
-HANDS_OUT_A_LINK = {
-    "POST /api/booking-pages/{slug}/bookings",
-    "POST /api/bookings",
-    "POST /book/{slug}",
-}
-HANDS_OUT_A_SESSION = {"POST /api/sessions", "POST /sign-in/finish"}
 
 HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 JSON = {"cache-control": "no-store", "x-content-type-options": "nosniff", **HSTS}
@@ -52,7 +49,6 @@ TOKEN_PAGE = PAGE | {"referrer-policy": "no-referrer", "x-robots-tag": "noindex,
 ASSET = JSON | {"cache-control": "public, max-age=31536000, immutable"}
 
 OF_ONE_ANSWER = {"content-length", "location", "set-cookie"}
-TOKEN_PATHS = ("/l/", "/availability", "/booking/")
 
 
 @pytest.fixture(scope="module", params=ROWS, ids=str)
@@ -160,8 +156,8 @@ def fields_of_all_forms(matrix: Matrix, caller: Caller) -> dict[str, str]:
     return {
         name: str(filled(value, things))
         for row in ROWS
-        if not row.only_reads
-        for name, value in (row.body or {}).items()
+        if isinstance(row.body, dict) and not row.only_reads
+        for name, value in row.body.items()
     }
 
 
@@ -180,9 +176,9 @@ def headers_for(row: Row, visit: Visit) -> dict[str, str]:
     if path.startswith("/static/") and status == 200:
         return ASSET | {"content-type": "text/css; charset=utf-8"}
     if path.endswith(".csv") and status == 200:
-        return PAGE | CSV
+        return PAGE | csv_headers(path)
     leads_to_link = "/l/" in visit.answer.headers.get("location", "")
-    holds_token = path.startswith(TOKEN_PATHS) or leads_to_link or status == 404
+    holds_token = path.startswith(PAGES_WITH_A_TOKEN) or leads_to_link or status == 404
     return (TOKEN_PAGE if holds_token else PAGE) | {"content-type": "text/html; charset=utf-8"}
 
 
@@ -191,7 +187,14 @@ def content_type_of_api(path: str, status: int) -> dict[str, str]:
         return {}
     if status >= 400:
         return {"content-type": "application/problem+json"}
-    return CSV if path.endswith(".csv") else {"content-type": "application/json"}
+    return csv_headers(path) if path.endswith(".csv") else {"content-type": "application/json"}
+
+
+def csv_headers(path: str) -> dict[str, str]:
+    return {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": f'attachment; filename="{path.rpartition("/")[2]}"',
+    }
 
 
 def test_t36_nobody_is_sent_anywhere_else(visits):
