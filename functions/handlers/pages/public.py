@@ -13,6 +13,7 @@ from handlers.pages import availability, booking, guest, joining, moving, sign_i
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, page_app
 from handlers.pages.rendering import see_other
+from handlers.problems import HTTPS_ONLY
 from handlers.wiring import adapters
 from scheduling.domain.links import LinkPurpose
 from scheduling.use_cases.links import read_link
@@ -143,6 +144,7 @@ def get_static_file(file: str) -> Response[bytes]:
         headers={
             "Cache-Control": "public, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",
+            **HTTPS_ONLY,
         },
     )
 
