@@ -367,14 +367,6 @@ class ExternalMembers(Protocol):
         """
         ...
 
-    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
-        """Store who is in charge of an external member now, and the entry: both, or neither.
-
-        Raises:
-            ExternalMemberNotFound: They are gone, or somebody else is in charge already.
-        """
-        ...
-
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         """Return an external member, a deleted one too.
 

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.organizations import (
     DynamoDbMembers,
     DynamoDbOrganizations,
@@ -17,7 +16,6 @@ from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.people import Role, comparable
 from scheduling.domain.refusals import (
-    ExternalMemberNotFound,
     InvalidInput,
     LastAdmin,
     MemberChanged,
@@ -27,10 +25,7 @@ from tests.support.builders import (
     AIKO,
     EARLY,
     ORGANIZATION,
-    a_link,
-    a_page,
     an_entry,
-    an_external_member,
 )
 from tests.support.in_memory import InMemoryAdapters
 from tests.support.request_counter import counted_requests
@@ -193,37 +188,6 @@ def test_a_list_of_two_thousand_costs_one_request_filtered_or_not(tables):
         with counted_requests(scheduling.client) as requests:
             part = members.list(ORG, which, cursor=None, limit=50)
         assert (len(part.items), requests) == (50, {"Query": 1})
-
-
-@pytest.fixture(params=["in memory", "dynamodb"])
-def external(request):
-    """External members, with one whom Aiko is in charge of."""
-    if request.param == "in memory":
-        external_members = InMemoryAdapters().external_members
-    else:
-        external_members = DynamoDbExternalMembers(*request.getfixturevalue("tables"))
-    kenji = an_external_member()
-    external_members.add(kenji, a_page(kenji), a_link(kenji), [kenji.request_mail], an_entry())
-    return external_members, kenji
-
-
-def test_somebody_else_is_put_in_charge_of_an_external_member_once(external):
-    external_members, kenji = external
-
-    external_members.put_in_charge(kenji, BEN.member_id, an_entry())
-
-    stored = external_members.get(ORG, kenji.external_member_id)
-    assert stored == replace(kenji, person_in_charge_id=BEN.member_id)
-    with pytest.raises(ExternalMemberNotFound):
-        external_members.put_in_charge(kenji, CARO.member_id, an_entry(entry_id=new_id()))
-
-
-def test_nobody_is_put_in_charge_of_somebody_who_was_deleted(external):
-    external_members, kenji = external
-    external_members.remove(replace(kenji, deleted_at=EARLY), an_entry())
-
-    with pytest.raises(ExternalMemberNotFound):
-        external_members.put_in_charge(kenji, BEN.member_id, an_entry())
 
 
 def test_members_are_found_by_their_addresses_in_their_organization_alone(ports):

@@ -560,19 +560,6 @@ class InMemoryExternalMembers(InMemory):
                 return member
         return None
 
-    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members.get(key)
-        if (
-            stored is None
-            or stored.deleted_at
-            or stored.person_in_charge_id != member.person_in_charge_id
-        ):
-            raise ExternalMemberNotFound
-        self.store.writes += 1
-        self.store.external_members[key] = replace(stored, person_in_charge_id=person_in_charge_id)
-        self.store.entries.append(entry)
-
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:
             return self.store.external_members[organization_id, external_member_id]

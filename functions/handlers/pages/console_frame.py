@@ -48,7 +48,7 @@ def console_page(
     return page(
         f"console/{template}",
         status=status,
-        locale=by.organization.locale,
+        locale=by.locale,
         headers=headers,
         by=by,
         now=adapters().now(),

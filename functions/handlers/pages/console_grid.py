@@ -55,7 +55,7 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         by,
         grid=grid,
         grid_zone=zone,
-        zones=zone_groups(zone, now, by.organization.locale),
+        zones=zone_groups(zone, now, by.locale),
         first_day=first_day,
         today=today,
         person=query["person"],

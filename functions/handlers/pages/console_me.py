@@ -75,7 +75,7 @@ def _page(
         form=form,
         problems=by_field(refusal.problems) if isinstance(refusal, InvalidInput) else {},
         refusal="" if refusal is None or isinstance(refusal, InvalidInput) else str(refusal),
-        zones=zone_groups(form["time_zone"], adapters().now(), by.organization.locale),
+        zones=zone_groups(form["time_zone"], adapters().now(), by.locale),
         locales=LANGUAGES,
         news=news,
     )

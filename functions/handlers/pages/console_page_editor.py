@@ -178,5 +178,5 @@ def _editor(
             at: form[f"questions.{at}.id"] or new_id() for at in question_rows(form, more=one_more)
         },
         most_questions=MOST_QUESTIONS,
-        zones=zone_groups(form["time_zone"], adapters().now(), by.organization.locale),
+        zones=zone_groups(form["time_zone"], adapters().now(), by.locale),
     )

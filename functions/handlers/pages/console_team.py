@@ -190,7 +190,7 @@ def _member_page(
         refusal="" if refusal is None or isinstance(refusal, InvalidInput) else str(refusal),
         directory=adapters().directories.get(by.organization.organization_id),
         suggestions=list(islice(every_member(by), MOST_CHOICES)),
-        zones=zone_groups(form["time_zone"], adapters().now(), by.organization.locale),
+        zones=zone_groups(form["time_zone"], adapters().now(), by.locale),
         locales=LANGUAGES,
         news=news,
     )

@@ -227,7 +227,7 @@ def _guest_form_page(
     refusal: SchedulingError | None = None,
 ) -> Response[str]:
     """Show the form with what was typed, and what stands in the way."""
-    locale, zone = by.organization.locale, form["time_zone"] or page.time_zone
+    locale, zone = by.locale, form["time_zone"] or page.time_zone
     problems = by_field(refusal.problems) if isinstance(refusal, InvalidInput) else {}
     return console_page(
         "booking_new_guest.html",

@@ -100,5 +100,5 @@ def _typed_page(
         has_changed=has_changed,
         news=news,
         weekdays=WEEKDAYS,
-        zones=zone_groups(zone, adapters().now(), by.organization.locale),
+        zones=zone_groups(zone, adapters().now(), by.locale),
     )

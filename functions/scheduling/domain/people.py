@@ -72,7 +72,7 @@ class Member:
     joined_at: datetime | None = None
     """None for members from before this was kept."""
     removed_at: datetime | None = None
-    """Kept after that for what they did; they can do nothing any more."""
+    """A former member is kept for what they did; they can do nothing any more."""
     session_epoch: int = 0
     """Sessions that began under another number are over."""
     version: int = 1

@@ -34,3 +34,8 @@ class SignedIn:
     """When they last proved that their mailbox is theirs."""
     network: str = ""
     """Where the request came from, as `domain.audit.masked_network` writes it."""
+
+    @property
+    def locale(self) -> str:
+        """The language of what they read."""
+        return self.member.locale or self.organization.locale

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 EXPORTED = 5_000
 """The most members one export has."""
 
-LOCALES = ("en", "ja")
-
 _PART = 100
 
 _PLACEMENT = ("department_id", "designation_id", "manager_id")
@@ -228,8 +226,8 @@ def _checked(
     checks = Checks()
     name = checks.name("name", edited.name)
     checks.zone("time_zone", edited.time_zone)
-    if edited.locale and edited.locale not in LOCALES:
-        checks.refuse("locale", "unknown_locale", marked("Please choose one of the languages."))
+    if edited.locale:
+        checks.language("locale", edited.locale)
     if _placement(edited) != _placement(before):
         check_placement(
             checks,

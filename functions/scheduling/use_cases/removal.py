@@ -15,7 +15,7 @@ from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
     BusyTryAgain,
-    ExternalMemberNotFound,
+    ExternalMemberChanged,
     FieldProblem,
     InvalidInput,
     LastAdmin,
@@ -115,21 +115,22 @@ def hand_over_everything(
         booking_pages=booking_pages,
         bookings=bookings,
     )
+    organization_id = by.organization.organization_id
     # All are found before the first is changed: the list is read while it would change.
-    for external in list(
-        _in_charge_of(by.organization.organization_id, member_id, now, external_members)
-    ):
+    for external in list(_in_charge_of(organization_id, member_id, now, external_members)):
+        after = replace(external, person_in_charge_id=to_member_id, version=external.version + 1)
         entry = entry_by(
             by,
             Activity.HANDED_OVER,
             now=now,
             subject_id=external.external_member_id,
-            to_member_id=to_member_id,
+            person_in_charge_id=to_member_id,
+            former_person_in_charge_id=member_id,
         )
         try:
-            external_members.put_in_charge(external, to_member_id, entry)
-        except ExternalMemberNotFound:
-            # They were deleted, or handed over to somebody else, a moment ago.
+            external_members.edit(external, after, None, entry)
+        except ExternalMemberChanged:
+            # Somebody edits them right now; doing this once more finds them again.
             continue
     return done
 

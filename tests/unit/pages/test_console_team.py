@@ -184,6 +184,15 @@ def test_b15_my_page_changes_my_name_zone_and_language(as_ben: Browser, site: Si
     assert 'href="/console/working-hours"' in page
 
 
+def test_b15_the_console_speaks_the_language_that_i_chose(as_ben: Browser, site: Site):
+    form = form_of(as_ben.get("/console/me").body)
+    assert '<html lang="en">' in as_ben.get("/console").body
+
+    as_ben.post("/console/me", form | {"locale": "ja"})
+
+    assert '<html lang="ja">' in as_ben.get("/console").body
+
+
 def test_b16_my_page_takes_no_role(as_ben: Browser, site: Site):
     form = form_of(as_ben.get("/console/me").body)
     assert "role" not in form

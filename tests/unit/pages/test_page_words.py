@@ -26,6 +26,7 @@ UNTRANSLATED = {
     "aiko@hanami.example",
     "Ben Ode",
     "ode@hanami.example",
+    "email",
     "nonsense",
     "Abe Gone",
     "abe@hanami.example",

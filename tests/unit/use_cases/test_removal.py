@@ -37,7 +37,7 @@ AS_BEN = replace(NOW_PROVEN, member=BEN)
 
 
 class TimesOut(InMemoryExternalMembers):
-    def put_in_charge(self, *_):
+    def edit(self, *_):
         raise TimeoutError
 
 

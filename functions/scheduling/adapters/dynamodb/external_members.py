@@ -244,18 +244,6 @@ class DynamoDbExternalMembers:
         except TransactionRefused as refused:
             raise ExternalMemberNotFound from refused
 
-    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
-        changed = self._table.to_update(
-            keys.external_member(member.organization_id, member.external_member_id),
-            "SET person_in_charge_id = :new",
-            condition="person_in_charge_id = :old AND attribute_not_exists(deleted_at)",
-            values={":new": person_in_charge_id, ":old": member.person_in_charge_id},
-        )
-        try:
-            transact(self._table.client, [changed, entry_put(self._table, entry)])
-        except TransactionRefused as refused:
-            raise ExternalMemberNotFound from refused
-
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         item = self._table.get(keys.external_member(organization_id, external_member_id))
         if item is None:
