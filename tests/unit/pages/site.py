@@ -169,8 +169,8 @@ class Site:
         ):
             directory = directory.having(part, listed)
             self.adapters.directories.replace(directory, an_entry())
-        self.invitation = self._await("ben@hanami.example", self.now)
-        self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
+        self.invitation = self.wait_for("ben@hanami.example", self.now)
+        self.expired_invitation = self.wait_for("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
         self.adapters.links.add(link)
         self.sign_in_token = token_for(link, KEY)
@@ -307,7 +307,7 @@ class Site:
         self.store.messages[member.request] = delivery
         return member
 
-    def _await(self, email: str, since: datetime) -> Invitation:
+    def wait_for(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""
         invitation = an_invitation(
             email, invited_at=since, sent_at=since, expires_at=since + INVITATION_LIFE
