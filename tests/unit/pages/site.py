@@ -208,8 +208,8 @@ class Site:
             self.store.members[member.organization_id, member.member_id] = member
         self.checked_import = self._import(is_dry_run=True)
         self.running_import = self._import(is_dry_run=False)
-        self.invitation = self._await("ben@hanami.example", self.now)
-        self.expired_invitation = self._await("tom@hanami.example", self.now - INVITATION_LIFE)
+        self.invitation = self.wait_for("ben@hanami.example", self.now)
+        self.expired_invitation = self.wait_for("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
         self.adapters.links.add(link)
         self.sign_in_token = token_for(link, KEY)
@@ -416,7 +416,7 @@ class Site:
             member_imports=self.adapters.member_imports,
         )
 
-    def _await(self, email: str, since: datetime) -> Invitation:
+    def wait_for(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""
         invitation = an_invitation(
             email, invited_at=since, sent_at=since, expires_at=since + INVITATION_LIFE

@@ -44,9 +44,9 @@ def member(staff: Browser, site: Site) -> Browser:
 
 def test_c39_the_list_tells_how_far_each_invitation_is(staff: Browser, site: Site):
     failed = Delivery(DeliveryState.SEND_FAILED, attempts=2)
-    queued = site._await("new@hanami.example", site.now)
+    queued = site.wait_for("new@hanami.example", site.now)
     site.store.messages[queued.message] = Delivery(DeliveryState.QUEUED)
-    site.store.messages[site._await("bad@hanami.example", site.now).message] = failed
+    site.store.messages[site.wait_for("bad@hanami.example", site.now).message] = failed
 
     page = staff.get(LIST).body
 
