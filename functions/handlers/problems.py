@@ -27,6 +27,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.NotAllowed: HTTPStatus.FORBIDDEN,
     refusals.ProofRequired: HTTPStatus.FORBIDDEN,
     refusals.FeatureDisabled: HTTPStatus.CONFLICT,
+    refusals.BatchTooLarge: HTTPStatus.CONTENT_TOO_LARGE,
     refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.LimiterUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.LinkNotFound: HTTPStatus.NOT_FOUND,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from handlers.wiring import adapters
@@ -9,6 +10,10 @@ from scheduling.domain.refusals import ForeignOrigin, LinkNotFound
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_TIME_TO_ANSWER_MILLISECONDS = 6_000
+"""Longer than a write that has to be tried again and again may take."""
 
 
 def link_token(event: APIGatewayProxyEventV2) -> str:
@@ -21,6 +26,17 @@ def link_token(event: APIGatewayProxyEventV2) -> str:
     if scheme.lower() != "bearer" or not token:
         raise LinkNotFound
     return token.strip()
+
+
+def body_of(event: APIGatewayProxyEventV2) -> bytes:
+    """Return the body as it was sent, whatever it is."""
+    body = event.body or ""
+    return base64.b64decode(body) if event.is_base64_encoded else body.encode()
+
+
+def has_time(context: LambdaContext) -> bool:
+    """Tell whether there is enough of it left to begin something and still answer."""
+    return context.get_remaining_time_in_millis() > _TIME_TO_ANSWER_MILLISECONDS
 
 
 def network_address(event: APIGatewayProxyEventV2) -> str:

@@ -51,6 +51,7 @@ EXPECTED = {
     "external_members/asked-again": 202,
     "external_members/deleted": 204,
     "external_members/edited": 200,
+    "external_members/imported": 200,
     "external_members/invited": 201,
     "external_members/listed": 200,
     "members/handed-over": 200,

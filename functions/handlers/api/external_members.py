@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from handlers.api import external_member_imports
 from handlers.api.fields import IdempotencyKey, Minutes, length_of
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
@@ -33,6 +34,7 @@ from scheduling.use_cases.external_members import (
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
+app.include_router(external_member_imports.router)
 answer_problems(app)
 
 

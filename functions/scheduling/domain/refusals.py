@@ -369,6 +369,13 @@ class FeatureDisabled(SchedulingError):
     message = marked("An admin has to switch this on first, under Integrations.")
 
 
+class BatchTooLarge(SchedulingError):
+    """The file has more than is dealt with at once; none of it was read."""
+
+    code = "batch_too_large"
+    message = marked("A file can have at most 500 rows and one megabyte. Please split it.")
+
+
 class TooManyRequests(TryAgainLater):
     """This was asked for too often, by one person, from one place, or for one thing."""
 

@@ -52,6 +52,7 @@ UNTRANSLATED = {
     "We may take pictures",
     "We are away",
     "Studio 2",
+    "name,email,person_in_charge,title,location,duration_minutes",
     "width=device-width, initial-scale=1",
     "light dark",
 }
