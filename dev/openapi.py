@@ -51,6 +51,25 @@ _PROBLEM: dict[str, Any] = {
             "description": "The bookings to come that somebody has to decide about, at most 100.",
             "items": {"type": "string"},
         },
+        "left": {
+            "type": "object",
+            "description": "What is a member's, and has to pass to somebody else or end.",
+            "properties": {
+                kind: {
+                    "type": "object",
+                    "required": ["count", "ids"],
+                    "properties": {
+                        "count": {"type": "integer"},
+                        "ids": {
+                            "type": "array",
+                            "description": "At most 100.",
+                            "items": {"type": "string"},
+                        },
+                    },
+                }
+                for kind in ("bookings", "booking_pages", "external_members")
+            },
+        },
     },
 }
 
@@ -98,7 +117,13 @@ _FILE: dict[str, Any] = {
     "required": True,
     "content": {
         "text/csv": {"schema": {"type": "string"}},
-        "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["rows"],
+                "properties": {"rows": {"type": "array", "items": {"type": "object"}}},
+            }
+        },
     },
 }
 

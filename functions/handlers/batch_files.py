@@ -1,185 +1,149 @@
-"""Files with a row for each person: CSV as spreadsheets write it, or JSON.
-
-What is wrong with the file as a whole is refused; what is wrong with one row stands with that row.
-"""
+"""Tables that people send in, as CSV or JSON: read row by row, with what is wrong with each."""
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import itertools
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scheduling.domain.refusals import BatchTooLarge, FieldProblem, InvalidInput, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 MOST_BYTES = 1_000_000
 MOST_ROWS = 500
-CELL_MAX_LENGTH = 320
-"""Source: the longest e-mail address there can be, RFC 3696 section 3."""
+MOST_CHARACTERS = 320
+"""In one cell. Source: the longest address there can be, RFC 3696 section 3."""
 
-_DELIMITERS = ",;\t"
-"""The second is what spreadsheets write where a comma stands in numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    name: str
-    """In small letters with underscores; headers may be written in any way: `E-mail`."""
-    is_required: bool = False
-    """Whether a file without it is refused."""
+_UNREADABLE = marked("This is no table in UTF-8 that can be read.")
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     number: int
-    """From 1; the header is not counted, nor are empty lines."""
+    """As spreadsheets count: the headings are row 1. In JSON, the first is 1."""
     cells: Mapping[str, str]
-    """One for each column that was asked for, trimmed; empty where the file has none."""
-    problems: tuple[FieldProblem, ...] = ()
-    """Why it could not be read; its cells are then not to be relied on."""
+    """By column; empty where the row cannot be read."""
+    problem: FieldProblem | None = None
+    """Why it cannot be read."""
 
 
-def read_batch(body: bytes, content_type: str, columns: Sequence[Column]) -> list[BatchRow]:
-    """Return the rows of a file.
+def body_of(event: APIGatewayProxyEventV2) -> bytes:
+    body = event.body or ""
+    return base64.b64decode(body) if event.is_base64_encoded else body.encode()
+
+
+def read_batch(
+    body: bytes, content_type: str, columns: Sequence[str], *, required: Sequence[str]
+) -> list[BatchRow]:
+    """Return the rows of a table.
+
+    CSV has commas or semicolons between its cells and headings in its first
+    row; JSON is `{"rows": [{"<column>": "<text>"}]}`. Blank rows are left out.
 
     Args:
-        content_type: `text/csv`, or `application/json` for a list of objects.
-        columns: What the file may have; others are refused by their names.
+        columns: Those that a table may have, in any order and case.
+        required: Those that it has to have.
 
     Raises:
-        BatchTooLarge: It has more than a million bytes or 500 rows.
-        InvalidInput: It is no such file, or has other columns.
+        BatchTooLarge: It has more than `MOST_BYTES` or `MOST_ROWS`.
+        InvalidInput: It is no table, or names the columns it should not have, or lacks.
     """
     if len(body) > MOST_BYTES:
         raise BatchTooLarge
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = marked("This file is not in UTF-8. Please save it as “CSV UTF-8”.")
-        raise _refused("file", "not_utf8", message) from error
-    match content_type.partition(";")[0].strip().lower():
-        case "text/csv":
-            return _csv_rows(text, columns)
-        case "application/json":
-            return _json_rows(text, columns)
-        case _:
-            message = marked("Please send CSV or JSON.")
-            raise _refused("file", "unknown_format", message)
-
-
-def _csv_rows(text: str, columns: Sequence[Column]) -> list[BatchRow]:
-    first_line = text.strip().partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    filled = (line for line in lines if any(cell.strip() for cell in line))
-    try:
-        header = next(filled, [])
-        names = _known(header, columns)
-        rows = list(itertools.islice(filled, MOST_ROWS + 1))
-    except csv.Error as error:
-        message = marked("This is no CSV: a quotation mark is not closed, or a cell has no end.")
-        raise _refused("file", "not_csv", message) from error
-    return _checked(
-        [
-            _row(
-                number,
-                dict(zip(names, line, strict=False)),
-                columns,
-                is_ragged=len(line) != len(names),
-            )
-            for number, line in enumerate(rows, start=1)
-        ]
-    )
-
-
-def _json_rows(text: str, columns: Sequence[Column]) -> list[BatchRow]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _refused("file", "not_json", marked("This is no JSON.")) from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        message = marked("Please send a list of objects, one for each person.")
-        raise _refused("file", "not_a_list", message)
+        raise _refused("body", "unreadable", _UNREADABLE) from error
+    is_json = content_type.partition(";")[0].strip().lower() == "application/json"
+    rows = _json_rows(text, columns) if is_json else _csv_rows(text, columns, required)
+    found = list(itertools.islice(rows, MOST_ROWS + 1))
     if len(found) > MOST_ROWS:
         raise BatchTooLarge
-    titles = list(dict.fromkeys(itertools.chain.from_iterable(found)))
-    names = dict(zip(titles, _known(titles, columns), strict=True))
-    return _checked(
-        [
-            _row(number, {names[title]: value for title, value in row.items()}, columns)
-            for number, row in enumerate(found, start=1)
-        ]
-    )
+    return found
 
 
-def _known(header: Sequence[str], columns: Sequence[Column]) -> list[str]:
-    """Return the columns that a header means.
+def _csv_rows(text: str, columns: Sequence[str], required: Sequence[str]) -> Iterator[BatchRow]:
+    headings_line = text.partition("\n")[0]
+    delimiter = ";" if headings_line.count(";") > headings_line.count(",") else ","
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        headings = [heading.strip().lower() for heading in next(table, [])]
+        _check_headings(headings, columns, required)
+        for number, cells in enumerate(table, start=2):
+            if any(cell.strip() for cell in cells):
+                yield _csv_row(number, headings, cells)
+    except csv.Error as error:
+        raise _refused("body", "unreadable", _UNREADABLE) from error
 
-    Raises:
-        InvalidInput: Names each that is unknown, there twice, or missing.
-    """
-    by_letters = {_letters(column.name): column.name for column in columns}
-    problems = []
-    names: list[str] = []
-    for title in header:
-        name = by_letters.get(_letters(title))
-        if name is None:
-            message = marked("This column is not known.")
-            problems.append(FieldProblem(f"columns.{title.strip()}", "unknown_column", message))
-        elif name in names:
-            message = marked("This column is there twice.")
-            problems.append(FieldProblem(f"columns.{name}", "repeated_column", message))
-        else:
-            names.append(name)
+
+def _csv_row(number: int, headings: Sequence[str], cells: Sequence[str]) -> BatchRow:
+    if len(cells) > len(headings):
+        message = marked("This row has more cells than there are headings.")
+        return BatchRow(number, {}, FieldProblem("", "too_many_cells", message))
+    return _row(number, dict(zip(headings, cells, strict=False)))
+
+
+def _check_headings(
+    headings: Sequence[str], columns: Sequence[str], required: Sequence[str]
+) -> None:
+    """Raises InvalidInput naming each column that is unknown, missing, or there twice."""
+    unknown = marked("There is no such column.")
+    repeated = marked("This column is there twice.")
+    missing = marked("This column is missing.")
+    problems = [
+        FieldProblem(f"columns.{heading}", "unknown_column", unknown)
+        for heading in headings
+        if heading not in columns
+    ]
     problems += [
-        FieldProblem(f"columns.{column.name}", "missing_column", marked("This column is missing."))
-        for column in columns
-        if column.is_required and column.name not in names
+        FieldProblem(f"columns.{heading}", "repeated", repeated)
+        for heading in columns
+        if headings.count(heading) > 1
+    ]
+    problems += [
+        FieldProblem(f"columns.{heading}", "missing", missing)
+        for heading in required
+        if heading not in headings
     ]
     if problems:
         raise InvalidInput(problems)
-    return names
 
 
-def _row(
-    number: int, read: Mapping[str, Any], columns: Sequence[Column], *, is_ragged: bool = False
-) -> BatchRow:
-    problems = []
-    if is_ragged:
-        message = marked("This row has more or fewer cells than the header.")
-        problems.append(FieldProblem("row", "wrong_length", message))
-    cells = {}
-    for column in columns:
-        value = read.get(column.name)
-        # A list or an object is no cell, and `True` is a number for Python only.
-        if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
-            message = marked("Please enter text or a whole number here.")
-            problems.append(FieldProblem(column.name, "not_text", message))
-        cell = "" if value is None else str(value).strip()
-        if len(cell) > CELL_MAX_LENGTH:
-            message = marked("Please keep this under 320 characters.")
-            problems.append(FieldProblem(column.name, "too_long", message))
-        cells[column.name] = cell
-    return BatchRow(number, cells, tuple(problems))
+def _json_rows(text: str, columns: Sequence[str]) -> Iterator[BatchRow]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _refused("body", "unreadable", _UNREADABLE) from error
+    rows = found.get("rows") if isinstance(found, dict) else None
+    if not isinstance(rows, list):
+        raise _refused("rows", "missing", marked("Please send a list of rows."))
+    for number, row in enumerate(rows, start=1):
+        yield _json_row(number, row, columns)
 
 
-def _checked(rows: list[BatchRow]) -> list[BatchRow]:
-    if len(rows) > MOST_ROWS:
-        raise BatchTooLarge
-    if not rows:
-        raise _refused("file", "no_rows", marked("There are no rows in this file."))
-    return rows
+def _json_row(number: int, row: Any, columns: Sequence[str]) -> BatchRow:
+    """Raises InvalidInput where it has a column that there is not."""
+    if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
+        message = marked("A row has a text for each of its columns, and nothing else.")
+        return BatchRow(number, {}, FieldProblem("", "not_a_row", message))
+    _check_headings(list(row), columns, ())
+    return _row(number, row)
 
 
-def _letters(name: str) -> str:
-    """Return what is left of a header when only its letters and digits count."""
-    return re.sub(r"[\W_]", "", name).lower()
+def _row(number: int, cells: Mapping[str, str]) -> BatchRow:
+    for column, cell in cells.items():
+        if len(cell) > MOST_CHARACTERS:
+            message = marked("This is too long.")
+            return BatchRow(number, {}, FieldProblem(column, "too_long", message))
+    return BatchRow(number, cells)
 
 
 def _refused(field: str, code: str, message: str) -> InvalidInput:

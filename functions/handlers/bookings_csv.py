@@ -17,8 +17,8 @@ HEADERS = attachment("bookings.csv")
 
 
 def csv_of(bookings: Iterable[Booking], zone: ZoneInfo) -> str:
-    """Return a table of bookings, with their times in UTC and in `zone`."""
-    header = [
+    """Return a table (RFC 4180) of bookings, with their times in UTC and in `zone`."""
+    headings = [
         "Booking",
         "State",
         "Title",
@@ -37,7 +37,7 @@ def csv_of(bookings: Iterable[Booking], zone: ZoneInfo) -> str:
         "Booked at (UTC)",
         "Reason",
     ]
-    return csv_table(header, (_row(booking, zone) for booking in bookings))
+    return csv_table(headings, (_row(booking, zone) for booking in bookings))
 
 
 def _row(booking: Booking, zone: ZoneInfo) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from handlers.wiring import adapters
+from scheduling.domain.audit import masked_network
 from scheduling.domain.refusals import ForeignOrigin, LinkNotFound
 
 if TYPE_CHECKING:
@@ -28,12 +28,6 @@ def link_token(event: APIGatewayProxyEventV2) -> str:
     return token.strip()
 
 
-def body_of(event: APIGatewayProxyEventV2) -> bytes:
-    """Return the body as it was sent, whatever it is."""
-    body = event.body or ""
-    return base64.b64decode(body) if event.is_base64_encoded else body.encode()
-
-
 def has_time(context: LambdaContext) -> bool:
     """Tell whether there is enough of it left to begin something and still answer."""
     return context.get_remaining_time_in_millis() > _TIME_TO_ANSWER_MILLISECONDS
@@ -45,6 +39,11 @@ def network_address(event: APIGatewayProxyEventV2) -> str:
     It is what API Gateway saw: headers such as `X-Forwarded-For` say whatever the caller likes.
     """
     return event.request_context.http.source_ip
+
+
+def network(event: APIGatewayProxyEventV2) -> str:
+    """Return the network that a request came from, as the log of what was done keeps it."""
+    return masked_network(network_address(event))
 
 
 def refuse_foreign_origin(event: APIGatewayProxyEventV2) -> None:

@@ -98,7 +98,7 @@ def test_the_readme_lists_the_routes_of_the_json_api():
     described = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
     listed = set()
     for row in re.findall(
-        r"^\| (`(?:GET|POST|PUT).*?) \|", prose(ROOT / "README.md"), re.MULTILINE
+        r"^\| (`(?:GET|POST|PUT|PATCH|DELETE).*?) \|", prose(ROOT / "README.md"), re.MULTILINE
     ):
         methods = []
         for span in INLINE_CODE.findall(row):

@@ -295,7 +295,7 @@ def test_a16_opening_the_dialog_sends_nothing(staff, kenji, deployed):
 
 
 def test_a17_staff_sees_the_page_marked_as_staff_view(staff, open_kenji):
-    page = staff.admin.get(f"/console{open_kenji['address'][4:]}/availability").text
+    page = staff.admin.post(f"/console{open_kenji['address'][4:]}/availability").text
 
     assert "You are looking at what somebody else sees" in page
 
@@ -480,7 +480,7 @@ def test_b20_the_setup_says_what_is_done_and_what_comes_next(staff):
 
 def test_many_are_invited_by_a_file_and_the_same_file_again_changes_nothing(staff, kenji):
     body = (
-        "Name;E-mail;Person in charge;Duration minutes\n"
+        "Name;Email;PERSON_IN_CHARGE;duration_minutes\n"
         "Lena Fischer;lena@example.org;AIKO@hanami.example;45\n"
         f"Kenji Tanaka;{ADDRESS};aiko@hanami.example;\n"
         "Omar Haddad;omar;aiko@hanami.example;\n"

@@ -38,7 +38,9 @@ def ports(request):
 
 def invited(ports, email="kenji@example.org"):
     member = an_external_member(email=email)
-    ports.external_members.add(member, a_page(member), a_link(member), member.request)
+    ports.external_members.add(
+        member, a_page(member), a_link(member), [member.request_mail], an_entry()
+    )
     return member
 
 
@@ -64,7 +66,7 @@ def test_an_edited_external_member_is_stored_with_page_and_entry(ports):
     assert ports.external_members.get(ORG, member.external_member_id) == after
     assert ports.booking_pages.get(page.slug) == page
     assert entries(ports) == (entry,)
-    assert ports.links.get(member.request_link_id).revoked_at is None
+    assert ports.links.get(member.request.link_id).revoked_at is None
 
 
 def test_a_new_address_frees_the_former_one_and_ends_the_link(ports):
@@ -74,7 +76,7 @@ def test_a_new_address_frees_the_former_one_and_ends_the_link(ports):
     ports.external_members.edit(member, after, None, entry := an_edit())
 
     assert ports.external_members.get(ORG, member.external_member_id) == after
-    assert ports.links.get(member.request_link_id).revoked_at == entry.at
+    assert ports.links.get(member.request.link_id).revoked_at == entry.at
     invited(ports, email=member.email)
     with pytest.raises(EmailAlreadyInvited):
         invited(ports, email=after.email)
@@ -87,7 +89,7 @@ def test_an_address_that_is_taken_changes_nothing(ports):
         ports.external_members.edit(member, edited(member, email=other.email), None, an_edit())
 
     assert ports.external_members.get(ORG, member.external_member_id) == member
-    assert ports.links.get(member.request_link_id).revoked_at is None
+    assert ports.links.get(member.request.link_id).revoked_at is None
     assert entries(ports) == ()
 
 

@@ -21,6 +21,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         organizations=parley.organizations,
         members=parley.members,
         external_members=parley.external_members,
+        directories=parley.directories,
+        invitations=parley.invitations,
         hosts=parley.hosts,
         booking_pages=parley.booking_pages,
         bookings=parley.bookings,
@@ -30,6 +32,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         mail_templates=JinjaMailTemplates(),
         calendar_files=ICalendarFiles(),
         mailer=InMemoryMailer(),
+        reputation=parley.reputation,
+        mails_per_day=parley.mails_per_day,
     )
 
 

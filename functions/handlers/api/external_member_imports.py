@@ -10,8 +10,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
+from handlers.batch_files import body_of
 from handlers.external_member_files import import_rows
-from handlers.requests import body_of, has_time, refuse_foreign_origin
+from handlers.requests import has_time, refuse_foreign_origin
 from handlers.sessions import staff
 from handlers.wiring import adapters
 from scheduling.use_cases.external_member_imports import (
@@ -27,14 +28,14 @@ logger = Logger()
 
 class ProblemResponse(BaseModel):
     field: str
-    """The column; `row` where the whole row is meant."""
+    """The column; empty where it is none of them."""
     code: str
     message: str
 
 
 class RowResponse(BaseModel):
     row: int
-    """From 1; the header is not counted."""
+    """As spreadsheets count: the headings are row 1. In JSON, the first is 1."""
     email: str
     outcome: RowOutcome
     external_member_id: str

@@ -9,13 +9,18 @@ from aws_lambda_powertools import Logger
 from handlers.pages import (
     console_booking_pages,
     console_bookings,
+    console_directory,
     console_explanations,
     console_external_member_edits,
     console_external_members,
     console_grid,
     console_import,
     console_integrations,
+    console_invitations,
+    console_me,
+    console_member_import,
     console_page_editor,
+    console_team,
     console_times,
     console_today,
     console_working_hours,
@@ -112,12 +117,12 @@ def get_grid() -> Response[str]:
 
 
 @app.get("/console/external-members/import")
-def get_import() -> Response[str]:
+def get_external_import() -> Response[str]:
     return console_import.import_page(staff(app.current_event))
 
 
 @app.post("/console/external-members/import")
-def post_import() -> Response[str]:
+def post_external_import() -> Response[str]:
     by = staff(app.current_event)
     return console_import.run_import(by, app.current_event, app.lambda_context)
 
@@ -146,11 +151,12 @@ def get_request(external_member_id: str) -> Response[str]:
 
 @app.post("/console/external-members/<external_member_id>/availability-requests")
 def post_request(external_member_id: str) -> Response[str]:
-    return console_external_members.request(staff(app.current_event), external_member_id)
+    by = staff(app.current_event)
+    return console_external_members.request(by, external_member_id, app.current_event)
 
 
-@app.get("/console/external-members/<external_member_id>/availability")
-def get_availability(external_member_id: str) -> Response[str]:
+@app.post("/console/external-members/<external_member_id>/availability")
+def post_availability(external_member_id: str) -> Response[str]:
     return console_external_members.availability_page(staff(app.current_event), external_member_id)
 
 
@@ -228,6 +234,122 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/me")
+def get_me() -> Response[str]:
+    return console_me.my_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/me")
+def post_me() -> Response[str]:
+    return console_me.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team")
+def get_team() -> Response[str]:
+    return console_team.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team.csv")
+def get_team_table() -> Response[str]:
+    return console_team.export(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import")
+def get_new_import() -> Response[str]:
+    return console_member_import.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/import")
+def post_new_import() -> Response[str]:
+    return console_member_import.try_out(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import/template.csv")
+def get_import_template() -> Response[str]:
+    return console_member_import.template_file(staff(app.current_event))
+
+
+@app.get("/console/team/imports/<import_id>")
+def get_import(import_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_member_import.import_page(by, import_id, app.current_event)
+
+
+@app.post("/console/team/imports/<import_id>")
+def post_import(import_id: str) -> Response[str]:
+    return console_member_import.start(staff(app.current_event), import_id)
+
+
+@app.get("/console/team/<member_id>")
+def get_member(member_id: str) -> Response[str]:
+    return console_team.member_page(staff(app.current_event), member_id, app.current_event)
+
+
+@app.post("/console/team/<member_id>")
+def post_member(member_id: str) -> Response[str]:
+    return console_team.edit(staff(app.current_event), member_id, app.current_event)
+
+
+@app.get("/console/team/<member_id>/removal")
+def get_member_removal(member_id: str) -> Response[str]:
+    return console_team.removal_page(staff(app.current_event), member_id)
+
+
+@app.post("/console/team/<member_id>/removal")
+def post_member_removal(member_id: str) -> Response[str]:
+    return console_team.remove(staff(app.current_event), member_id, app.current_event)
+
+
+@app.get("/console/team/invitations")
+def get_invitations() -> Response[str]:
+    return console_invitations.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/invitations/new")
+def get_new_invitations() -> Response[str]:
+    return console_invitations.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/invitations/new")
+def post_new_invitations() -> Response[str]:
+    return console_invitations.invite(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/team/invitations/<invitation_id>/resend")
+def post_resend(invitation_id: str) -> Response[str]:
+    return console_invitations.send_again(staff(app.current_event), invitation_id)
+
+
+@app.get("/console/team/invitations/<invitation_id>/revocation")
+def get_revocation(invitation_id: str) -> Response[str]:
+    return console_invitations.revocation_page(staff(app.current_event), invitation_id)
+
+
+@app.post("/console/team/invitations/<invitation_id>/revocation")
+def post_revocation(invitation_id: str) -> Response[str]:
+    return console_invitations.revoke(staff(app.current_event), invitation_id)
+
+
+@app.get("/console/settings/directory")
+def get_directory() -> Response[str]:
+    return console_directory.directory_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/directory")
+def post_directory() -> Response[str]:
+    return console_directory.add(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/directory/<listed_id>")
+def post_new_name(listed_id: str) -> Response[str]:
+    return console_directory.rename(staff(app.current_event), listed_id, app.current_event)
+
+
+@app.post("/console/settings/directory/<listed_id>/removal")
+def post_removal(listed_id: str) -> Response[str]:
+    return console_directory.remove(staff(app.current_event), listed_id, app.current_event)
 
 
 @logger.inject_lambda_context

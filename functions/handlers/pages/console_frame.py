@@ -13,6 +13,7 @@ from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
 from scheduling.domain.refusals import HostNotFound, TryAgainLater
+from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.external_members import list_external_members
 from scheduling.use_cases.members import list_members
 
@@ -87,8 +88,10 @@ def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
     return every(
         lambda cursor: list_external_members(
             by,
+            ExternalMemberFilter(),
             cursor=cursor,
             limit=_PART,
+            now=adapters().now(),
             members=adapters().members,
             external_members=adapters().external_members,
             outbox=adapters().outbox,

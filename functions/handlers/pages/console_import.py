@@ -71,7 +71,7 @@ def run_import(
     form = Form.of(event)
     content = form["content"]
     is_dry_run = form["action"] != "import"
-    content_type = "application/json" if content.lstrip().startswith(("[", "{")) else "text/csv"
+    content_type = "application/json" if content.lstrip().startswith("{") else "text/csv"
     try:
         done = import_external_members(
             by,

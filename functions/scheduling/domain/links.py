@@ -33,6 +33,7 @@ class LinkPurpose(StrEnum):
     SIGN_IN = "sign_in"
     AVAILABILITY = "availability"
     GUEST = "guest"
+    INVITATION = "invitation"
 
 
 SIGN_IN_LIFE = timedelta(minutes=10)
@@ -41,6 +42,7 @@ AVAILABILITY_LIFE = timedelta(days=30)
 """Counted from the last save."""
 AVAILABILITY_LONGEST_LIFE = timedelta(days=90)
 GUEST_LIFE_AFTER_END = timedelta(days=7)
+INVITATION_LIFE = timedelta(days=7)
 SIGN_IN_CODE_ATTEMPTS = 5
 
 _LINK_ID_BYTES = 16

@@ -13,7 +13,7 @@ from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
 from scheduling.domain.zones import day_span, time_zone
-from scheduling.ports import BookingFilter
+from scheduling.ports import BookingFilter, ExternalMemberFilter
 from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import LONGEST_BUFFER, LONGEST_MEETING
 
@@ -85,8 +85,9 @@ def availability_grid(
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     spans = _spans(first_day, days, zone_name)
     organization_id = by.organization.organization_id
+    which = ExternalMemberFilter(person_in_charge_id=person_in_charge_id or None)
     found, next_cursor = _found(
-        organization_id, person_in_charge_id, cursor, limit, external_members
+        organization_id, which, cursor, limit, now=now, external_members=external_members
     )
     taken = _taken(organization_id, found, list(spans.values()), now, bookings)
     names = _names(organization_id, members) if found else {}
@@ -124,19 +125,19 @@ def _spans(first_day: date, days: int, zone_name: str) -> Mapping[date, TimeRang
 
 def _found(
     organization_id: str,
-    person_in_charge_id: str,
+    which: ExternalMemberFilter,
     cursor: str | None,
     limit: int,
+    *,
+    now: datetime,
     external_members: ports.ExternalMembers,
 ) -> tuple[list[ExternalMember], str | None]:
     found: list[ExternalMember] = []
     for _ in range(_PARTS):
-        part = external_members.list(organization_id, cursor=cursor, limit=limit - len(found))
-        found += [
-            member
-            for member in part.items
-            if not person_in_charge_id or member.person_in_charge_id == person_in_charge_id
-        ]
+        part = external_members.list(
+            organization_id, which, now=now, cursor=cursor, limit=limit - len(found)
+        )
+        found += part.items
         cursor = part.next_cursor
         if cursor is None or len(found) == limit:
             break

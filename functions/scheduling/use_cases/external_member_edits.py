@@ -77,7 +77,7 @@ def edit_external_member(
         return before
     after = replace(after, version=version + 1)
     if after.email != before.email:
-        after = replace(after, void_request=before.request_number)
+        after = replace(after, void_request=before.request.number)
     page = booking_pages.get(before.booking_page_slug)
     external_members.edit(
         before, after, _following(page, before, after), _entry(by, before, after, now)

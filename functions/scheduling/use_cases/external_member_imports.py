@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.checks import Checks
 from scheduling.domain.people import Feature, normalized_email
@@ -46,6 +47,7 @@ class ImportRow:
     """Somebody to invite, unchecked."""
 
     number: int
+    """Rising from row to row."""
     name: str
     email: str
     person_in_charge: str
@@ -94,7 +96,7 @@ class _Import:
         except InvalidInput as refusal:
             return _error(row, *refusal.problems)
         except (BusyTryAgain, EmailAlreadyInvited, ExternalMemberChanged) as refusal:
-            return _error(row, FieldProblem("row", refusal.code, refusal.message))
+            return _error(row, FieldProblem("", refusal.code, refusal.message))
 
     def _dealt_with(self, row: ImportRow, *, is_repeated: bool) -> RowResult:
         """Raises InvalidInput, BusyTryAgain, EmailAlreadyInvited, ExternalMemberChanged."""
@@ -172,6 +174,7 @@ class _Import:
             title=row.title,
             location=row.location,
             rules=_rules(row),
+            terms=usual_terms(self.now),
             now=self.now,
             members=self.members,
             external_members=self.external_members,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
+from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.booking_pages import list_booking_pages
 
 if TYPE_CHECKING:
@@ -68,8 +69,14 @@ class _Organization:
         return Feature.EXTERNAL_MEMBERS in self.by.organization.features
 
     def has_asked(self) -> bool:
-        organization_id = self.by.organization.organization_id
-        return bool(self.external_members.list(organization_id, cursor=None, limit=1).items)
+        found = self.external_members.list(
+            self.by.organization.organization_id,
+            ExternalMemberFilter(),
+            now=self.now,
+            cursor=None,
+            limit=1,
+        )
+        return bool(found.items)
 
     def has_open_page(self) -> bool:
         pages = every(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from scheduling import ports
+    from scheduling.domain.people import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,11 @@ def finish_sign_in(
         raise LinkNotFound
     member = found[0]
     links.use(link, now=now)
+    return start_session(member, now=now, sessions=sessions)
+
+
+def start_session(member: Member, *, now: datetime, sessions: ports.Sessions) -> StartedSession:
+    """Start a session of somebody who has just proved that the member's mailbox is theirs."""
     secret = new_secret()
     lifetime = SESSION_LIFE[member.role]
     sessions.add(

@@ -24,6 +24,12 @@ UNTRANSLATED = {
     "Hanami Studio",
     "Aiko Mori",
     "aiko@hanami.example",
+    "Ben Ode",
+    "ode@hanami.example",
+    "email",
+    "nonsense",
+    "Abe Gone",
+    "abe@hanami.example",
     "Kenji Tanaka",
     "kenji@example.org",
     "Lena Fischer",
@@ -51,8 +57,13 @@ UNTRANSLATED = {
     "Middle",
     "We may take pictures",
     "We are away",
+    "calendar.example.org",
     "Studio 2",
     "name,email,person_in_charge,title,location,duration_minutes",
+    "ben@hanami.example",
+    "tom@hanami.example",
+    "Brand design",
+    "Designer",
     "width=device-width, initial-scale=1",
     "light dark",
 }
@@ -98,7 +109,7 @@ def foreign(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(rendering, "translations_for", lambda _: Foreign())
     rendering.environment.cache_clear()
     written = rendering.environment("en").globals
-    for name in ("day", "clock", "span", "length", "month_name", "zone_label"):
+    for name in ("day", "clock", "span", "written_moment", "length", "month_name", "zone_label"):
         monkeypatch.setitem(written, name, lambda *_: "⟦12:00⟧")
     monkeypatch.setitem(written, "listed", lambda *_, **__: "⟦Kenji⟧")
     monkeypatch.setitem(written, "weekday_names", lambda: ["⟦Mo⟧"] * 7)

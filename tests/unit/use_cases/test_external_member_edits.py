@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scheduling.domain.audit import Activity
+from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.people import Role
@@ -16,8 +17,9 @@ from scheduling.domain.refusals import (
     LinkRevoked,
 )
 from scheduling.use_cases.availability import availability_for_link
+from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.external_member_edits import edit_external_member
-from scheduling.use_cases.external_members import ask_again, delete_external_member
+from scheduling.use_cases.external_members import delete_external_member
 from scheduling.use_cases.mails import deliver_message
 from tests.support.builders import AIKO, EARLY, STAFF, between
 from tests.support.mail_room import mail_room
@@ -49,7 +51,7 @@ def test_a19_a_new_name_is_stored_and_told_in_an_entry(parley):
 
     entry = parley.store.entries[-1]
     assert edited.name == "Kenji Ito"
-    assert page_for(parley, member.request_link_id).external_member == edited
+    assert page_for(parley, member.request.link_id).external_member == edited
     assert entry.activity is Activity.EXTERNAL_MEMBER_EDITED
     assert (entry.subject_id, entry.facts) == (member.external_member_id, {"changed": "name"})
 
@@ -62,7 +64,7 @@ def test_a19_a_new_address_ends_the_old_link_at_once(parley):
     assert edited.email == "kenji@elsewhere.example"
     assert edited.request_is_void
     with pytest.raises(LinkRevoked):
-        page_for(parley, member.request_link_id)
+        page_for(parley, member.request.link_id)
     with pytest.raises(LinkRevoked):
         enter(parley, member, between("10:00", "12:00"))
 
@@ -71,10 +73,10 @@ def test_a19_after_a_new_address_asking_again_works(parley):
     member = invite(parley)
     edit(parley, member, email="kenji@elsewhere.example")
 
-    again = do(parley, ask_again, STAFF, member.external_member_id)
+    again = do(parley, ask_again, STAFF, member.external_member_id, usual_terms(parley.now()))
 
     assert not again.request_is_void
-    assert page_for(parley, again.request_link_id).external_member == again
+    assert page_for(parley, again.request.link_id).external_member == again
 
 
 def test_a19_a_request_that_still_waits_is_not_mailed_to_the_new_address(parley):
@@ -82,10 +84,10 @@ def test_a19_a_request_that_still_waits_is_not_mailed_to_the_new_address(parley)
     room = mail_room(parley)
     edit(parley, member, email="kenji@elsewhere.example")
 
-    deliver_message(member.request, now=parley.now(), room=room)
+    deliver_message(member.request_mail, now=parley.now(), room=room)
 
     assert room.mailer.sent == []
-    assert parley.store.messages[member.request].state is DeliveryState.SUPERSEDED
+    assert parley.store.messages[member.request_mail].state is DeliveryState.SUPERSEDED
 
 
 def test_a19_the_old_address_is_free_and_the_new_one_is_taken(parley):
@@ -104,7 +106,7 @@ def test_a19_an_address_that_somebody_else_has_is_refused_and_nothing_ends(parle
     with pytest.raises(EmailAlreadyInvited):
         edit(parley, member, email="lena@example.org")
 
-    assert page_for(parley, member.request_link_id).external_member == member
+    assert page_for(parley, member.request.link_id).external_member == member
 
 
 def test_a19_a_new_person_in_charge_is_on_their_page_and_in_the_entry(parley, ben):

@@ -5,19 +5,21 @@ from dataclasses import replace
 import pytest
 
 from scheduling.domain.audit import Activity
+from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Feature, Role
 from scheduling.domain.refusals import FeatureDisabled, NotAllowed
+from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_staff
+from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.external_members import (
-    ask_again,
     delete_external_member,
     external_member_overview,
     list_external_members,
 )
 from scheduling.use_cases.organization_features import list_features, switch_feature
 from scheduling.use_cases.setup import Step, StepState, setup_steps
-from tests.support.builders import AIKO, ORGANIZATION, STAFF, between
+from tests.support.builders import AIKO, EARLY, ORGANIZATION, STAFF, between
 from tests.support.road import do, enter, invite
 
 OFF = replace(STAFF, organization=replace(ORGANIZATION, features=frozenset()))
@@ -62,10 +64,10 @@ def test_a7_only_admins_switch_it(parley):
 @pytest.mark.parametrize(
     ("use_case", "given"),
     [
-        (list_external_members, {"cursor": None, "limit": 1}),
+        (list_external_members, {"which": ExternalMemberFilter(), "cursor": None, "limit": 1}),
         (external_member_overview, None),
         (availability_for_staff, None),
-        (ask_again, None),
+        (ask_again, {"terms": usual_terms(EARLY)}),
         (delete_external_member, {"bookings_to_come": None}),
     ],
 )

@@ -23,6 +23,12 @@ LINK_KEPT_AFTER = timedelta(days=2 * 366)
 """An ended link is kept this long: it says "expired" and not "unknown", and stands in the mails
 about meetings that were booked before it ended."""
 
+LINK_WORKS = (
+    "attribute_exists(PK) AND attribute_not_exists(used_at)"
+    " AND attribute_not_exists(replaced_at) AND attribute_not_exists(revoked_at)"
+    " AND expires_at > :now"
+)
+
 _SIGN_IN_LINK_KEPT_AFTER = timedelta(days=1)
 """Its record holds the address that somebody typed."""
 
@@ -64,6 +70,26 @@ def link_revoked(access: Table, link_id: str, at: datetime) -> TransactWriteItem
         "SET revoked_at = :at",
         condition="attribute_exists(PK)",
         values={":at": to_seconds(at)},
+    )
+
+
+def link_used(access: Table, link_id: str, now: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that uses a link up; refused where it no longer works."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET used_at = :now",
+        condition=LINK_WORKS,
+        values={":now": to_seconds(now)},
+    )
+
+
+def link_replaced(access: Table, link_id: str, now: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that ends a link because there is a newer one."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET replaced_at = :now",
+        condition="attribute_exists(PK)",
+        values={":now": to_seconds(now)},
     )
 
 
