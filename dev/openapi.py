@@ -110,6 +110,24 @@ _BY_SESSION_TOO = {
 }
 
 
+_FILES = ("/api/external-members/imports",)
+"""What is sent a file with a row for each person; the handlers read its body by themselves."""
+
+_FILE: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["rows"],
+                "properties": {"rows": {"type": "array", "items": {"type": "object"}}},
+            }
+        },
+    },
+}
+
+
 def _security(path: str) -> list[dict[str, list[str]]]:
     if path.startswith(_BY_SESSION) or path in _BY_SESSION_TOO:
         return [{"session": []}]
@@ -138,6 +156,8 @@ def document() -> dict[str, Any]:
             operation["security"] = _security(path)
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _REFUSED
+    for path in _FILES:
+        found["paths"][path]["post"]["requestBody"] = _FILE
     schemas = found["components"]["schemas"]
     for name in _POWERTOOLS_ERRORS:
         schemas.pop(name, None)

@@ -10,6 +10,10 @@ from scheduling.domain.refusals import ForeignOrigin, LinkNotFound
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_TIME_TO_ANSWER_MILLISECONDS = 6_000
+"""Longer than a write that has to be tried again and again may take."""
 
 
 def link_token(event: APIGatewayProxyEventV2) -> str:
@@ -22,6 +26,11 @@ def link_token(event: APIGatewayProxyEventV2) -> str:
     if scheme.lower() != "bearer" or not token:
         raise LinkNotFound
     return token.strip()
+
+
+def has_time(context: LambdaContext) -> bool:
+    """Tell whether there is enough of it left to begin something and still answer."""
+    return context.get_remaining_time_in_millis() > _TIME_TO_ANSWER_MILLISECONDS
 
 
 def network_address(event: APIGatewayProxyEventV2) -> str:

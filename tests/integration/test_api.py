@@ -223,6 +223,7 @@ STAFF_ONLY = [
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
     ("GET", "/api/external-members/x/availability"),
+    ("POST", "/api/external-members/imports"),
     ("PATCH", "/api/external-members/x"),
     ("DELETE", "/api/external-members/x"),
     ("POST", "/api/external-members/x/availability-requests"),

@@ -63,6 +63,7 @@ EXPECTED = {
     "external_members/deleted": 204,
     "external_members/deliveries-listed": 200,
     "external_members/edited": 200,
+    "external_members/imported": 200,
     "external_members/invited": 201,
     "external_members/link-read": 200,
     "external_members/listed": 200,

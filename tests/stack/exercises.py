@@ -238,6 +238,8 @@ def _external_members(team: Team) -> Exercise:
             team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED
         )
         them = f"/api/external-members/{invited.json()['external_member_id']}"
+        edited = {"version": 1, "email": an_address("lena")}
+        _ok(team.admin.patch(them, json=edited))
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
         _ok(team.admin.get(f"{them}/availability-link"))
         _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)

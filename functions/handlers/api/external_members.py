@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
+from handlers.api import external_member_imports
 from handlers.api.deliveries import DeliveriesResponse
 from handlers.api.fields import Day, IdempotencyKey, Instant, Minutes, length_of, minutes
 from handlers.api.linked_calendars import CalendarResponse
@@ -46,6 +47,7 @@ from scheduling.use_cases.suppressions import trust_mailbox_again
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
+app.include_router(external_member_imports.router)
 answer_problems(app)
 
 _HOUR = timedelta(hours=1)

@@ -14,6 +14,7 @@ from handlers.pages import (
     console_external_member_edits,
     console_external_members,
     console_grid,
+    console_import,
     console_integrations,
     console_invitations,
     console_me,
@@ -113,6 +114,17 @@ def post_invitation() -> Response[str]:
 @app.get("/console/external-members/grid")
 def get_grid() -> Response[str]:
     return console_grid.grid_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/external-members/import")
+def get_external_import() -> Response[str]:
+    return console_import.import_page(staff(app.current_event))
+
+
+@app.post("/console/external-members/import")
+def post_external_import() -> Response[str]:
+    by = staff(app.current_event)
+    return console_import.run_import(by, app.current_event, app.lambda_context)
 
 
 @app.get("/console/external-members/<external_member_id>")

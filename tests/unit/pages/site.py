@@ -303,6 +303,7 @@ class Site:
             "today": "/console",
             "external members": "/console/external-members",
             "who is available": "/console/external-members/grid",
+            "invite many": "/console/external-members/import",
             "invite": "/console/external-members/new",
             "external member": self.page_of(self.kenji),
             "external member, just invited": f"{self.page_of(self.lena)}?news=invited",
@@ -466,4 +467,5 @@ _CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:pages",
     aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 29_000,
 )

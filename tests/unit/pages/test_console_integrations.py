@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.unit.pages.site import Browser, Site
 
 FORM = "/console/integrations/external-members"
-PAGES = ("", "/new", "/{id}", "/{id}/availability", "/{id}/availability-requests", "/{id}/deletion")
+PAGES = ("", "/new", "/{id}", "/{id}/edit", "/{id}/availability-requests", "/{id}/deletion")
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ UNTRANSLATED = {
     "We are away",
     "calendar.example.org",
     "Studio 2",
+    "name,email,person_in_charge,title,location,duration_minutes",
     "ben@hanami.example",
     "tom@hanami.example",
     "Brand design",
