@@ -1,7 +1,15 @@
 import pytest
 
+from dev.build.functions import compile_catalogues
 from dev.stack import running_stack
 from tests.support.deployed import Deployed
+from translations.catalogue import FOLDER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues():
+    """Pages and mails in this process find each language compiled, as those of a build do."""
+    compile_catalogues(FOLDER, FOLDER)
 
 
 @pytest.fixture(scope="session")

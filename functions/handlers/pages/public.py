@@ -81,7 +81,7 @@ def post_cancellation() -> Response[str]:
 
 @app.route("/sign-in", method=["GET", "HEAD"])
 def get_sign_in() -> Response[str]:
-    return sign_in.ask_page()
+    return sign_in.ask_page(app.current_event)
 
 
 @app.post("/sign-in")

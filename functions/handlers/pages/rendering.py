@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from handlers.pages import wording
 from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
+from handlers.pages.languages import preferred_language
 from scheduling.domain.people import masked_email
 from translations import times
 from translations.catalogue import translations_for
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from aws_lambda_powertools.shared.cookies import Cookie
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-LOCALE = "en"
-"""The language of pages that belong to no organization."""
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -55,7 +54,7 @@ def page(
     template: str,
     *,
     status: HTTPStatus = HTTPStatus.OK,
-    locale: str = LOCALE,
+    locale: str,
     headers: Mapping[str, str] = HEADERS,
     cookies: Sequence[Cookie] = (),
     **values: Any,
@@ -67,6 +66,22 @@ def page(
         body=environment(locale).get_template(template).render(values),
         headers=headers,
         cookies=list(cookies),
+    )
+
+
+def anybodys_page(
+    event: APIGatewayProxyEventV2,
+    template: str,
+    *,
+    headers: Mapping[str, str] = HEADERS,
+    **values: Any,
+) -> Response[str]:
+    """Return a page that belongs to no organization, in the language that the browser asks for."""
+    return page(
+        template,
+        locale=preferred_language(event.headers.get("accept-language", "")),
+        headers={**headers, "Vary": "Accept-Language"},
+        **values,
     )
 
 
@@ -104,6 +119,7 @@ def environment(locale: str) -> Environment:
         day=partial(times.day, locale=locale),
         clock=partial(times.clock, locale=locale),
         span=partial(times.span, locale=locale),
+        written_moment=partial(times.moment, locale=locale),
         length=partial(times.length, locale=locale),
         month_name=partial(times.month, locale=locale),
         weekday_names=partial(times.weekday_names, locale=locale),

@@ -77,6 +77,7 @@ class PageSettings:
     time_zone: str = ""
     """The organization's where empty."""
     locale: str = ""
+    """The organization's where empty."""
     zone_is_locked: bool = False
     rules: BookingRules = BookingRules()  # noqa: RUF009 - a frozen value
     questions: tuple[Question, ...] = ()
@@ -304,6 +305,7 @@ def _checked(
         description=checks.note("description", settings.description),
         location=checks.optional_name("location", settings.location),
         time_zone=checks.zone("time_zone", settings.time_zone or by.organization.time_zone),
+        locale=settings.locale and checks.language("locale", settings.locale),
         questions=_checked_questions(checks, settings.questions),
         reminders=tuple(sorted(set(settings.reminders), reverse=True)),
     )

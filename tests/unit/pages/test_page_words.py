@@ -97,7 +97,7 @@ def foreign(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(rendering, "translations_for", lambda _: Foreign())
     rendering.environment.cache_clear()
     written = rendering.environment("en").globals
-    for name in ("day", "clock", "span", "length", "month_name", "zone_label"):
+    for name in ("day", "clock", "span", "written_moment", "length", "month_name", "zone_label"):
         monkeypatch.setitem(written, name, lambda *_: "⟦12:00⟧")
     monkeypatch.setitem(written, "listed", lambda *_, **__: "⟦Kenji⟧")
     monkeypatch.setitem(written, "weekday_names", lambda: ["⟦Mo⟧"] * 7)

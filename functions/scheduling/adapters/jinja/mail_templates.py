@@ -121,7 +121,7 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "title": _typed(facts.meeting_title),
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
-                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
+                "link_expires": times.zoned_moment(facts.link_expires_at, facts.time_zone, locale),
             }
         case AvailabilityEnteredMail():
             return "availability_entered", {
@@ -159,7 +159,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "hours": times.clocks(facts.time.start, facts.time.end, zone, locale),
         "former_when": times.span(former.start, former.end, zone, locale) if former else "",
         "former_hours": times.clocks(former.start, former.end, zone, locale) if former else "",
-        "decide_by": _moment(decide_by, zone, locale) if decide_by else "",
+        "decide_by": times.zoned_moment(decide_by, zone, locale) if decide_by else "",
         "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
         "hosts": format_list(hosts, locale=locale),
@@ -219,12 +219,6 @@ def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterat
             hours=tuple(times.clocks(w.start, w.end, zone, locale) for w in same_day),
             zone=times.zone_label(zone, same_day[0].start, locale),
         )
-
-
-def _moment(instant: datetime, zone: str, locale: str) -> str:
-    """Return a date and a time: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
-    day, clock = times.day(_date(instant, zone), locale), times.clock(instant, zone, locale)
-    return f"{day}, {clock} ({times.zone_label(zone, instant, locale)})"
 
 
 def _date(instant: datetime, zone: str) -> date:
