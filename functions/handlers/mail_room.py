@@ -22,4 +22,5 @@ def mail_room() -> MailRoom:
         mail_templates=found.mail_templates,
         calendar_files=found.calendar_files,
         mailer=found.mailer,
+        rate_limits=found.rate_limits,
     )

@@ -59,6 +59,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BookingNotBegun: HTTPStatus.CONFLICT,
     refusals.BookingUndecided: HTTPStatus.CONFLICT,
     refusals.RequestDecided: HTTPStatus.CONFLICT,
+    refusals.TooManyOpenBookings: HTTPStatus.CONFLICT,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -118,6 +118,7 @@ class World:
             mail_templates=worker.templates,
             calendar_files=worker.calendar_files,
             mailer=worker,
+            rate_limits=self.rate_limits,
         )
 
     @contextmanager

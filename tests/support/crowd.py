@@ -220,7 +220,15 @@ class _Visitor:
 
     def _keep(self, slug: str, start: datetime, *, hold_id: str = "") -> None:
         request = BookingRequest(start, "Mia Weber", "mia@guest.example")
-        booked = do(self.adapters, book_slot, slug, request, key=new_id(), hold_id=hold_id)
+        booked = do(
+            self.adapters,
+            book_slot,
+            slug,
+            request,
+            key=new_id(),
+            hold_id=hold_id,
+            network_address="192.0.2.1",
+        )
         self.bookings.append(booked.booking)
 
     def _now_stands(self, booking: Booking) -> None:

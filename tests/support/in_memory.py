@@ -34,6 +34,7 @@ from scheduling.domain.refusals import (
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    LimiterUnavailable,
     LinkNotFound,
     LinkUsed,
     MemberChanged,
@@ -446,6 +447,14 @@ class InMemoryBookings(InMemory):
         except KeyError:
             raise BookingNotFound from None
 
+    def of_guest(self, organization_id: str, email: str) -> Sequence[Booking]:
+        return [
+            booking
+            for booking in self.store.bookings.values()
+            if booking.organization_id == organization_id
+            and email in {booking.guest.email, *booking.other_guests}
+        ]
+
     def taken(
         self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False
     ) -> Sequence[Taken]:
@@ -579,16 +588,26 @@ class InMemorySessions(InMemory):
 
 
 class InMemoryRateLimits(InMemory):
+    """Counts; while `broken`, as if its table were gone."""
+
     factor = 1
+    broken = False
 
     def allows(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
-        window = int(now.timestamp()) // int(limit.window.total_seconds())
-        key = limit.scope, value, window
-        if self.store.counters[key] >= limit.most * self.factor:
+        if self.is_used_up(limit, value, now=now):
             return False
         self.store.writes += 1
-        self.store.counters[key] += 1
+        self.store.counters[self._key(limit, value, now)] += 1
         return True
+
+    def is_used_up(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        if self.broken:
+            raise LimiterUnavailable
+        return self.store.counters[self._key(limit, value, now)] >= limit.most * self.factor
+
+    @staticmethod
+    def _key(limit: RateLimit, value: str, now: datetime) -> tuple[str, str, int]:
+        return limit.scope, value, int(now.timestamp()) // int(limit.window.total_seconds())
 
 
 class InMemoryOutbox(InMemory):

@@ -30,6 +30,7 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         mail_templates=JinjaMailTemplates(),
         calendar_files=ICalendarFiles(),
         mailer=InMemoryMailer(),
+        rate_limits=parley.rate_limits,
     )
 
 

@@ -131,9 +131,18 @@ def book(
     time_zone: str = "Europe/Berlin",
     key: str = "form",
     hold_id: str = "",
+    network_address: str = "192.0.2.1",
     **more: Any,
 ) -> BookedSlot:
     """Book a slot of an external member's page, or of the page with a slug."""
     slug = host if isinstance(host, str) else host.booking_page_slug
     request = BookingRequest(start, name, email, note, time_zone, **more)
-    return do(parley, book_slot, slug, request, key=key, hold_id=hold_id)
+    return do(
+        parley,
+        book_slot,
+        slug,
+        request,
+        key=key,
+        hold_id=hold_id,
+        network_address=network_address,
+    )

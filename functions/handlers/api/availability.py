@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from handlers.api.fields import Instant, minutes
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token
+from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.use_cases.availability import availability_for_link, save_availability
@@ -20,6 +21,7 @@ from scheduling.use_cases.availability import availability_for_link, save_availa
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, has_bearer_token)
 
 
 class Window(BaseModel):

@@ -19,6 +19,7 @@ from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import asked_range
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token, network_address
+from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking import Booking, BookingState, Hold
@@ -37,6 +38,7 @@ from scheduling.use_cases.guest import (
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, has_bearer_token)
 
 
 class HoldRequest(BaseModel):
@@ -169,6 +171,7 @@ def post_booking(
         request.booking_request(),
         key=idempotency_key or new_id(),
         hold_id=request.hold_id,
+        network_address=network_address(app.current_event),
         now=adapters().now(),
         base_url=adapters().base_url,
         booking_pages=adapters().booking_pages,
@@ -176,6 +179,7 @@ def post_booking(
         bookings=adapters().bookings,
         links=adapters().links,
         link_keys=adapters().link_keys,
+        rate_limits=adapters().rate_limits,
     )
     booking = booked.booking
     logger.info("slot booked", booking_id=booking.booking_id, state=booking.state)

@@ -215,6 +215,7 @@ def post_availability_request(external_member_id: str) -> ExternalMemberResponse
         external_member_id,
         now=adapters().now(),
         external_members=adapters().external_members,
+        rate_limits=adapters().rate_limits,
     )
     logger.info("external member asked again", external_member_id=external_member_id)
     return get_external_member(external_member_id)

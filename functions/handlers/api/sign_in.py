@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from handlers.requests import network_address, refuse_foreign_origin
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie, staff
+from handlers.token_misses import count_token_misses
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.links import SIGN_IN_LIFE
@@ -20,6 +21,7 @@ from scheduling.use_cases.sign_in import finish_sign_in, request_sign_in, sign_o
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, lambda event: (event.http_method, event.path) == ("POST", "/api/sessions"))
 
 
 class SignInRequestBody(BaseModel):

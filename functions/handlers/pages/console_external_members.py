@@ -152,6 +152,7 @@ def request(by: SignedIn, external_member_id: str) -> Response[str]:
         external_member_id,
         now=adapters().now(),
         external_members=adapters().external_members,
+        rate_limits=adapters().rate_limits,
     )
     logger.info("external member asked again", external_member_id=external_member_id)
     return see_other(f"{LIST}/{external_member_id}?news=asked")

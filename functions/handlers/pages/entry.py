@@ -59,6 +59,11 @@ def answer(
     return response
 
 
+def carries_token(event: APIGatewayProxyEventV2) -> bool:
+    """Tell whether a request has the token of a mailed link in its path or its form."""
+    return event.path.startswith("/l/") or event.path in _TOKEN_FORMS
+
+
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
     if app.current_event.http_method == "POST":
         _refuse_foreign_form(app.current_event)
@@ -100,7 +105,7 @@ def _refusal_page(app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
             headers=TOKEN_PAGE_HEADERS,
             is_invitation=isinstance(refusal, refusals.ExternalMemberGone),
         )
-    headers = dict(HEADERS)
+    headers = dict(TOKEN_PAGE_HEADERS if carries_token(app.current_event) else HEADERS)
     if isinstance(refusal, refusals.TryAgainLater):
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     return _refused_page(app, refusal.message, status, headers)

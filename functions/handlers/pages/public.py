@@ -11,8 +11,9 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from handlers.pages import availability, booking, guest, moving, sign_in
 from handlers.pages.assets import published_asset
-from handlers.pages.entry import answer, page_app
+from handlers.pages.entry import answer, carries_token, page_app
 from handlers.pages.rendering import see_other
+from handlers.token_misses import count_token_misses
 from handlers.wiring import adapters
 from scheduling.domain.links import LinkPurpose
 from scheduling.use_cases.links import read_link
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = page_app()
+count_token_misses(app, carries_token)
 logger = Logger()
 
 

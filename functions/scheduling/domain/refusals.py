@@ -371,6 +371,16 @@ class LimiterUnavailable(TryAgainLater):
     retry_after_seconds = 5
 
 
+class TooManyOpenBookings(SchedulingError):
+    """Whoever books has as many meetings to come with the host as they may have."""
+
+    code = "too_many_open_bookings"
+    message = marked(
+        "With this address there are three meetings to come already. "
+        "Please move or cancel one of them first."
+    )
+
+
 class BusyTryAgain(TryAgainLater):
     """Too many people asked for the same hour at once; nothing was decided."""
 

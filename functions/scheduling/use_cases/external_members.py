@@ -17,6 +17,7 @@ from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_li
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember
+from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
@@ -30,6 +31,7 @@ from scheduling.domain.refusals import (
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
@@ -136,16 +138,21 @@ def ask_again(
     *,
     now: datetime,
     external_members: ports.ExternalMembers,
+    rate_limits: ports.RateLimits,
 ) -> ExternalMember:
     """Mail a new request to the stored address; the link of the old one ends.
 
     Raises:
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
+        TooManyRequests: They were asked again too often.
+        LimiterUnavailable: It could not be counted how often.
     """
     before = external_members.get(by.organization.organization_id, external_member_id)
     if before.deleted_at is not None:
         raise ExternalMemberGone
+    limit = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
+    require_within((limit, external_member_id), now=now, rate_limits=rate_limits)
     number = before.request_number + 1
     link = _availability_link(
         before.organization_id, external_member_id, generation=number, now=now

@@ -30,8 +30,10 @@ from scheduling.domain.messages import (
     Recipient,
     retry_delay,
 )
+from scheduling.domain.rate_limits import SIGN_IN_PER_ORGANIZATION
 from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.ports import MailNotAccepted
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class MailRoom:
     mail_templates: ports.MailTemplates
     calendar_files: ports.CalendarFiles
     mailer: ports.Mailer
+    rate_limits: ports.RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     """Return the mail that tells what is so now, or None where it is no longer worth telling."""
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
-            return _sign_in_link(message, room)
+            return _sign_in_link(message, now, room)
         case MessageKind.AVAILABILITY_REQUEST:
             return _availability_request(message, room)
         case MessageKind.AVAILABILITY_ENTERED:
@@ -160,12 +163,15 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
             return _booking_news(message, now, room)
 
 
-def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
+def _sign_in_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     link = room.links.get(message.subject_id)
-    found = room.members.with_email(link.subject_id)
-    if not found:
+    found = [member for member in room.members.with_email(link.subject_id) if member.is_active]
+    if not found or now >= link.expires_at:
         return None
     member = found[0]
+    require_within(
+        (SIGN_IN_PER_ORGANIZATION, member.organization_id), now=now, rate_limits=room.rate_limits
+    )
     organization = room.organizations.get(member.organization_id)
     return _Draft(
         facts=SignInMail(
