@@ -33,6 +33,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkExpired: HTTPStatus.GONE,
     refusals.LinkReplaced: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
+    refusals.FreshLinkRequired: HTTPStatus.FORBIDDEN,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,

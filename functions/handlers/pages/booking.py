@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from handlers.guest_browser import guest_cookie
 from handlers.pages.forms import (
     Form,
     by_field,
@@ -216,7 +217,8 @@ def book(slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
     # The hold has become the booking: from now on it is in the browser's way like any other.
     has_hold = cookie(event, HOLD_COOKIE) is not None
     ended = [private_cookie(HOLD_COOKIE, "", max_age_seconds=0)] if has_hold else []
-    return see_other(booked.guest_link, headers=TOKEN_PAGE_HEADERS, cookies=ended)
+    cookies = [guest_cookie(booked.booking), *ended]
+    return see_other(booked.guest_link, headers=TOKEN_PAGE_HEADERS, cookies=cookies)
 
 
 def view_of(slug: str) -> BookingPageView:

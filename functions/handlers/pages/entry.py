@@ -33,7 +33,13 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
 }
 
 _TOKEN_FORMS = frozenset(
-    {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+    {
+        "/availability",
+        "/booking/cancellation",
+        "/booking/link",
+        "/booking/move",
+        "/sign-in/finish",
+    }
 )
 
 

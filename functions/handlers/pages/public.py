@@ -43,7 +43,7 @@ def get_link(token: str) -> Response[str]:
         case LinkPurpose.AVAILABILITY:
             return availability.saved_page(token, app.current_event)
         case LinkPurpose.GUEST:
-            return guest.booking_page(token)
+            return guest.booking_page(token, app.current_event)
 
 
 @app.route("/l/<token>/times", method=["GET", "HEAD"])
@@ -79,6 +79,11 @@ def post_move() -> Response[str]:
 @app.post("/booking/cancellation")
 def post_cancellation() -> Response[str]:
     return guest.cancel(app.current_event)
+
+
+@app.post("/booking/link")
+def post_guest_link() -> Response[str]:
+    return guest.send_link(app.current_event)
 
 
 @app.route("/sign-in", method=["GET", "HEAD"])

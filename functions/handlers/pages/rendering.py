@@ -16,7 +16,7 @@ from handlers.pages import wording
 from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
-from scheduling.domain.people import masked_email
+from scheduling.domain.people import masked_email, masked_name
 from translations import times
 from translations.catalogue import translations_for
 
@@ -128,6 +128,7 @@ def environment(locale: str) -> Environment:
         day_at=_day_at,
         written_instant=written_instant,
         masked_email=masked_email,
+        masked_name=masked_name,
         booking_badge=wording.booking_badge,
         guest_badge=wording.guest_badge,
         member_badge=wording.member_badge,

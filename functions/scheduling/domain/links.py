@@ -35,11 +35,14 @@ AVAILABILITY_LIFE = timedelta(days=30)
 """Counted from the last save."""
 AVAILABILITY_LONGEST_LIFE = timedelta(days=90)
 GUEST_LIFE_AFTER_END = timedelta(days=7)
+FRESH_FOR = timedelta(hours=24)
+"""So long after a guest's link was issued, whoever has it is taken for the guest."""
 SIGN_IN_CODE_ATTEMPTS = 5
 
 _LINK_ID_BYTES = 16
 _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter is mistaken for another or for a digit."""
+_MARK = re.compile(r"b1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{43})")
 _TOKEN = re.compile(r"s1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 
 
@@ -135,7 +138,22 @@ def check_link(token: ParsedToken, link: Link, key: LinkKey, *, now: datetime) -
         raise LinkExpired
 
 
+def browser_mark(organization_id: str, booking_id: str, key: LinkKey) -> str:
+    """Return what a browser keeps in which a guest has proved that a booking is theirs."""
+    return f"b1.{key.key_id}.{_signed(f'b1|{organization_id}|{booking_id}', key)}"
+
+
+def key_of_mark(mark: str) -> str:
+    """Return the id of the key that a mark names; empty where the text is none."""
+    match = _MARK.fullmatch(mark)
+    return match[1] if match else ""
+
+
 def _mac(link: Link, key: LinkKey) -> str:
     text = f"s1|{link.purpose}|{link.organization_id}|{link.link_id}|{link.generation}"
+    return _signed(text, key)
+
+
+def _signed(text: str, key: LinkKey) -> str:
     digest = hmac.digest(key.secret, text.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

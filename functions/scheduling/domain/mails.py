@@ -62,6 +62,21 @@ class AvailabilityEnteredMail:
     console_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuestLinkMail:
+    """A fresh link with which the guest can change their booking."""
+
+    organization_name: str
+    guest_name: str
+    meeting_title: str
+    time: TimeRange
+    time_zone: str
+    """The zone the guest reads times in."""
+    person_in_charge: Mailbox
+    link: str
+    valid_for: timedelta
+
+
 class BookingNews(StrEnum):
     """What there is to tell about a meeting; the mail's templates are named after it."""
 
@@ -137,7 +152,9 @@ class BookingMail:
     """What they said."""
 
 
-type MailFacts = SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | BookingMail
+type MailFacts = (
+    SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | GuestLinkMail | BookingMail
+)
 
 
 @dataclass(frozen=True, slots=True)

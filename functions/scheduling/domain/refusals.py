@@ -122,6 +122,13 @@ class LinkUsed(SchedulingError):
     message = marked("This link has been used already.")
 
 
+class FreshLinkRequired(SchedulingError):
+    """The link is old, and nobody has proved in this browser that the booking is theirs."""
+
+    code = "fresh_link_required"
+    message = marked("To change this booking here, please have a new link mailed first.")
+
+
 class MemberNotFound(SchedulingError):
     """The organization has no such member."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.booking import BookingState
 from scheduling.domain.hosts import HostKey, HostKind
-from scheduling.domain.links import SIGN_IN_LIFE
+from scheduling.domain.links import FRESH_FOR, SIGN_IN_LIFE
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityRequestMail,
@@ -15,6 +15,7 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    GuestLinkMail,
     Mailbox,
     MailFacts,
     OutgoingMail,
@@ -159,6 +160,8 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
             return _availability_request(message, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
+        case MessageKind.GUEST_LINK:
+            return _guest_link(message, now, room)
         case _:
             return _booking_news(message, now, room)
 
@@ -237,6 +240,32 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
         locale=organization.locale,
+    )
+
+
+def _guest_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    booking = room.bookings.get(message.organization_id, message.subject_id)
+    link = room.links.get(message.which)
+    if now >= link.expires_at:
+        return None
+    organization = room.organizations.get(booking.organization_id)
+    in_charge = room.members.get(booking.organization_id, booking.person_in_charge_id)
+    reply_to = Mailbox(in_charge.name, in_charge.email)
+    return _Draft(
+        facts=GuestLinkMail(
+            organization_name=organization.name,
+            guest_name=booking.guest.name,
+            meeting_title=booking.title,
+            time=booking.time,
+            time_zone=booking.guest.time_zone,
+            person_in_charge=reply_to,
+            link=link_address(room.base_url, link, room.link_keys),
+            valid_for=FRESH_FOR,
+        ),
+        sender_name=organization.name,
+        recipient=_guest_mailbox(booking),
+        reply_to=reply_to,
+        locale=_language(Reader.GUEST, booking, room) or organization.locale,
     )
 
 

@@ -13,6 +13,7 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    GuestLinkMail,
     Mailbox,
     MailFacts,
     Reader,
@@ -44,6 +45,17 @@ SIGN_IN = SignInMail(
     member_name=AIKO.name,
     link=f"{ORIGIN}/l/{TOKEN}",
     valid_for=timedelta(minutes=10),
+)
+
+GUEST_LINK = GuestLinkMail(
+    organization_name="Hanami Studio",
+    guest_name=MARIA.name,
+    meeting_title="Portfolio review",
+    time=TimeRange(at(1, "01:30"), at(1, "02:00")),
+    time_zone="Europe/Madrid",
+    person_in_charge=AIKO,
+    link=f"{ORIGIN}/l/{TOKEN}",
+    valid_for=DAY,
 )
 
 REQUEST = AvailabilityRequestMail(
@@ -176,6 +188,7 @@ def for_person_in_charge(mail: BookingMail) -> BookingMail:
 
 MAILS: dict[str, MailFacts] = {
     "sign-in-link": SIGN_IN,
+    "guest-link": GUEST_LINK,
     "availability-request": REQUEST,
     "availability-entered": ENTERED,
     "availability-cleared": replace(ENTERED, windows=()),

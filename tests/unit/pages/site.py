@@ -18,6 +18,7 @@ from scheduling.domain.links import hashed, token_for
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
+from scheduling.use_cases.guest import mark_for
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.links import Link
     from scheduling.domain.people import ExternalMember, Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
@@ -184,6 +186,16 @@ class Site:
         link_id = getattr(somebody, "request_link_id", None) or somebody.guest_link_id
         return token_for(self.store.links[link_id], KEY)
 
+    def known_browser(self) -> Browser:
+        """Return the browser in which everything was booked."""
+        marks = {
+            f"__Host-guest-{booking.booking_id}": mark_for(
+                booking, link_keys=self.adapters.link_keys
+            )
+            for booking in self.store.bookings.values()
+        }
+        return Browser(marks)
+
     def page_of(self, member: ExternalMember) -> str:
         return f"/console/external-members/{member.external_member_id}"
 
@@ -282,7 +294,10 @@ class Site:
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)
-        return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+        return self.adapters.bookings.add(booking, self._link(booking), ())
+
+    def _link(self, booking: Booking) -> Link:
+        return replace(a_guest_link(booking), created_at=self.now)
 
     def _add_page(self, slug: str, settings: dict[str, Any]) -> BookingPage:
         page = replace(a_page(a_member_host()), slug=slug, **settings)
@@ -304,7 +319,7 @@ class Site:
             other_guests=("tom@guest.example",),
             answers=(GuestAnswer("What is it about?", "A poster"),),
         )
-        return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+        return self.adapters.bookings.add(booking, self._link(booking), ())
 
     def _moved(self, booking: Booking) -> Booking:
         claim = replace(booking.claim, time=between("21:30", "22:00"))

@@ -45,6 +45,7 @@ FORMS = [
     "/sign-out",
     "/availability",
     "/booking/cancellation",
+    "/booking/link",
     "/booking/move",
     "/book/{slug}",
     "/book/{slug}/holds",
@@ -64,7 +65,13 @@ FORMS = [
     "/console/working-hours",
 ]
 
-TOKEN_FORMS = {"/availability", "/booking/cancellation", "/booking/move", "/sign-in/finish"}
+TOKEN_FORMS = {
+    "/availability",
+    "/booking/cancellation",
+    "/booking/link",
+    "/booking/move",
+    "/sign-in/finish",
+}
 
 
 def form_addresses(site: Site) -> list[str]:

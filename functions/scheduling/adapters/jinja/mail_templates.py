@@ -23,6 +23,7 @@ from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityRequestMail,
     BookingMail,
+    GuestLinkMail,
     Reader,
     RenderedMail,
     SignInMail,
@@ -132,6 +133,16 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "days": tuple(_open_days(facts.windows, facts.time_zone, locale)),
                 "booking_page_url": facts.booking_page_url,
                 "console_url": facts.console_url,
+            }
+        case GuestLinkMail():
+            return "guest_link", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.guest_name),
+                "title": _typed(facts.meeting_title),
+                "when": times.span(facts.time.start, facts.time.end, facts.time_zone, locale),
+                "person_in_charge": _person(facts.person_in_charge),
+                "link": facts.link,
+                "valid_for": times.length(facts.valid_for, locale),
             }
         case BookingMail():
             return f"booking_{facts.news}", _booking_words(facts, locale)
