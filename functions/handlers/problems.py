@@ -23,6 +23,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.SignInRequired: HTTPStatus.UNAUTHORIZED,
     refusals.SignInCodeRequired: HTTPStatus.FORBIDDEN,
     refusals.SignInCodeRefused: HTTPStatus.FORBIDDEN,
+    refusals.OrganizationChoiceRequired: HTTPStatus.CONFLICT,
     refusals.ForeignOrigin: HTTPStatus.FORBIDDEN,
     refusals.NotAllowed: HTTPStatus.FORBIDDEN,
     refusals.ProofRequired: HTTPStatus.FORBIDDEN,
@@ -97,6 +98,11 @@ def problem(refusal: SchedulingError) -> Response[str]:
             body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
         case refusals.UpcomingBookings():
             body["booking_ids"] = list(refusal.booking_ids)
+        case refusals.OrganizationChoiceRequired():
+            body["organizations"] = [
+                {"organization_id": choice.organization_id, "name": choice.name}
+                for choice in refusal.choices
+            ]
         case refusals.TryAgainLater():
             headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(

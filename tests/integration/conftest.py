@@ -50,6 +50,8 @@ def deployed(aws, monkeypatch):
         "MAIL_FROM": "bookings@mail.example",
         "LIMITS_TABLE": limits.name,
         "RATE_LIMIT_FACTOR": "1",
+        "SIGN_UP": "closed",
+        "FIRST_ADMIN_EMAIL": "first@hanami.example",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()

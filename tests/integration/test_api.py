@@ -197,6 +197,7 @@ ANY_BODY = {
     "hosts": [],
     "is_on": True,
     "name": "A",
+    "organization_name": "A",
     "person_in_charge_id": "x",
     "start": "2026-12-01T10:00:00Z",
     "time_zone": "UTC",
@@ -213,6 +214,8 @@ STAFF_ONLY = [
     ("GET", "/api/members/me/working-hours"),
     ("PUT", "/api/members/me/working-hours"),
     ("POST", "/api/members/me/hand-over"),
+    ("DELETE", "/api/members/me/sessions"),
+    ("DELETE", "/api/sessions"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
@@ -257,6 +260,7 @@ def test_staff_routes_want_a_session(road):
         ("GET", "/api/guest/booking/slots"),
         ("POST", "/api/guest/booking/cancellation"),
         ("POST", "/api/guest/booking/move"),
+        ("POST", "/api/guest/booking/link"),
     ],
 )
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Basic abc", "Bearer s1.1.x.y"])
@@ -280,6 +284,7 @@ def test_pages_of_other_origins_change_nothing(road, created, headers):
         ("POST", "/api/sign-in-requests"),
         ("POST", "/api/sessions"),
         ("DELETE", "/api/sessions/current"),
+        ("POST", "/api/sign-ups"),
         *((method, path) for method, path in STAFF_ONLY if method != "GET"),
     ]
     for method, path in changing:

@@ -1,4 +1,4 @@
-"""Promises about guests and limits, kept by every adapter."""
+"""Promises about guests, links and limits, kept by every adapter."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,11 +7,15 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
+from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
+from scheduling.domain.links import LinkPurpose, new_link_id
 from scheduling.domain.messages import Recipient
 from scheduling.domain.rate_limits import RateLimit
 from scheduling.domain.refusals import LimiterUnavailable
+from scheduling.domain.sign_ups import SignUp
+from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.builders import (
     EARLY,
     ORGANIZATION,
@@ -36,6 +40,7 @@ def ports(request):
     tables = request.getfixturevalue("tables")
     return SimpleNamespace(
         bookings=DynamoDbBookings(*tables),
+        links=DynamoDbLinks(*tables),
         rate_limits=DynamoDbRateLimits(create_limits_table(boto3.client("dynamodb"))),
     )
 
@@ -61,6 +66,21 @@ def test_the_bookings_of_a_guest_are_as_they_are_now(ports):
     ports.bookings.change(booking, cancelled, ())
 
     assert list(ports.bookings.of_guest(ORG, "mia@guest.example")) == [cancelled]
+
+
+def test_a_link_keeps_what_is_to_be_made_and_where_to_go_on(ports):
+    link = sign_in_link("ben@kite.example", now=EARLY, life=timedelta(minutes=10))
+    wanted = SignUp("Kite Lab", "Ben Ode", "Europe/Paris", "ja")
+    to_sign_up = replace(link, purpose=LinkPurpose.SIGN_UP, sign_up=wanted)
+    to_prove = replace(link, link_id=new_link_id(), return_to="/console/team")
+
+    for each in (to_sign_up, to_prove):
+        ports.links.add(each)
+
+    assert [ports.links.get(each.link_id) for each in (to_sign_up, to_prove)] == [
+        to_sign_up,
+        to_prove,
+    ]
 
 
 def test_another_organization_finds_no_booking_of_a_guest(ports):

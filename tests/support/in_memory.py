@@ -43,6 +43,7 @@ from scheduling.domain.refusals import (
     SlugTaken,
     WorkingHoursChanged,
 )
+from scheduling.domain.sign_ups import SignUpPolicy
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import MailNotAccepted
@@ -669,6 +670,7 @@ class InMemoryAdapters:
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
         self.store = store = Store()
         self.clock = now
+        self.sign_up_policy = SignUpPolicy(is_open=False)
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.external_members = InMemoryExternalMembers(store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from scheduling.domain.people import Role
 from scheduling.domain.sessions import SignedIn
 from scheduling.use_cases.bookings import HandOver, hand_over
 from scheduling.use_cases.members import list_members
+from scheduling.use_cases.security import end_sessions
 from scheduling.use_cases.working_hours import save_working_hours, view_working_hours
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -142,6 +143,15 @@ def post_hand_over(member_id: str, request: HandOverRequest) -> HandOverResponse
         refused=len(done.refused),
     )
     return HandOverResponse.of(done)
+
+
+@app.delete("/api/members/<member_id>/sessions", summary="Sign a member out everywhere")
+def delete_sessions(member_id: str) -> Response[str]:
+    refuse_foreign_origin(app.current_event)
+    by = staff(app.current_event)
+    end_sessions(by, _meant(member_id, by), now=adapters().now(), members=adapters().members)
+    logger.info("sessions ended", member_id=_meant(member_id, by))
+    return Response(status_code=204, body="")
 
 
 def _meant(member_id: str, by: SignedIn) -> str:

@@ -12,6 +12,7 @@ from handlers.pages import (
     console_explanations,
     console_external_members,
     console_page_editor,
+    console_security,
     console_times,
     console_today,
     console_working_hours,
@@ -187,6 +188,16 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/security")
+def get_security() -> Response[str]:
+    return console_security.security_page(staff(app.current_event))
+
+
+@app.post("/console/security/sessions")
+def post_end_sessions() -> Response[str]:
+    return console_security.end_own_sessions(staff(app.current_event))
 
 
 @logger.inject_lambda_context

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from handlers.pages.forms import FormRefused
 from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, anybodys_page, see_other
+from handlers.pages.returning import return_path
 from handlers.problems import status_of
 from handlers.requests import refuse_foreign_origin
 from scheduling.domain import refusals
@@ -49,6 +51,7 @@ def page_app() -> APIGatewayHttpResolver:
     app.use(middlewares=[_protect_forms])
     app.exception_handler(refusals.SchedulingError)(partial(_refusal_page, app))
     app.exception_handler(refusals.SignInRequired)(_sign_in_first)
+    app.exception_handler(refusals.ProofRequired)(partial(_prove_first, app))
     app.exception_handler(FormRefused)(partial(_form_refused_page, app))
     app.exception_handler(Exception)(partial(_failure_page, app))
     app.not_found(partial(_not_found_page, app))
@@ -132,6 +135,13 @@ def _link_ended_page(
 
 def _sign_in_first(_: refusals.SignInRequired) -> Response[str]:
     return see_other("/sign-in")
+
+
+def _prove_first(app: APIGatewayHttpResolver, _: refusals.ProofRequired) -> Response[str]:
+    """Have somebody prove who they are, and come back to the page that they came from."""
+    came_from = urlsplit(app.current_event.headers.get("referer", ""))
+    back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return see_other(f"/sign-in/again?{urlencode({'next': return_path(back)})}")
 
 
 def _form_refused_page(app: APIGatewayHttpResolver, _: FormRefused) -> Response[str]:

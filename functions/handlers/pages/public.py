@@ -9,10 +9,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, moving, sign_in
+from handlers.pages import availability, booking, guest, moving, sign_in, sign_up
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, carries_token, page_app
 from handlers.pages.rendering import see_other
+from handlers.sessions import staff
 from handlers.token_misses import count_token_misses
 from handlers.wiring import adapters
 from scheduling.domain.links import LinkPurpose
@@ -38,7 +39,7 @@ def get_link(token: str) -> Response[str]:
         token, now=adapters().now(), links=adapters().links, link_keys=adapters().link_keys
     )
     match link.purpose:
-        case LinkPurpose.SIGN_IN:
+        case LinkPurpose.SIGN_IN | LinkPurpose.SIGN_UP:
             return sign_in.finish_page(link, token, app.current_event)
         case LinkPurpose.AVAILABILITY:
             return availability.saved_page(token, app.current_event)
@@ -94,6 +95,26 @@ def get_sign_in() -> Response[str]:
 @app.post("/sign-in")
 def post_sign_in() -> Response[str]:
     return sign_in.requested_page(app.current_event)
+
+
+@app.route("/sign-in/again", method=["GET", "HEAD"])
+def get_sign_in_again() -> Response[str]:
+    return sign_in.again_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/sign-in/again")
+def post_sign_in_again() -> Response[str]:
+    return sign_in.ask_again(staff(app.current_event), app.current_event)
+
+
+@app.route("/sign-up", method=["GET", "HEAD"])
+def get_sign_up() -> Response[str]:
+    return sign_up.form_page(app.current_event)
+
+
+@app.post("/sign-up")
+def post_sign_up() -> Response[str]:
+    return sign_up.request(app.current_event)
 
 
 @app.post("/sign-in/finish")

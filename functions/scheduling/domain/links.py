@@ -16,8 +16,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from scheduling.domain.refusals import LinkExpired, LinkNotFound, LinkReplaced, LinkUsed
+
+if TYPE_CHECKING:
+    from scheduling.domain.sign_ups import SignUp
 
 NO_ORGANIZATION = "0" * 26
 """Stands for the tenant in a sign-in link: who asks is known by address only."""
@@ -25,6 +29,8 @@ NO_ORGANIZATION = "0" * 26
 
 class LinkPurpose(StrEnum):
     SIGN_IN = "sign_in"
+    SIGN_UP = "sign_up"
+    """Signs in, after making an organization for those who are in none."""
     AVAILABILITY = "availability"
     GUEST = "guest"
 
@@ -65,6 +71,10 @@ class Link:
     """Sign-in only: hash of the secret in the browser that asked; empty when an operator asked."""
     code_hash: str = ""
     """Sign-in only: hash of the code shown in the browser that asked."""
+    return_to: str = ""
+    """Sign-in only: the page of the console to go on with; its first one where empty."""
+    sign_up: SignUp | None = None
+    """Sign-up only: what is to be made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,16 @@ class SignInMail:
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpMail:
+    """The link that starts an organization."""
+
+    organization_name: str
+    admin_name: str
+    link: str
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class AvailabilityRequestMail:
     """Asks an external member for the times they can do."""
 
@@ -153,7 +163,12 @@ class BookingMail:
 
 
 type MailFacts = (
-    SignInMail | AvailabilityRequestMail | AvailabilityEnteredMail | GuestLinkMail | BookingMail
+    SignInMail
+    | SignUpMail
+    | AvailabilityRequestMail
+    | AvailabilityEnteredMail
+    | GuestLinkMail
+    | BookingMail
 )
 
 

@@ -90,6 +90,24 @@ class SignInCodeRefused(SchedulingError):
     message = marked("That is not the code shown where you asked to sign in.")
 
 
+@dataclass(frozen=True, slots=True)
+class OrganizationChoice:
+    organization_id: str
+    name: str
+
+
+class OrganizationChoiceRequired(SchedulingError):
+    """Whoever signs in belongs to several organizations, and has not said which one is meant."""
+
+    code = "organization_choice_required"
+    message = marked("Please choose where to sign in.")
+
+    def __init__(self, choices: Sequence[OrganizationChoice]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+        """By name."""
+
+
 class LinkNotFound(SchedulingError):
     """No such link was ever sent, or its text is damaged."""
 

@@ -21,6 +21,7 @@ from scheduling.domain.mails import (
     OutgoingMail,
     Reader,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.messages import (
     MAX_ATTEMPTS,
@@ -36,6 +37,7 @@ from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
+from scheduling.use_cases.sign_in import active_members
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,8 +45,12 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.booking import Booking
     from scheduling.domain.hosts import Host
+    from scheduling.domain.links import Link
     from scheduling.domain.people import Member, Organization
     from scheduling.domain.time_range import TimeRange
+
+_PRODUCT = "Parley"
+"""Who writes to people of no organization."""
 
 _NEWS = {
     MessageKind.BOOKING_REQUESTED: BookingNews.REQUESTED,
@@ -168,9 +174,11 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
 
 def _sign_in_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     link = room.links.get(message.subject_id)
-    found = [member for member in room.members.with_email(link.subject_id) if member.is_active]
-    if not found or now >= link.expires_at:
+    if now >= link.expires_at:
         return None
+    found = active_members(link, members=room.members)
+    if not found:
+        return _sign_up_link(link, room)
     member = found[0]
     require_within(
         (SIGN_IN_PER_ORGANIZATION, member.organization_id), now=now, rate_limits=room.rate_limits
@@ -186,7 +194,25 @@ def _sign_in_link(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         sender_name=organization.name,
         recipient=Mailbox(member.name, member.email),
         reply_to=Mailbox(organization.name, room.mailer.address),
-        locale=organization.locale,
+        locale=member.locale or organization.locale,
+    )
+
+
+def _sign_up_link(link: Link, room: MailRoom) -> _Draft | None:
+    wanted = link.sign_up
+    if wanted is None:
+        return None
+    return _Draft(
+        facts=SignUpMail(
+            organization_name=wanted.organization_name,
+            admin_name=wanted.admin_name,
+            link=link_address(room.base_url, link, room.link_keys),
+            valid_for=SIGN_IN_LIFE,
+        ),
+        sender_name=_PRODUCT,
+        recipient=Mailbox(wanted.admin_name, link.subject_id),
+        reply_to=Mailbox(_PRODUCT, room.mailer.address),
+        locale=wanted.locale,
     )
 
 

@@ -18,6 +18,7 @@ from scheduling.domain.mails import (
     MailFacts,
     Reader,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.messages import Recipient
 from scheduling.domain.time_range import TimeRange
@@ -43,6 +44,13 @@ def at(day: int, clock: str) -> datetime:
 SIGN_IN = SignInMail(
     organization_name="Hanami Studio",
     member_name=AIKO.name,
+    link=f"{ORIGIN}/l/{TOKEN}",
+    valid_for=timedelta(minutes=10),
+)
+
+SIGN_UP = SignUpMail(
+    organization_name="Hanami Studio",
+    admin_name=AIKO.name,
     link=f"{ORIGIN}/l/{TOKEN}",
     valid_for=timedelta(minutes=10),
 )
@@ -188,6 +196,7 @@ def for_person_in_charge(mail: BookingMail) -> BookingMail:
 
 MAILS: dict[str, MailFacts] = {
     "sign-in-link": SIGN_IN,
+    "sign-up-link": SIGN_UP,
     "guest-link": GUEST_LINK,
     "availability-request": REQUEST,
     "availability-entered": ENTERED,

@@ -283,6 +283,9 @@ class Site:
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
             "my hours": "/console/working-hours",
+            "signing in": "/console/security",
+            "sign in again": "/sign-in/again?next=/console/bookings",
+            "sign up": "/sign-up",
         }
 
     def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:

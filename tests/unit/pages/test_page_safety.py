@@ -35,14 +35,17 @@ BY_BROWSER = {"Vary": "Accept-Language"}
 
 OF_NO_ORGANIZATION = {
     "sign-in",
+    "sign up",
     "finish sign-in",
     "link damaged",
     "nothing here",
 }
 FORMS = [
     "/sign-in",
+    "/sign-in/again",
     "/sign-in/finish",
     "/sign-out",
+    "/sign-up",
     "/availability",
     "/booking/cancellation",
     "/booking/link",
@@ -63,6 +66,7 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/security/sessions",
 ]
 
 TOKEN_FORMS = {

@@ -27,6 +27,7 @@ from scheduling.domain.mails import (
     Reader,
     RenderedMail,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.messages import Recipient
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
@@ -111,6 +112,13 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
             return "sign_in_link", {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.member_name),
+                "link": facts.link,
+                "valid_for": times.length(facts.valid_for, locale),
+            }
+        case SignUpMail():
+            return "sign_up_link", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.admin_name),
                 "link": facts.link,
                 "valid_for": times.length(facts.valid_for, locale),
             }
