@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from handlers import settings
+from handlers.whose import forget, support_contact
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def problem(refusal: SchedulingError) -> Response[str]:
         "status": status.value,
         "code": refusal.code,
     }
+    if contact := support_contact():
+        body["support_contact"] = contact
     headers: dict[str, str | list[str]] = dict(_HEADERS)
     match refusal:
         case refusals.InvalidInput():
@@ -120,6 +123,7 @@ def answer_refusals(app: APIGatewayHttpResolver) -> None:
 
 
 def _private(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    forget()
     response = next_middleware(app)
     response.headers.update(_HEADERS)
     return response

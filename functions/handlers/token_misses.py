@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handlers.requests import network_address
+from handlers.whose import remember
 from handlers.wiring import adapters
+from scheduling.domain.refusals import LinkEnded
 from scheduling.use_cases.links import counted_misses
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def count_token_misses(
     """Have `app` refuse those who tried too many tokens that were never sent.
 
     Such a try is counted, whatever the method: it is the one thing that a GET ever writes.
+    Where a link that we sent has ended, the answer may name whom to turn to.
     """
 
     def guarded(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -31,7 +34,12 @@ def count_token_misses(
         with counted_misses(
             network_address(event), now=adapters().now(), rate_limits=adapters().rate_limits
         ):
-            return next_middleware(app)
+            try:
+                return next_middleware(app)
+            except LinkEnded as refusal:
+                if refusal.organization_id:
+                    remember(adapters().organizations.get(refusal.organization_id))
+                raise
 
     app.use(middlewares=[guarded])
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 FOLDERS = ("bench", "dev", "docs", "events", "functions", "layers", "requirements", "tests")
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
@@ -98,7 +98,7 @@ def test_the_readme_lists_the_routes_of_the_json_api():
     described = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
     listed = set()
     for row in re.findall(
-        r"^\| (`(?:GET|POST|PUT).*?) \|", prose(ROOT / "README.md"), re.MULTILINE
+        r"^\| (`(?:GET|POST|PUT|PATCH|DELETE).*?) \|", prose(ROOT / "README.md"), re.MULTILINE
     ):
         methods = []
         for span in INLINE_CODE.findall(row):

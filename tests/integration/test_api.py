@@ -215,6 +215,8 @@ STAFF_ONLY = [
     ("PUT", "/api/members/me/working-hours"),
     ("POST", "/api/members/me/hand-over"),
     ("DELETE", "/api/members/me/sessions"),
+    ("GET", "/api/organization"),
+    ("PATCH", "/api/organization"),
     ("DELETE", "/api/sessions"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
@@ -244,7 +246,7 @@ STAFF_ONLY = [
 
 def test_staff_routes_want_a_session(road):
     for method, path in STAFF_ONLY:
-        body = ANY_BODY if method in {"POST", "PUT"} else None
+        body = ANY_BODY if method in {"POST", "PUT", "PATCH"} else None
 
         answer = road.public.request(method, path, json=body)
 

@@ -150,6 +150,16 @@ def _members(team: Team) -> Exercise:
     return run
 
 
+def _organization_settings(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/organization"))
+        # Only what changes something is stored.
+        contact = an_address("help")
+        _ok(team.admin.patch("/api/organization", json={"support_contact": contact}))
+
+    return run
+
+
 def _external_members(team: Team) -> Exercise:
     host = f"/api/external-members/{team.host['external_member_id']}"
 
@@ -364,6 +374,7 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "OrganizationSettingsFunction": _organization_settings,
     "ExternalMembersFunction": _external_members,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,

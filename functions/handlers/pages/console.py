@@ -13,6 +13,7 @@ from handlers.pages import (
     console_external_members,
     console_page_editor,
     console_security,
+    console_settings,
     console_times,
     console_today,
     console_working_hours,
@@ -198,6 +199,16 @@ def get_security() -> Response[str]:
 @app.post("/console/security/sessions")
 def post_end_sessions() -> Response[str]:
     return console_security.end_own_sessions(staff(app.current_event))
+
+
+@app.get("/console/settings")
+def get_settings() -> Response[str]:
+    return console_settings.settings_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings")
+def post_settings() -> Response[str]:
+    return console_settings.save(staff(app.current_event), app.current_event)
 
 
 @logger.inject_lambda_context

@@ -15,6 +15,7 @@ from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, anybodys_page,
 from handlers.pages.returning import return_path
 from handlers.problems import status_of
 from handlers.requests import refuse_foreign_origin
+from handlers.whose import forget, support_contact
 from scheduling.domain import refusals
 from scheduling.domain.refusals import marked
 
@@ -74,6 +75,7 @@ def carries_token(event: APIGatewayProxyEventV2) -> bool:
 
 
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
+    forget()
     if app.current_event.http_method == "POST":
         _refuse_foreign_form(app.current_event)
     return next_middleware(app)
@@ -107,8 +109,8 @@ def _refusal_page(app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
     if status is HTTPStatus.NOT_FOUND:
         return _not_found_page(app, refusal)
     if status is HTTPStatus.GONE:
-        return anybodys_page(
-            app.current_event,
+        return _message_page(
+            app,
             "gone.html",
             status=status,
             headers=TOKEN_PAGE_HEADERS,
@@ -124,8 +126,8 @@ def _link_ended_page(
     app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
 ) -> Response[str]:
     """Say why a mailed link does not work, and what to do next."""
-    return anybodys_page(
-        app.current_event,
+    return _message_page(
+        app,
         "link_ended.html",
         status=status_of(refusal),
         headers=TOKEN_PAGE_HEADERS,
@@ -155,15 +157,13 @@ def _refused_page(
     status: HTTPStatus,
     headers: Mapping[str, str] = HEADERS,
 ) -> Response[str]:
-    return anybodys_page(
-        app.current_event, "refused.html", status=status, headers=headers, message=message
-    )
+    return _message_page(app, "refused.html", status=status, headers=headers, message=message)
 
 
 def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
     """Answer an address that leads nowhere; it may be a damaged link that holds a token."""
-    return anybodys_page(
-        app.current_event,
+    return _message_page(
+        app,
         "not_found.html",
         status=HTTPStatus.NOT_FOUND,
         headers=TOKEN_PAGE_HEADERS,
@@ -173,4 +173,23 @@ def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
 def _failure_page(app: APIGatewayHttpResolver, failure: Exception) -> Response[str]:
     """Answer a defect of ours: the log keeps what happened, the alarm on 5xx calls somebody."""
     logger.error("page failed", exc_info=failure)
-    return anybodys_page(app.current_event, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _message_page(app, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _message_page(
+    app: APIGatewayHttpResolver,
+    template: str,
+    *,
+    status: HTTPStatus,
+    headers: Mapping[str, str] = HEADERS,
+    **values: Any,
+) -> Response[str]:
+    """Say what went wrong, and whom to turn to where that is known."""
+    return anybodys_page(
+        app.current_event,
+        template,
+        status=status,
+        headers=headers,
+        support_contact=support_contact(),
+        **values,
+    )

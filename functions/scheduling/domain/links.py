@@ -140,12 +140,13 @@ def check_link(token: ParsedToken, link: Link, key: LinkKey, *, now: datetime) -
     """
     if not hmac.compare_digest(token.mac, _mac(link, key)):
         raise LinkNotFound
+    owner = "" if link.organization_id == NO_ORGANIZATION else link.organization_id
     if link.replaced_at is not None:
-        raise LinkReplaced(link.replaced_at)
+        raise LinkReplaced(link.replaced_at, owner)
     if link.used_at is not None:
-        raise LinkUsed
+        raise LinkUsed(owner)
     if now >= link.expires_at:
-        raise LinkExpired
+        raise LinkExpired(owner)
 
 
 def browser_mark(organization_id: str, booking_id: str, key: LinkKey) -> str:

@@ -115,25 +115,34 @@ class LinkNotFound(SchedulingError):
     message = marked("This link is not complete. Open it from the mail once more.")
 
 
-class LinkExpired(SchedulingError):
+class LinkEnded(SchedulingError):
+    """The link was right and works no more."""
+
+    def __init__(self, organization_id: str = "") -> None:
+        super().__init__()
+        self.organization_id = organization_id
+        """Whose it was; empty where nobody knows."""
+
+
+class LinkExpired(LinkEnded):
     """The link was right and its time is over."""
 
     code = "link_expired"
     message = marked("This link has expired.")
 
 
-class LinkReplaced(SchedulingError):
+class LinkReplaced(LinkEnded):
     """A newer link to the same thing was sent; only that one works."""
 
     code = "link_replaced"
     message = marked("A newer link was sent. Please use that one.")
 
-    def __init__(self, replaced_at: datetime) -> None:
-        super().__init__()
+    def __init__(self, replaced_at: datetime, organization_id: str = "") -> None:
+        super().__init__(organization_id)
         self.replaced_at = replaced_at
 
 
-class LinkUsed(SchedulingError):
+class LinkUsed(LinkEnded):
     """The link works once and has been used."""
 
     code = "link_used"

@@ -284,6 +284,7 @@ class Site:
             ),
             "my hours": "/console/working-hours",
             "signing in": "/console/security",
+            "settings": "/console/settings?news=saved",
             "sign in again": "/sign-in/again?next=/console/bookings",
             "sign up": "/sign-up",
         }

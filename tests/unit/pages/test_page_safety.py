@@ -67,6 +67,7 @@ FORMS = [
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
     "/console/security/sessions",
+    "/console/settings",
 ]
 
 TOKEN_FORMS = {
