@@ -69,10 +69,7 @@ def _components() -> str:
         .get_template("components.html")
         .render(
             requests=[wording.request_badge(Delivery(state)) for state in DeliveryState],
-            members=[
-                wording.member_badge(member, Delivery(DeliveryState.SENT), EARLY),
-                wording.member_badge(member, Delivery(DeliveryState.SENT), at("12:00")),
-            ],
+            members=list(wording.STANDINGS.values()),
             bookings=[
                 wording.booking_badge(booking, now) for now in (EARLY, at("10:00"), at("11:00"))
             ],

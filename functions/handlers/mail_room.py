@@ -13,6 +13,8 @@ def mail_room() -> MailRoom:
         organizations=found.organizations,
         members=found.members,
         external_members=found.external_members,
+        directories=found.directories,
+        invitations=found.invitations,
         hosts=found.hosts,
         booking_pages=found.booking_pages,
         bookings=found.bookings,
@@ -23,4 +25,6 @@ def mail_room() -> MailRoom:
         calendar_files=found.calendar_files,
         mailer=found.mailer,
         rate_limits=found.rate_limits,
+        reputation=found.reputation,
+        mails_per_day=found.mails_per_day,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from handlers.whose import forget, support_contact
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
@@ -34,14 +35,28 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkNotFound: HTTPStatus.NOT_FOUND,
     refusals.LinkExpired: HTTPStatus.GONE,
     refusals.LinkReplaced: HTTPStatus.GONE,
+    refusals.LinkRevoked: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.FreshLinkRequired: HTTPStatus.FORBIDDEN,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
+    refusals.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.ImportNotFound: HTTPStatus.NOT_FOUND,
+    refusals.ImportStarted: HTTPStatus.CONFLICT,
+    refusals.LastAdmin: HTTPStatus.CONFLICT,
+    refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
+    refusals.NotInDirectory: HTTPStatus.NOT_FOUND,
+    refusals.DirectoryChanged: HTTPStatus.CONFLICT,
+    refusals.InvitationNotFound: HTTPStatus.NOT_FOUND,
+    refusals.InvitationChanged: HTTPStatus.CONFLICT,
+    refusals.InvitationRevoked: HTTPStatus.GONE,
+    refusals.AlreadyMember: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.ExternalMemberGone: HTTPStatus.GONE,
+    refusals.AddressSuppressed: HTTPStatus.CONFLICT,
+    refusals.ExternalMemberChanged: HTTPStatus.CONFLICT,
     refusals.UpcomingBookings: HTTPStatus.CONFLICT,
     refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
     refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
@@ -66,6 +81,9 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+MOST_LISTED = 100
+"""How many things of one kind a problem names."""
+
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -81,39 +99,55 @@ def problem(refusal: SchedulingError) -> Response[str]:
         "title": refusal.message,
         "status": status.value,
         "code": refusal.code,
+        **_facts(refusal),
     }
     if contact := support_contact():
         body["support_contact"] = contact
     headers: dict[str, str | list[str]] = dict(_HEADERS)
-    match refusal:
-        case refusals.InvalidInput():
-            body["errors"] = [
-                {"field": found.field, "code": found.code, "message": found.message}
-                for found in refusal.problems
-            ]
-        case refusals.SlotUnavailable():
-            body["alternatives"] = [
-                start.isoformat().replace("+00:00", "Z") for start in refusal.alternatives
-            ]
-        case refusals.AvailabilityChanged():
-            body["current_version"] = refusal.current_version
-        case refusals.BookingClosed():
-            body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
-        case refusals.UpcomingBookings():
-            body["booking_ids"] = list(refusal.booking_ids)
-        case refusals.OrganizationChoiceRequired():
-            body["organizations"] = [
-                {"organization_id": choice.organization_id, "name": choice.name}
-                for choice in refusal.choices
-            ]
-        case refusals.TryAgainLater():
-            headers["Retry-After"] = str(refusal.retry_after_seconds)
+    if isinstance(refusal, refusals.TryAgainLater):
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
         status_code=status.value,
         content_type="application/problem+json",
         body=json.dumps(body),
         headers=headers,
     )
+
+
+def _facts(refusal: SchedulingError) -> dict[str, Any]:
+    """Return what a client can act on, beside what every problem has."""
+    facts: dict[str, Any] = {}
+    match refusal:
+        case refusals.InvalidInput():
+            facts["errors"] = [
+                {"field": found.field, "code": found.code, "message": found.message}
+                for found in refusal.problems
+            ]
+        case refusals.SlotUnavailable():
+            facts["alternatives"] = [
+                start.isoformat().replace("+00:00", "Z") for start in refusal.alternatives
+            ]
+        case refusals.AvailabilityChanged():
+            facts["current_version"] = refusal.current_version
+        case refusals.BookingClosed():
+            facts["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
+        case refusals.AddressSuppressed():
+            facts["reason"] = refusal.reason.value
+        case refusals.UpcomingBookings():
+            facts["booking_ids"] = list(refusal.booking_ids)
+        case refusals.OrganizationChoiceRequired():
+            facts["organizations"] = list(map(asdict, refusal.choices))
+        case refusals.NotHandedOver():
+            facts["left"] = {
+                "bookings": _listed(refusal.booking_ids),
+                "booking_pages": _listed(refusal.booking_page_slugs),
+                "external_members": _listed(refusal.external_member_ids),
+            }
+    return facts
+
+
+def _listed(identifiers: Sequence[str]) -> dict[str, Any]:
+    return {"count": len(identifiers), "ids": list(identifiers[:MOST_LISTED])}
 
 
 def answer_refusals(app: APIGatewayHttpResolver) -> None:

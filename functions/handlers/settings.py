@@ -55,6 +55,11 @@ def first_admin_email() -> str:
     return os.environ.get("FIRST_ADMIN_EMAIL", "").strip().lower()
 
 
+def mails_per_day() -> int:
+    """The most that one organization may send in a day, in UTC."""
+    return int(_required("MAILS_PER_DAY"))
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

@@ -147,7 +147,7 @@ def link_used(page, site):
 
 
 def open_changed_link(page, site, **change):
-    link = site.store.links[site.kenji.request_link_id]
+    link = site.store.links[site.kenji.request.link_id]
     site.store.links[link.link_id] = replace(link, **change)
     page.goto(site.link_of(site.kenji))
 

@@ -52,6 +52,7 @@ def deployed(aws, monkeypatch):
         "RATE_LIMIT_FACTOR": "1",
         "SIGN_UP": "closed",
         "FIRST_ADMIN_EMAIL": "first@hanami.example",
+        "MAILS_PER_DAY": "2000",
     }.items():
         monkeypatch.setenv(name, value)
     adapters.cache_clear()

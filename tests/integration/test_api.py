@@ -194,6 +194,7 @@ ANY_BODY = {
     "answers": {},
     "booking_page_slug": "x",
     "email": "a@example.org",
+    "enabled": True,
     "hosts": [],
     "is_on": True,
     "name": "A",
@@ -218,10 +219,16 @@ STAFF_ONLY = [
     ("GET", "/api/organization"),
     ("PATCH", "/api/organization"),
     ("DELETE", "/api/sessions"),
+    ("GET", "/api/organization/features"),
+    ("PUT", "/api/organization/features/external_members"),
+    ("GET", "/api/organization/setup"),
+    ("GET", "/api/availability-grid"),
+    ("GET", "/api/availability-grid.csv"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
     ("GET", "/api/external-members/x/availability"),
+    ("PATCH", "/api/external-members/x"),
     ("DELETE", "/api/external-members/x"),
     ("POST", "/api/external-members/x/availability-requests"),
     ("GET", "/api/booking-pages"),
@@ -317,6 +324,7 @@ def test_pages_of_other_origins_change_nothing(road, created, headers):
 )
 def test_each_wrong_field_of_an_invitation_is_named(road, created, body, fields):
     road.sign_in(token_in(created["sign_in_url"]))
+    road.connect_external_members()
 
     answer = road.admin.post("/api/external-members", json=body)
 

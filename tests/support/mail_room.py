@@ -21,6 +21,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         organizations=parley.organizations,
         members=parley.members,
         external_members=parley.external_members,
+        directories=parley.directories,
+        invitations=parley.invitations,
         hosts=parley.hosts,
         booking_pages=parley.booking_pages,
         bookings=parley.bookings,
@@ -31,6 +33,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         calendar_files=ICalendarFiles(),
         mailer=InMemoryMailer(),
         rate_limits=parley.rate_limits,
+        reputation=parley.reputation,
+        mails_per_day=parley.mails_per_day,
     )
 
 

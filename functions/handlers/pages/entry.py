@@ -32,18 +32,27 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkNotFound: "not_found",
     refusals.LinkExpired: "expired",
     refusals.LinkReplaced: "replaced",
+    refusals.LinkRevoked: "revoked",
     refusals.LinkUsed: "used",
+    refusals.InvitationRevoked: "revoked",
 }
 
 _TOKEN_FORMS = frozenset(
     {
         "/availability",
+        "/availability/confirmation",
+        "/availability/opened",
+        "/availability/calendar",
         "/booking/cancellation",
         "/booking/link",
         "/booking/move",
+        "/invitation/accept",
         "/sign-in/finish",
     }
 )
+
+_ONE_CLICK = "/unsubscribe/"
+"""What mail programs and their servers press for somebody: whoever holds the token may."""
 
 
 def page_app() -> APIGatewayHttpResolver:
@@ -76,8 +85,9 @@ def carries_token(event: APIGatewayProxyEventV2) -> bool:
 
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
     forget()
-    if app.current_event.http_method == "POST":
-        _refuse_foreign_form(app.current_event)
+    event = app.current_event
+    if event.http_method == "POST" and not event.path.startswith(_ONE_CLICK):
+        _refuse_foreign_form(event)
     return next_middleware(app)
 
 

@@ -9,7 +9,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, moving, sign_in, sign_up
+from handlers.pages import (
+    availability,
+    booking,
+    guest,
+    joining,
+    moving,
+    sign_in,
+    sign_up,
+    unsubscribe,
+)
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, carries_token, page_app
 from handlers.pages.rendering import see_other
@@ -45,6 +54,8 @@ def get_link(token: str) -> Response[str]:
             return availability.saved_page(token, app.current_event)
         case LinkPurpose.GUEST:
             return guest.booking_page(token, app.current_event)
+        case LinkPurpose.INVITATION:
+            return joining.join_page(token, app.current_event)
 
 
 @app.route("/l/<token>/times", method=["GET", "HEAD"])
@@ -55,6 +66,21 @@ def get_times_to_move_to(token: str) -> Response[str]:
 @app.post("/availability")
 def post_availability() -> Response[str]:
     return availability.save(app.current_event)
+
+
+@app.post("/availability/confirmation")
+def post_confirmation() -> Response[str]:
+    return availability.confirm(app.current_event)
+
+
+@app.post("/availability/opened")
+def post_opened() -> Response[str]:
+    return availability.opened(app.current_event)
+
+
+@app.post("/availability/calendar")
+def post_calendar() -> Response[str]:
+    return availability.link(app.current_event)
 
 
 @app.route("/book/<slug>", method=["GET", "HEAD"])
@@ -75,6 +101,11 @@ def post_hold(slug: str) -> Response[str]:
 @app.post("/booking/move")
 def post_move() -> Response[str]:
     return moving.move(app.current_event)
+
+
+@app.post("/invitation/accept")
+def post_acceptance() -> Response[str]:
+    return joining.accept(app.current_event)
 
 
 @app.post("/booking/cancellation")
@@ -125,6 +156,16 @@ def post_sign_in_finish() -> Response[str]:
 @app.post("/sign-out")
 def post_sign_out() -> Response[str]:
     return sign_in.end_session(app.current_event)
+
+
+@app.route("/unsubscribe/<token>", method=["GET", "HEAD"])
+def get_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.ask_page(token)
+
+
+@app.post("/unsubscribe/<token>")
+def post_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.done_page(token)
 
 
 @app.get("/static/<file>")

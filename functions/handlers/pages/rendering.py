@@ -17,6 +17,7 @@ from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
 from scheduling.domain.people import masked_email, masked_name
+from scheduling.domain.standing import standing_of
 from translations import times
 from translations.catalogue import translations_for
 
@@ -118,6 +119,7 @@ def environment(locale: str) -> Environment:
         asset=asset_address,
         day=partial(times.day, locale=locale),
         clock=partial(times.clock, locale=locale),
+        clocks=partial(times.clocks, locale=locale),
         span=partial(times.span, locale=locale),
         written_moment=partial(times.moment, locale=locale),
         length=partial(times.length, locale=locale),
@@ -130,8 +132,12 @@ def environment(locale: str) -> Environment:
         masked_email=masked_email,
         masked_name=masked_name,
         booking_badge=wording.booking_badge,
+        calendar_badge=wording.calendar_badge,
+        failed_reading=wording.failed_reading,
+        feature_badge=wording.feature_badge,
         guest_badge=wording.guest_badge,
-        member_badge=wording.member_badge,
+        standing_badge=wording.standing_badge,
+        standing_of=standing_of,
         page_badge=wording.page_badge,
         request_badge=wording.request_badge,
     )

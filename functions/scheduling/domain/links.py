@@ -18,7 +18,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from scheduling.domain.refusals import LinkExpired, LinkNotFound, LinkReplaced, LinkUsed
+from scheduling.domain.refusals import (
+    LinkExpired,
+    LinkNotFound,
+    LinkReplaced,
+    LinkRevoked,
+    LinkUsed,
+)
 
 if TYPE_CHECKING:
     from scheduling.domain.sign_ups import SignUp
@@ -33,6 +39,7 @@ class LinkPurpose(StrEnum):
     """Signs in, after making an organization for those who are in none."""
     AVAILABILITY = "availability"
     GUEST = "guest"
+    INVITATION = "invitation"
 
 
 SIGN_IN_LIFE = timedelta(minutes=10)
@@ -43,6 +50,7 @@ AVAILABILITY_LONGEST_LIFE = timedelta(days=90)
 GUEST_LIFE_AFTER_END = timedelta(days=7)
 FRESH_FOR = timedelta(hours=24)
 """So long after a guest's link was issued, whoever has it is taken for the guest."""
+INVITATION_LIFE = timedelta(days=7)
 SIGN_IN_CODE_ATTEMPTS = 5
 
 _LINK_ID_BYTES = 16
@@ -67,6 +75,8 @@ class Link:
     """How many links to the same thing there were, this one included."""
     used_at: datetime | None = None
     replaced_at: datetime | None = None
+    revoked_at: datetime | None = None
+    """Ended by the team, with none in its place."""
     browser_hash: str = ""
     """Sign-in only: hash of the secret in the browser that asked; empty when an operator asked."""
     code_hash: str = ""
@@ -136,11 +146,13 @@ def check_link(token: ParsedToken, link: Link, key: LinkKey, *, now: datetime) -
 
     Raises:
         LinkNotFound: The token was not made by us for this link.
-        LinkReplaced, LinkUsed, LinkExpired: It was, and no longer works.
+        LinkRevoked, LinkReplaced, LinkUsed, LinkExpired: It was, and no longer works.
     """
     if not hmac.compare_digest(token.mac, _mac(link, key)):
         raise LinkNotFound
     owner = "" if link.organization_id == NO_ORGANIZATION else link.organization_id
+    if link.revoked_at is not None:
+        raise LinkRevoked(owner)
     if link.replaced_at is not None:
         raise LinkReplaced(link.replaced_at, owner)
     if link.used_at is not None:

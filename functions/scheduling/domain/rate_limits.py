@@ -31,6 +31,9 @@ TOKEN_MISSES_PER_NETWORK_ADDRESS = RateLimit("token_misses.network_address", 20,
 AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER = RateLimit("availability_requests", 3, _HOUR)
 """Beside the first one, which comes with the invitation."""
 GUEST_LINKS_PER_BOOKING = RateLimit("guest_links", 3, _HOUR)
+INVITATIONS_PER_ADDRESS = RateLimit("invitations.address", 3, _HOUR)
+"""Over all organizations: whoever is behind the address gets all of them."""
+INVITATIONS_PER_ORGANIZATION = RateLimit("invitations.organization", 200, _DAY)
 BOOKINGS_PER_NETWORK_ADDRESS = RateLimit("bookings.network_address", 10, _HOUR)
 BOOKINGS_PER_PAGE = RateLimit("bookings.page", 30, _MINUTE)
 HOLDS_PER_NETWORK_ADDRESS = RateLimit("holds.network_address", 20, 5 * _MINUTE)

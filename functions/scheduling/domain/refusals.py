@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.reputation import SuppressionReason
+
 
 def marked(message: str) -> str:
     """Return `message` unchanged; its presence puts the text into the catalogues."""
@@ -142,6 +144,13 @@ class LinkReplaced(LinkEnded):
         self.replaced_at = replaced_at
 
 
+class LinkRevoked(LinkEnded):
+    """Whoever sent the link has ended it, and sent no other."""
+
+    code = "link_revoked"
+    message = marked("This link no longer works.")
+
+
 class LinkUsed(LinkEnded):
     """The link works once and has been used."""
 
@@ -170,6 +179,98 @@ class MemberChanged(SchedulingError):
     message = marked("Somebody else changed this a moment ago. Please look at it again.")
 
 
+class LastAdmin(SchedulingError):
+    """Without this member nobody could administer the organization."""
+
+    code = "last_admin"
+    message = marked("This is the last admin. Please make somebody else an admin first.")
+
+
+class NotHandedOver(SchedulingError):
+    """Removing the member would leave behind what nobody has decided about."""
+
+    code = "not_handed_over"
+    message = marked(
+        "There are bookings, booking pages or external members that are theirs. Say who takes"
+        " them over, or that the bookings are cancelled."
+    )
+
+    def __init__(
+        self,
+        booking_ids: Sequence[str],
+        booking_page_slugs: Sequence[str],
+        external_member_ids: Sequence[str],
+    ) -> None:
+        super().__init__()
+        self.booking_ids = tuple(booking_ids)
+        """To come: they are host of them, or in charge; soonest first."""
+        self.booking_page_slugs = tuple(booking_page_slugs)
+        self.external_member_ids = tuple(external_member_ids)
+
+
+class NotInDirectory(SchedulingError):
+    """The organization has no such department or designation."""
+
+    code = "not_in_directory"
+    message = marked("There is no such department or designation.")
+
+
+class DirectoryChanged(SchedulingError):
+    """Somebody else changed departments or designations since they were read."""
+
+    code = "directory_changed"
+    message = marked("Somebody else changed this list a moment ago. Please look at it again.")
+
+
+class InvitationNotFound(SchedulingError):
+    """The organization has no such invitation."""
+
+    code = "invitation_not_found"
+    message = marked("There is no such invitation.")
+
+
+class InvitationChanged(SchedulingError):
+    """The invitation was accepted, revoked or sent again since it was read."""
+
+    code = "invitation_changed"
+    message = marked("This invitation was answered, taken back or sent again in the meantime.")
+
+
+class InvitationRevoked(SchedulingError):
+    """The link was right, and whoever sent it has taken the invitation back."""
+
+    code = "invitation_revoked"
+    message = marked("This invitation was taken back.")
+
+
+class AlreadyMember(SchedulingError):
+    """Whoever was invited belongs to the team already."""
+
+    code = "already_member"
+    message = marked("You belong to this team already. Just sign in.")
+
+
+class BatchTooLarge(SchedulingError):
+    """A file has more in it than is taken at once."""
+
+    code = "batch_too_large"
+    message = marked("At most 500 rows and 1 MB are taken at once. Please split this up.")
+
+
+class ImportNotFound(SchedulingError):
+    """The organization has no such import of members, or no longer."""
+
+    code = "import_not_found"
+    message = marked("There is no such import.")
+
+
+class ImportStarted(SchedulingError):
+    """The import has been started, or has ended."""
+
+    code = "import_started"
+    message = marked("This import has been started already.")
+
+
 class ExternalMemberNotFound(SchedulingError):
     """The organization has no such external member."""
 
@@ -177,8 +278,15 @@ class ExternalMemberNotFound(SchedulingError):
     message = marked("There is no such external member.")
 
 
+class ExternalMemberChanged(SchedulingError):
+    """Somebody else changed the external member since they were read."""
+
+    code = "external_member_changed"
+    message = marked("Somebody else changed this a moment ago. Please look at it again.")
+
+
 class EmailAlreadyInvited(SchedulingError):
-    """An active external member has this address already."""
+    """An active external member, or an open invitation to the team, has this address already."""
 
     code = "email_taken"
     message = marked("Somebody with this e-mail address has been invited already.")
@@ -347,6 +455,19 @@ class ExternalMemberGone(SchedulingError):
 
     code = "external_member_gone"
     message = marked("This invitation has ended.")
+
+
+class AddressSuppressed(SchedulingError):
+    """Nothing is sent to this address: a mail to it came back, or was marked as spam."""
+
+    code = "address_suppressed"
+    message = marked(
+        "A mail to this address came back or was marked as spam. Please correct the address first."
+    )
+
+    def __init__(self, reason: SuppressionReason) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class UpcomingBookings(SchedulingError):

@@ -24,7 +24,6 @@ from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.refusals import (
     BookingPageChanged,
     HostNotFound,
-    MemberNotFound,
     SlugTaken,
     marked,
 )
@@ -311,9 +310,8 @@ def _checked(
     )
     check_rules(checks, settings.rules)
     _check_hosts(checks, by, settings, hosts=hosts)
-    try:
-        members.get(by.organization.organization_id, settings.person_in_charge_id)
-    except MemberNotFound:
+    in_charge = members.get_all(by.organization.organization_id, [settings.person_in_charge_id])
+    if not any(member.is_active for member in in_charge):
         message = marked("Please choose a member of the team.")
         checks.refuse("person_in_charge_id", "not_a_member", message)
     if not SHORTEST_APPROVAL <= settings.approval_within <= LONGEST_APPROVAL:

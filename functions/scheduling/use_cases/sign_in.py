@@ -235,6 +235,12 @@ def finish_sign_in(
     if member is None:
         member = _signed_up(link, now=now, organizations=organizations)
     sign_out(former_secret, sessions=sessions)
+    session = start_session(member, now=now, sessions=sessions)
+    return replace(session, return_to=link.return_to)
+
+
+def start_session(member: Member, *, now: datetime, sessions: ports.Sessions) -> StartedSession:
+    """Start a session of somebody who has just proved that the member's mailbox is theirs."""
     secret = new_secret()
     lifetime = SESSION_LIFE[member.role]
     sessions.add(
@@ -247,7 +253,7 @@ def finish_sign_in(
             epoch=member.session_epoch,
         )
     )
-    return StartedSession(secret, lifetime, link.return_to)
+    return StartedSession(secret, lifetime)
 
 
 def read_sign_in_link(

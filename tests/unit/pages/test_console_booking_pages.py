@@ -383,7 +383,7 @@ def test_the_largest_editor_is_at_most_60_kilobytes(staff: Browser, site: Site):
             an_external_member(email=f"guest{number}@example.org"),
             name=f"Somebody with a Name {number}",
         )
-        site._invite(member, site.store.messages[site.lena.request])
+        site._invite(member, site.store.messages[site.lena.request_mail])
     questions = tuple(
         Question(f"q{number}", f"What about the matter number {number}?") for number in range(10)
     )

@@ -12,7 +12,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.links import token_for
 from scheduling.domain.messages import Recipient
 from scheduling.domain.refusals import BookingChanged, BusyTryAgain
-from tests.support.builders import a_guest, at
+from tests.support.builders import a_guest, an_entry, at
 from tests.support.in_memory import KEY
 from tests.support.mail_room import mail_room, swept
 from tests.unit.pages.site import Browser
@@ -221,7 +221,7 @@ def test_a_meeting_that_began_is_not_moved(browser: Browser, site: Site):
 @pytest.mark.parametrize("is_gone", [True, False])
 def test_without_times_to_move_to_the_meeting_stays(browser: Browser, site: Site, *, is_gone: bool):
     if is_gone:
-        site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now))
+        site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now), an_entry())
     else:
         site.adapters.booking_pages.replace(replace(site.kenji_page, is_on=False, version=2))
 

@@ -78,6 +78,12 @@ def with_words(site: Site, words: str) -> None:
         store.members[key] = replace(member, name=words)
     for key, member in store.external_members.items():
         store.external_members[key] = replace(member, name=words, email=words)
+    for key, directory in store.directories.items():
+        store.directories[key] = replace(
+            directory,
+            departments=dict.fromkeys(directory.departments, words),
+            designations=dict.fromkeys(directory.designations, words),
+        )
     for key, page in store.booking_pages.items():
         questions = tuple(
             replace(asked, label=words, choices=(words, "Other") if asked.choices else ())
@@ -126,6 +132,12 @@ def test_stored_words_change_no_page(staff: Browser, site: Site):
         ("/booking/move", ["time_zone"]),
         ("/book/{slug}", ["name", "email", "note", "time_zone", "form_id", "hold_id", "duration"]),
         ("/book/workshop", ["other_guests", *(f"answers.{each}" for each in QUESTIONS)]),
+        ("/invitation/accept", ["name", "time_zone"]),
+        (
+            "/console/team/invitations/new",
+            ["emails", "department_id", "new_department", "manager_id", "role", "form_id"],
+        ),
+        ("/console/settings/directory", ["name"]),
         (
             "/console/external-members/new",
             ["name", "email", "person_in_charge_id", "title", "duration_minutes", "location"],
@@ -137,12 +149,17 @@ def test_typed_words_come_back_as_text(staff: Browser, site: Site, address: str,
         "/sign-in/finish": site.sign_in_token,
         "/availability": site.token_of(site.lena),
         "/booking/cancellation": site.token_of(site.booking),
+        "/invitation/accept": site.token_of(site.invitation),
         "/booking/move": site.token_of(site.booking),
     }.get(address, "")
 
     def typed(words: str) -> list[tuple[str, ...]]:
         long = words.ljust(600, "x")
-        form = dict.fromkeys(fields, long) | {"token": token, "start": "2026-12-01T21:30:00Z"}
+        form = dict.fromkeys(fields, long) | {
+            "token": token,
+            "start": "2026-12-01T21:30:00Z",
+            "part": "departments",
+        }
         site.store.code_attempts.clear()
         return structure(staff.post(address.format(slug=site.kenji.booking_page_slug), form).body)
 

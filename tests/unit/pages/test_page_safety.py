@@ -34,6 +34,7 @@ BY_BROWSER = {"Vary": "Accept-Language"}
 """For pages that belong to no organization: their language is the browser's."""
 
 OF_NO_ORGANIZATION = {
+    "join, too late",
     "sign-in",
     "sign up",
     "finish sign-in",
@@ -47,12 +48,18 @@ FORMS = [
     "/sign-out",
     "/sign-up",
     "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
+    "/availability/calendar",
     "/booking/cancellation",
     "/booking/link",
     "/booking/move",
+    "/invitation/accept",
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
+    "/console/external-members/{id}/availability",
+    "/console/external-members/{id}/edit",
     "/console/external-members/{id}/availability-requests",
     "/console/external-members/{id}/deletion",
     "/console/bookings/new",
@@ -68,15 +75,34 @@ FORMS = [
     "/console/working-hours",
     "/console/security/sessions",
     "/console/settings",
+    "/console/integrations/external-members",
+    "/console/me",
+    "/console/team/import",
+    "/console/team/imports/{import}",
+    "/console/team/{member}",
+    "/console/team/{member}/removal",
+    "/console/team/invitations/new",
+    "/console/team/invitations/{invitation}/resend",
+    "/console/team/invitations/{invitation}/revocation",
+    "/console/settings/directory",
+    "/console/settings/directory/{listed}",
+    "/console/settings/directory/{listed}/removal",
 ]
 
 TOKEN_FORMS = {
     "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
+    "/availability/calendar",
     "/booking/cancellation",
     "/booking/link",
     "/booking/move",
+    "/invitation/accept",
     "/sign-in/finish",
 }
+
+ONE_CLICK = "/unsubscribe/{token}"
+"""Mail programs press it for somebody, from wherever they run; its own tests say how."""
 
 
 def form_addresses(site: Site) -> list[str]:
@@ -84,6 +110,10 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "member": site.ben.member_id,
+        "import": site.checked_import.import_id,
+        "invitation": site.invitation.invitation_id,
+        "listed": site.design.listed_id,
     }
     return [form.format(**names) for form in FORMS]
 
@@ -94,7 +124,7 @@ def routes(app) -> set[tuple[str, str]]:
 
 def test_every_page_carries_its_headers(staff: Browser, site: Site):
     for name, address in site.addresses().items():
-        may_hold_token = address.startswith(("/l/", "/nowhere"))
+        may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
         wanted = wanted | BY_BROWSER if name in OF_NO_ORGANIZATION else wanted
         assert staff.get(address).headers == wanted, name
@@ -197,8 +227,17 @@ def test_the_list_of_forms_is_complete():
         if method == "POST"
     }
 
-    names = {"slug": "<slug>", "id": "<external_member_id>", "booking": "<booking_id>"}
-    assert forms == {form.format(**names) for form in FORMS}
+    names = {
+        "slug": "<slug>",
+        "id": "<external_member_id>",
+        "booking": "<booking_id>",
+        "token": "<token>",
+        "member": "<member_id>",
+        "import": "<import_id>",
+        "invitation": "<invitation_id>",
+        "listed": "<listed_id>",
+    }
+    assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
 
 def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
@@ -227,8 +266,13 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
     for name in (
         "parley.css",
         "console.css",
+        "dialog.css",
+        "address-chips.js",
         "availability.js",
+        "dialog.js",
         "hold.js",
+        "progress.js",
+        "search.js",
         "time-zone.js",
         "mark.svg",
     ):

@@ -109,7 +109,7 @@ def test_c41_a_defect_of_ours_names_the_support_contact(staff: Browser, site: Si
 def test_c41_links_that_ended_name_the_support_contact_of_their_organization(
     browser: Browser, site: Site, contact: str
 ):
-    link = site.store.links[site.kenji.request_link_id]
+    link = site.store.links[site.kenji.request.link_id]
     site.store.links[link.link_id] = replace(link, expires_at=site.now)
 
     ended = browser.get(site.link_of(site.kenji))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.links import link_item, stored_link
+from scheduling.adapters.dynamodb.links import LINK_WORKS, link_item, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     encoded,
@@ -53,10 +53,7 @@ class DynamoDbLinks:
         used = self._access.update(
             keys.link(link.link_id),
             "SET used_at = :now",
-            condition=(
-                "attribute_exists(PK) AND attribute_not_exists(used_at)"
-                " AND attribute_not_exists(replaced_at) AND expires_at > :now"
-            ),
+            condition=LINK_WORKS,
             values={":now": to_seconds(now)},
         )
         if used is None:

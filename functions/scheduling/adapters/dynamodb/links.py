@@ -25,6 +25,12 @@ LINK_KEPT_AFTER = timedelta(days=2 * 366)
 """An ended link is kept this long: it says "expired" and not "unknown", and stands in the mails
 about meetings that were booked before it ended."""
 
+LINK_WORKS = (
+    "attribute_exists(PK) AND attribute_not_exists(used_at)"
+    " AND attribute_not_exists(replaced_at) AND attribute_not_exists(revoked_at)"
+    " AND expires_at > :now"
+)
+
 _SIGN_IN_LINK_KEPT_AFTER = timedelta(days=1)
 """Its record holds the address that somebody typed."""
 
@@ -61,6 +67,36 @@ def link_prolonged(access: Table, link_id: str, until: datetime) -> TransactWrit
     )
 
 
+def link_revoked(access: Table, link_id: str, at: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that ends a link, with none in its place."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET revoked_at = :at",
+        condition="attribute_exists(PK)",
+        values={":at": to_seconds(at)},
+    )
+
+
+def link_used(access: Table, link_id: str, now: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that uses a link up; refused where it no longer works."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET used_at = :now",
+        condition=LINK_WORKS,
+        values={":now": to_seconds(now)},
+    )
+
+
+def link_replaced(access: Table, link_id: str, now: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that ends a link because there is a newer one."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET replaced_at = :now",
+        condition="attribute_exists(PK)",
+        values={":now": to_seconds(now)},
+    )
+
+
 def _kept_after(link: Link) -> timedelta:
     is_typed = link.purpose in {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}
     return _SIGN_IN_LINK_KEPT_AFTER if is_typed else LINK_KEPT_AFTER
@@ -77,6 +113,7 @@ def stored_link(item: Item) -> Link:
         generation=int(item["generation"]),
         used_at=from_seconds(item["used_at"]) if "used_at" in item else None,
         replaced_at=from_seconds(item["replaced_at"]) if "replaced_at" in item else None,
+        revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
         return_to=item.get("return_to", ""),
