@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.config import Config
+
 from dev.emulator import Emulator
 
 _SIMULATOR = "simulator.amazonses.com"
@@ -26,6 +28,9 @@ _OUTCOMES: Mapping[str, tuple[str, ...]] = {
 }
 """By the first part of a simulator's address; other addresses are delivered to."""
 
+_AT_ONCE = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1})
+"""An emulator that is about to stop may not hold up whoever stops it."""
+
 _SUBJECT = "Amazon SES Email Event Notification"
 _ACCOUNT_ID = "000000000000"
 
@@ -34,8 +39,8 @@ class SesEvents:
     """Publishes what becomes of mails."""
 
     def __init__(self, emulator: Emulator) -> None:
-        self._ses = emulator.client("sesv2")
-        self._sns = emulator.client("sns")
+        self._ses = emulator.client("sesv2", _AT_ONCE)
+        self._sns = emulator.client("sns", _AT_ONCE)
         self._region = emulator.region
 
     def tell(self, mail_id: str, request: Mapping[str, Any]) -> None:

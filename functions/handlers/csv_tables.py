@@ -14,8 +14,8 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel does not read UTF-8."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Source: OWASP ASVS 5.0, 1.2.10."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+"""Source: OWASP ASVS 5.0, 1.2.10, and OWASP's page on CSV injection: in Japanese, wide ones too."""
 
 
 def csv_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

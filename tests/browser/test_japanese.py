@@ -36,9 +36,7 @@ def page(visit, server, site: Site) -> Page:
     """A browser in Tokyo that looks at an organization which speaks Japanese."""
     for key, organization in site.store.organizations.items():
         site.store.organizations[key] = replace(organization, locale="ja")
-    page = visit(
-        server.origin, DESK, timezone_id=TOKYO, extra_http_headers={"Accept-Language": "ja"}
-    )
+    page = visit(server.origin, DESK, locale="ja-JP", timezone_id=TOKYO, reduced_motion="reduce")
     page.clock.set_fixed_time(site.now)
     return page
 

@@ -78,9 +78,12 @@ def test_a_worker_that_dies_between_sent_and_recorded_loses_no_mail(stack, road,
 
     for message in messages:
         assert room.outbox.get(message).state in {DeliveryState.SENT, DeliveryState.DELIVERED}
-    first, second = stack.mails_to(road.guest_email)
-    assert first["message-id"] == second["message-id"]
-    assert event_in(first) == event_in(second)
+    # Once SES has told of a mail, it is not sent again.
+    first, *more = stack.mails_to(road.guest_email)
+    assert len(more) <= 1
+    for again in more:
+        assert first["message-id"] == again["message-id"]
+        assert event_in(first) == event_in(again)
 
 
 def event_in(mail):

@@ -22,6 +22,7 @@ from handlers.pages import (
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, carries_token, page_app
 from handlers.pages.rendering import see_other
+from handlers.problems import HTTPS_ONLY
 from handlers.sessions import staff
 from handlers.token_misses import count_token_misses
 from handlers.wiring import adapters
@@ -180,6 +181,7 @@ def get_static_file(file: str) -> Response[bytes]:
         headers={
             "Cache-Control": "public, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",
+            **HTTPS_ONLY,
         },
     )
 

@@ -16,6 +16,7 @@ from handlers.pages import wording
 from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
+from handlers.problems import HTTPS_ONLY
 from scheduling.domain.people import masked_email, masked_name
 from scheduling.domain.standing import standing_of
 from translations import times
@@ -39,8 +40,8 @@ HEADERS: Mapping[str, str] = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
+    **HTTPS_ONLY,
 }
 
 TOKEN_PAGE_HEADERS: Mapping[str, str] = {

@@ -50,7 +50,7 @@ class SentMail(Told):
         return {name: values[0] for name, values in self.tags.items() if values}
 
 
-class Delivery(Told):
+class Occurrence(Told):
     timestamp: datetime
 
 
@@ -59,7 +59,7 @@ class DeliveryEvent(Told):
 
     event_type: Literal["Delivery"] = Field(alias="eventType")
     mail: SentMail
-    delivery: Delivery
+    delivery: Occurrence
 
     def feedback(self) -> Feedback:
         return Delivered(self.delivery.timestamp)
@@ -68,7 +68,7 @@ class DeliveryEvent(Told):
 class DelayEvent(Told):
     event_type: Literal["DeliveryDelay"] = Field(alias="eventType")
     mail: SentMail
-    delay: Delivery = Field(alias="deliveryDelay")
+    delay: Occurrence = Field(alias="deliveryDelay")
 
     def feedback(self) -> Feedback:
         return Delayed(self.delay.timestamp)

@@ -72,7 +72,7 @@ class RecordingEmulator:
         }
         self.published = []
 
-    def client(self, _service):
+    def client(self, _service, _config):
         return self
 
     def get_configuration_set_event_destinations(self, **_names):
