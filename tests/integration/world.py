@@ -136,7 +136,7 @@ def populate(scheduling: Table, access: Table) -> None:
     asked = replace(
         KENJI,
         availability=Availability(0, "Asia/Tokyo", ()),
-        request=replace(KENJI.request_mail, fulfilled_at=None),
+        request=replace(KENJI.request, fulfilled_at=None),
     )
     members.add(asked, a_page(KENJI), a_link(KENJI), [KENJI.request_mail], an_entry())
     entered = replace(
