@@ -51,6 +51,22 @@ _PROBLEM: dict[str, Any] = {
             "description": "The bookings to come that somebody has to decide about, at most 100.",
             "items": {"type": "string"},
         },
+        "organizations": {
+            "type": "array",
+            "description": "Where whoever signs in can sign in to, where it is not clear.",
+            "items": {
+                "type": "object",
+                "required": ["organization_id", "name"],
+                "properties": {
+                    "organization_id": {"type": "string"},
+                    "name": {"type": "string"},
+                },
+            },
+        },
+        "support_contact": {
+            "type": "string",
+            "description": "Whom to turn to, where the organization is known and has said so.",
+        },
         "left": {
             "type": "object",
             "description": "What is a member's, and has to pass to somebody else or end.",

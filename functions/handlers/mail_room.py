@@ -24,6 +24,7 @@ def mail_room() -> MailRoom:
         mail_templates=found.mail_templates,
         calendar_files=found.calendar_files,
         mailer=found.mailer,
+        rate_limits=found.rate_limits,
         reputation=found.reputation,
         mails_per_day=found.mails_per_day,
     )

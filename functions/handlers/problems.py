@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from handlers import settings
+from handlers.whose import forget, support_contact
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.SignInRequired: HTTPStatus.UNAUTHORIZED,
     refusals.SignInCodeRequired: HTTPStatus.FORBIDDEN,
     refusals.SignInCodeRefused: HTTPStatus.FORBIDDEN,
+    refusals.OrganizationChoiceRequired: HTTPStatus.CONFLICT,
     refusals.ForeignOrigin: HTTPStatus.FORBIDDEN,
     refusals.NotAllowed: HTTPStatus.FORBIDDEN,
     refusals.ProofRequired: HTTPStatus.FORBIDDEN,
@@ -34,6 +37,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkReplaced: HTTPStatus.GONE,
     refusals.LinkRevoked: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
+    refusals.FreshLinkRequired: HTTPStatus.FORBIDDEN,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
     refusals.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -73,6 +77,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BookingNotBegun: HTTPStatus.CONFLICT,
     refusals.BookingUndecided: HTTPStatus.CONFLICT,
     refusals.RequestDecided: HTTPStatus.CONFLICT,
+    refusals.TooManyOpenBookings: HTTPStatus.CONFLICT,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -97,40 +102,51 @@ def problem(refusal: SchedulingError) -> Response[str]:
         "title": refusal.message,
         "status": status.value,
         "code": refusal.code,
+        **_facts(refusal),
     }
+    if contact := support_contact():
+        body["support_contact"] = contact
     headers: dict[str, str | list[str]] = dict(_HEADERS)
-    match refusal:
-        case refusals.InvalidInput():
-            body["errors"] = [
-                {"field": found.field, "code": found.code, "message": found.message}
-                for found in refusal.problems
-            ]
-        case refusals.SlotUnavailable():
-            body["alternatives"] = [
-                start.isoformat().replace("+00:00", "Z") for start in refusal.alternatives
-            ]
-        case refusals.AvailabilityChanged():
-            body["current_version"] = refusal.current_version
-        case refusals.BookingClosed():
-            body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
-        case refusals.AddressSuppressed():
-            body["reason"] = refusal.reason.value
-        case refusals.UpcomingBookings():
-            body["booking_ids"] = list(refusal.booking_ids)
-        case refusals.NotHandedOver():
-            body["left"] = {
-                "bookings": _listed(refusal.booking_ids),
-                "booking_pages": _listed(refusal.booking_page_slugs),
-                "external_members": _listed(refusal.external_member_ids),
-            }
-        case refusals.TryAgainLater():
-            headers["Retry-After"] = str(refusal.retry_after_seconds)
+    if isinstance(refusal, refusals.TryAgainLater):
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
         status_code=status.value,
         content_type="application/problem+json",
         body=json.dumps(body),
         headers=headers,
     )
+
+
+def _facts(refusal: SchedulingError) -> dict[str, Any]:
+    """Return what a client can act on, beside what every problem has."""
+    facts: dict[str, Any] = {}
+    match refusal:
+        case refusals.InvalidInput():
+            facts["errors"] = [
+                {"field": found.field, "code": found.code, "message": found.message}
+                for found in refusal.problems
+            ]
+        case refusals.SlotUnavailable():
+            facts["alternatives"] = [
+                start.isoformat().replace("+00:00", "Z") for start in refusal.alternatives
+            ]
+        case refusals.AvailabilityChanged():
+            facts["current_version"] = refusal.current_version
+        case refusals.BookingClosed():
+            facts["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
+        case refusals.AddressSuppressed():
+            facts["reason"] = refusal.reason.value
+        case refusals.UpcomingBookings():
+            facts["booking_ids"] = list(refusal.booking_ids)
+        case refusals.OrganizationChoiceRequired():
+            facts["organizations"] = list(map(asdict, refusal.choices))
+        case refusals.NotHandedOver():
+            facts["left"] = {
+                "bookings": _listed(refusal.booking_ids),
+                "booking_pages": _listed(refusal.booking_page_slugs),
+                "external_members": _listed(refusal.external_member_ids),
+            }
+    return facts
 
 
 def _listed(identifiers: Sequence[str]) -> dict[str, Any]:
@@ -144,6 +160,7 @@ def answer_refusals(app: APIGatewayHttpResolver) -> None:
 
 
 def _private(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    forget()
     response = next_middleware(app)
     response.headers.update(_HEADERS)
     return response

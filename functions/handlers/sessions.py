@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from handlers.requests import network
+from handlers.whose import remember
 from handlers.wiring import adapters
 from scheduling.use_cases.sign_in import signed_in
 
@@ -48,7 +49,7 @@ def staff(event: APIGatewayProxyEventV2) -> SignedIn:
     Raises:
         SignInRequired: Nobody is.
     """
-    return signed_in(
+    by = signed_in(
         cookie(event, SESSION_COOKIE),
         now=adapters().now(),
         network=network(event),
@@ -56,3 +57,5 @@ def staff(event: APIGatewayProxyEventV2) -> SignedIn:
         members=adapters().members,
         organizations=adapters().organizations,
     )
+    remember(by.organization)
+    return by

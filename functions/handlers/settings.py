@@ -45,6 +45,16 @@ def rate_limit_factor() -> int:
     return int(_required("RATE_LIMIT_FACTOR"))
 
 
+def sign_up_is_open() -> bool:
+    """Whether everybody may start an organization, or only the first admin."""
+    return _required("SIGN_UP") == "open"
+
+
+def first_admin_email() -> str:
+    """Who may start an organization while nobody else may; empty for nobody."""
+    return os.environ.get("FIRST_ADMIN_EMAIL", "").strip().lower()
+
+
 def mails_per_day() -> int:
     """The most that one organization may send in a day, in UTC."""
     return int(_required("MAILS_PER_DAY"))

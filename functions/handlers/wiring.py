@@ -19,6 +19,7 @@ from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.table import Table
+from scheduling.domain.sign_ups import SignUpPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +42,10 @@ class Adapters:
     @property
     def base_url(self) -> str:
         return settings.base_url()
+
+    @property
+    def sign_up_policy(self) -> SignUpPolicy:
+        return SignUpPolicy(settings.sign_up_is_open(), settings.first_admin_email())
 
     @property
     def mails_per_day(self) -> int:

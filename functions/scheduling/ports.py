@@ -636,6 +636,14 @@ class Bookings(Protocol):
         """Raises BookingNotFound."""
         ...
 
+    def of_guest(self, organization_id: str, email: str) -> Sequence[Booking]:
+        """Return the bookings of somebody who booked, or is brought along, in any order.
+
+        One that was stored a moment ago is among them; those from before this was kept
+        are not.
+        """
+        ...
+
     def taken(
         self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False
     ) -> Sequence[Taken]:
@@ -720,6 +728,14 @@ class RateLimits(Protocol):
 
         Raises:
             LimiterUnavailable: It could not be counted; what is asked for must not be done.
+        """
+        ...
+
+    def is_used_up(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        """Tell whether one more use by a value would pass the limit; counts nothing.
+
+        Raises:
+            LimiterUnavailable: It could not be found out; what is asked for must not be done.
         """
         ...
 

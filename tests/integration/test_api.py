@@ -198,6 +198,7 @@ ANY_BODY = {
     "hosts": [],
     "is_on": True,
     "name": "A",
+    "organization_name": "A",
     "person_in_charge_id": "x",
     "start": "2026-12-01T10:00:00Z",
     "time_zone": "UTC",
@@ -214,6 +215,10 @@ STAFF_ONLY = [
     ("GET", "/api/members/me/working-hours"),
     ("PUT", "/api/members/me/working-hours"),
     ("POST", "/api/members/me/hand-over"),
+    ("DELETE", "/api/members/me/sessions"),
+    ("GET", "/api/organization"),
+    ("PATCH", "/api/organization"),
+    ("DELETE", "/api/sessions"),
     ("GET", "/api/organization/features"),
     ("PUT", "/api/organization/features/external_members"),
     ("GET", "/api/organization/setup"),
@@ -265,6 +270,7 @@ def test_staff_routes_want_a_session(road):
         ("GET", "/api/guest/booking/slots"),
         ("POST", "/api/guest/booking/cancellation"),
         ("POST", "/api/guest/booking/move"),
+        ("POST", "/api/guest/booking/link"),
     ],
 )
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Basic abc", "Bearer s1.1.x.y"])
@@ -288,6 +294,7 @@ def test_pages_of_other_origins_change_nothing(road, created, headers):
         ("POST", "/api/sign-in-requests"),
         ("POST", "/api/sessions"),
         ("DELETE", "/api/sessions/current"),
+        ("POST", "/api/sign-ups"),
         *((method, path) for method, path in STAFF_ONLY if method != "GET"),
     ]
     for method, path in changing:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "__Host-session"
 
+LIMITS = "test-limits"
+"""The table that counts how often something is asked for."""
+
 _LOGGERS = ("parley", "")
 """That of all functions, and the one above those of libraries."""
 
@@ -121,8 +124,7 @@ class Matrix:
             request = browser.build_request(row.method, address, **{row.place_of_body: body})
             answer = browser.send(request)
         has_written = self.tables.have_changed()
-        if has_written:
-            self.tables.put_back()
+        self.tables.put_back(everything=has_written)
         sent = f"{request.url} {credential} {body}"
         return Visit(caller, whose, name, sent, answer, has_written, "\n".join(log))
 
@@ -146,7 +148,10 @@ class Matrix:
 
 
 class Tables:
-    """What is stored in all tables, to be compared with, and to come back to."""
+    """What is stored in all tables, to be compared with, and to come back to.
+
+    That somebody tried a link which was never sent is counted, and is no change.
+    """
 
     def __init__(self) -> None:
         self._kept = copy.deepcopy(self._items())
@@ -155,9 +160,10 @@ class Tables:
     def have_changed(self) -> bool:
         return self._written() != self._as_kept
 
-    def put_back(self) -> None:
+    def put_back(self, *, everything: bool = True) -> None:
         for name, table in self._tables.items():
-            table.items = copy.deepcopy(self._kept[name])
+            if everything or name == LIMITS:
+                table.items = copy.deepcopy(self._kept[name])
 
     @property
     def _tables(self) -> Mapping[str, Any]:
@@ -170,6 +176,7 @@ class Tables:
         return [
             [name, *(item.to_json() for item in table.all_items())]
             for name, table in sorted(self._tables.items())
+            if name != LIMITS
         ]
 
 

@@ -57,6 +57,12 @@ AN_INVITATION = {
     "email": "hana@people.example",
     "person_in_charge_id": "{admin_id}",
 }
+A_SIGN_UP = {
+    "organization_name": "Kite Lab",
+    "name": "Noor Ali",
+    "email": "noor@guest.example",
+    "time_zone": "Europe/Berlin",
+}
 HOURS = {"version": 0, "time_zone": "Asia/Tokyo", "weekdays": {}}
 SETTINGS = {
     "title": "Portfolio review",
@@ -172,6 +178,8 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /api/sessions", ANYBODY, 204, {"token": "{sign_in_token}"}),
         row("GET /api/sessions/current", STAFF),
         row("DELETE /api/sessions/current", ANYBODY, 204),
+        row("DELETE /api/sessions", STAFF, 204),
+        row("POST /api/sign-ups", ANYBODY, 202, A_SIGN_UP),
     ],
     "MembersFunction": [
         row("GET /api/members", STAFF),
@@ -185,6 +193,12 @@ ROUTES: Mapping[str, list[Row]] = {
             {"to_member_id": "{member_id}"},
             member_id="admin_id",
         ),
+        row("DELETE /api/members/{member_id}/sessions", STAFF, 204),
+        row("DELETE /api/members/{member_id}/sessions", ADMINS, 204, member_id="admin_id"),
+    ],
+    "OrganizationSettingsFunction": [
+        row("GET /api/organization", STAFF),
+        row("PATCH /api/organization", ADMINS, 200, {"support_contact": "Room 4"}),
     ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
@@ -230,6 +244,7 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/guest/booking/slots", GUEST),
         row("POST /api/guest/booking/move", GUEST, 200, {"start": START}),
         row("POST /api/guest/booking/cancellation", GUEST, 200, {"reason": "Ill today"}),
+        row("POST /api/guest/booking/link", GUEST, 202),
     ],
     "BookingsFunction": [
         row("GET /api/bookings", STAFF),
@@ -250,6 +265,12 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /sign-in", ANYBODY, 200, {"email": "hana@people.example"}),
         row("POST /sign-in/finish", ANYBODY, 303, {"token": "{sign_in_token}"}),
         row("POST /sign-out", ANYBODY, 303),
+        row("GET /sign-in/again", STAFF),
+        row("HEAD /sign-in/again", STAFF),
+        row("POST /sign-in/again", STAFF, 200, {"next": "/console/team"}),
+        row("GET /sign-up", ANYBODY),
+        row("HEAD /sign-up", ANYBODY),
+        row("POST /sign-up", ANYBODY, 200, A_SIGN_UP),
         row("GET /l/{token}", LINKS),
         row("HEAD /l/{token}", LINKS),
         row("GET /l/{token}/times", GUEST),
@@ -266,6 +287,7 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /book/{slug}/holds", ANYBODY, 303, {"start": FORM_START}),
         row("POST /booking/move", GUEST, 303, {"token": "{token}", "start": FORM_START}),
         row("POST /booking/cancellation", GUEST, 303, {"token": "{token}"}),
+        row("POST /booking/link", GUEST, 303, {"token": "{token}"}),
     ],
     "ConsolePagesFunction": [
         row("GET /console", STAFF),
@@ -295,6 +317,15 @@ ROUTES: Mapping[str, list[Row]] = {
             STAFF,
             303,
             {"version": "0", "time_zone": "Asia/Tokyo", "weekdays.1": "9-12"},
+        ),
+        row("GET /console/security", STAFF),
+        row("POST /console/security/sessions", STAFF, 303),
+        row("GET /console/settings", STAFF),
+        row(
+            "POST /console/settings",
+            ADMINS,
+            303,
+            {"name": "Meadow", "time_zone": "UTC", "locale": "en", "support_contact": "Room 4"},
         ),
         row("GET /console/external-members", STAFF),
         row("GET /console/external-members/new", STAFF),

@@ -6,6 +6,7 @@ from statistics import median
 
 import pytest
 
+from handlers.wiring import adapters
 from tests.security.cast import HANAMI
 from tests.support.in_process import client
 
@@ -30,9 +31,11 @@ def ask_as_browser(public, address):
 @pytest.fixture
 def asked(matrix, monkeypatch):
     """Somebody without cookies; afterwards nothing is left of what they asked for."""
-    monkeypatch.setenv("SIGN_IN_MAILS_PER_QUARTER_HOUR", str(TIMES))
+    monkeypatch.setenv("RATE_LIMIT_FACTOR", str(TIMES))
+    adapters.cache_clear()
     with client() as public:
         yield public
+    adapters.cache_clear()
     matrix.tables.put_back()
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from scheduling.adapters.dynamodb.keys import digest
 from scheduling.domain.booking import BookingState, Hold
 from scheduling.domain.slots import BufferRule
 from tests.simulation.ledger import ACCESS, PromiseBroken, is_booking
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from tests.simulation.expressions import Item
     from tests.simulation.ledger import Owner, State
     from tests.simulation.store import Partitions, Written
 
@@ -73,9 +75,17 @@ def _check_announced(one: Written, written: Sequence[Written]) -> None:
     )
     if not told and one.after["state"]["S"] != BookingState.NO_SHOW:
         raise PromiseBroken(f"nobody is told of version {version}: {one.key}")
+    if not before and not any(_leads_from_guest(other, one.after) for other in written):
+        raise PromiseBroken(f"a booking that its guest's address does not lead to: {one.key}")
     link = "TOK#" + one.after["guest_link_id"]["S"]
     if not before and not any(other.table == ACCESS and other.key[0] == link for other in written):
         raise PromiseBroken(f"a booking without its link: {one.key}")
+
+
+def _leads_from_guest(written: Written, booking: Item) -> bool:
+    address = booking["guest"]["M"]["email"]["S"]
+    guest = f"T#{booking['organization_id']['S']}#G#{digest(address)}"
+    return written.key == (guest, f"B#{booking['booking_id']['S']}")
 
 
 def _check_cells(owners: Iterable[Owner], items: Partitions) -> None:

@@ -136,6 +136,7 @@ class People:
                 BookingRequest(form.start, form.key, f"{form.key}@guest.example"),
                 key=form.key,
                 hold_id=form.hold_id if form.is_held else "",
+                network_address="192.0.2.1",
                 now=now,
                 base_url=BASE_URL,
                 booking_pages=world.booking_pages,
@@ -143,6 +144,7 @@ class People:
                 bookings=world.bookings,
                 links=world.links,
                 link_keys=world.link_keys,
+                rate_limits=world.rate_limits,
             )
             if booked.booking.booking_id != form.booking_id:
                 raise PromiseBroken(f"another booking: {booked.booking}")

@@ -121,6 +121,7 @@ class World:
             mail_templates=worker.templates,
             calendar_files=worker.calendar_files,
             mailer=worker,
+            rate_limits=self.rate_limits,
             reputation=self.reputation,
             mails_per_day=MAILS_PER_DAY,
         )

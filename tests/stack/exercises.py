@@ -228,6 +228,16 @@ def _invitations(team: Team) -> Exercise:
     return run
 
 
+def _organization_settings(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/organization"))
+        # Only what changes something is stored.
+        contact = an_address("help")
+        _ok(team.admin.patch("/api/organization", json={"support_contact": contact}))
+
+    return run
+
+
 def _external_members(team: Team) -> Exercise:
     host = f"/api/external-members/{team.host['external_member_id']}"
 
@@ -257,9 +267,12 @@ def _availability_grid(team: Team) -> Exercise:
 
 def _availability(team: Team) -> Exercise:
     mine = {"Authorization": f"Bearer {team.host_token}"}
+    never_sent = {"Authorization": "Bearer s1.1.x"}
     start, end = team.times()
 
     def run() -> None:
+        missed = team.public.get("/api/availability", headers=never_sent)
+        _ok(missed, HTTPStatus.NOT_FOUND)
         version = _ok(team.public.get("/api/availability", headers=mine)).json()["version"]
         times = {
             "version": version,
@@ -293,20 +306,23 @@ def _slots(team: Team) -> Exercise:
 
 
 def _booking(team: Team) -> Exercise:
-    slug, key = team.page_slug, new_id()
+    slug, key, guest = team.page_slug, new_id(), an_address("mia")
     start, other, *_ = team.free_slots(slug)
 
     def run() -> None:
         held = _ok(team.road.post_hold(slug, start), HTTPStatus.CREATED).json()
         _ok(team.public.delete(f"/api/holds/{held['hold_id']}"), HTTPStatus.NO_CONTENT)
-        booked = _ok(team.road.post_booking(slug, start, key=key), HTTPStatus.CREATED)
-        _ok(team.road.post_booking(slug, start, key=key), HTTPStatus.CREATED)
+        for _ in range(2):
+            booked = _ok(
+                team.road.post_booking(slug, start, key=key, email=guest), HTTPStatus.CREATED
+            )
         taken = team.road.post_booking(slug, start, key=new_id())
         _ok(taken, HTTPStatus.CONFLICT)
         mine = Road.as_guest(booked.json())
         _ok(team.public.get("/api/guest/booking", headers=mine))
         _ok(team.public.get("/api/guest/booking/slots", headers=mine))
         _ok(team.road.move(booked.json(), other))
+        _ok(team.public.post("/api/guest/booking/link", headers=mine), HTTPStatus.ACCEPTED)
         _ok(team.public.post("/api/guest/booking/cancellation", headers=mine, json={}))
 
     return run
@@ -499,7 +515,8 @@ def _import_members(team: Team) -> Exercise:
 def _end_overdue(team: Team) -> Exercise:
     slug = team.road.make_page(needs_approval=True)["slug"]
     start, other, *_ = team.free_slots(slug)
-    request = _ok(team.road.post_booking(slug, start), HTTPStatus.CREATED).json()
+    asked = team.road.post_booking(slug, start, email=an_address("mia"))
+    request = _ok(asked, HTTPStatus.CREATED).json()
     hold_id = team.road.hold(slug, other)
     booking_id = request["booking_id"]
     organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
@@ -548,6 +565,7 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "OrganizationSettingsFunction": _organization_settings,
     "SetupFunction": _setup,
     "DirectoryFunction": _directory,
     "InvitationsFunction": _invitations,
@@ -591,7 +609,8 @@ def _queued_mails(team: Team) -> list[Item]:
         row["link_id"] for row in rows_of(team.stack.access) if row.get("subject_id") == address
     }
     start = team.free_slots(team.page_slug)[0]
-    booked = _ok(team.road.post_booking(team.page_slug, start), HTTPStatus.CREATED).json()
+    answer = team.road.post_booking(team.page_slug, start, email=an_address("mia"))
+    booked = _ok(answer, HTTPStatus.CREATED).json()
     team.road.cancel(booked)
     messages = rows_of(team.stack.scheduling)
     [sign_in] = [row for row in messages if row.get("subject_id") in links]

@@ -83,7 +83,9 @@ def open_page(stack, road):
 
 
 def request(road, minutes=0):
-    return BookingRequest(road.day + timedelta(minutes=minutes), "Mia Weber", "mia@guest.example")
+    """Return what a new guest asks for."""
+    start = road.day + timedelta(minutes=minutes)
+    return BookingRequest(start, "Mia Weber", f"{new_id()}@guest.example")
 
 
 @pytest.mark.usefixtures("nothing_is_wrong")
@@ -165,10 +167,10 @@ def test_a_crowd_on_a_bad_network_leaves_nothing_wrong(stack, road, member, seco
 def test_the_same_form_sent_64_times_at_once_and_after_a_cancel_is_one_booking(
     stack, road, parley, member, measured
 ):
-    slug, key = slug_of(member), new_id()
+    slug, key, form = slug_of(member), new_id(), request(road)
 
     def send(_=None):
-        return do(parley, book_slot, slug, request(road), key=key).booking
+        return do(parley, book_slot, slug, form, key=key).booking
 
     with ThreadPoolExecutor(16) as senders:
         ids = Counter(booking.booking_id for booking in senders.map(send, range(64)))

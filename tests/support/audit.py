@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_items import (
     expiry_item,
+    guest_items,
     host_items,
     stored_booking,
     stored_hold,
@@ -42,7 +43,7 @@ class Audit:
 
 
 def audit(scheduling: Table, access: Table) -> Audit:
-    """Compare bookings, holds, cells, host rows, messages, guest links and the overdue queue.
+    """Compare bookings, holds, cells, host and guest rows, messages, links and the overdue queue.
 
     To be run while nobody books: it reads both tables item by item.
     """
@@ -55,6 +56,7 @@ def audit(scheduling: Table, access: Table) -> Audit:
     ]
     links = {row["link_id"] for row in rows_of(access) if row.get("purpose") == "guest"}
     queued = {(row["PK"], row["GSI1PK"], row["GSI1SK"]) for row in rows if row["SK"] == "EXPIRES"}
+    led_to = {(row["PK"], row["SK"]) for row in rows if "#G#" in row["PK"]}
     announced = {
         (row["subject_id"], int(row["version"])) for row in rows if row.get("subject") == "booking"
     }
@@ -62,6 +64,7 @@ def audit(scheduling: Table, access: Table) -> Audit:
         *_differences("cell", set(_expected_cells(owners)), set(_cells(rows))),
         *_differences("host row", set(_expected_host_rows(owners)), set(_host_rows(rows))),
         *_differences("place in the queue", set(_expected_queue(bookings)), queued),
+        *_differences("guest row", set(_expected_guest_rows(bookings)), led_to),
         *_differences("message", set(_expected_announcements(bookings)), announced),
         *_differences("guest link", {booking.guest_link_id for booking in bookings}, links),
     ]
@@ -104,6 +107,13 @@ def _host_rows(rows: Iterable[Item]) -> Iterator[HostRow]:
     for row in rows:
         if "#HB#" in row["PK"]:
             yield row["PK"], stored_taken(row)
+
+
+def _expected_guest_rows(bookings: Iterable[Booking]) -> Iterator[tuple[str, str]]:
+    for booking in bookings:
+        # Those of schema 1, which have no fingerprint, are from before there were such rows.
+        for item in guest_items(booking) if booking.fingerprint else []:
+            yield item["PK"], item["SK"]
 
 
 def _expected_queue(bookings: Iterable[Booking]) -> Iterator[tuple[str, str, str]]:

@@ -202,6 +202,7 @@ class _Visitor:
         return SignedIn(
             self.adapters.members.get(page.organization_id, page.person_in_charge_id),
             self.adapters.organizations.get(page.organization_id),
+            proven_at=self.adapters.now(),
         )
 
     def _one(self) -> Booking | None:
@@ -215,11 +216,10 @@ class _Visitor:
             start,
             duration=None,
             key=new_id(),
-            network_address="192.0.2.1",
         )
 
     def _keep(self, slug: str, start: datetime, *, hold_id: str = "") -> None:
-        request = BookingRequest(start, "Mia Weber", "mia@guest.example")
+        request = BookingRequest(start, "Mia Weber", f"{new_id()}@guest.example")
         booked = do(self.adapters, book_slot, slug, request, key=new_id(), hold_id=hold_id)
         self.bookings.append(booked.booking)
 

@@ -64,6 +64,8 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "MAIL_FROM": "bookings@mail.example",
             "LIMITS_TABLE": limits.name,
             "RATE_LIMIT_FACTOR": "1",
+            "SIGN_UP": "closed",
+            "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
         }.items():
             patch.setenv(name, value)

@@ -54,6 +54,7 @@ from scheduling.domain.refusals import (
     InvitationChanged,
     InvitationNotFound,
     LastAdmin,
+    LimiterUnavailable,
     LinkNotFound,
     LinkUsed,
     MemberChanged,
@@ -70,6 +71,7 @@ from scheduling.domain.reputation import (
     SendingHealth,
     SuppressionReason,
 )
+from scheduling.domain.sign_ups import SignUpPolicy
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
@@ -818,6 +820,14 @@ class InMemoryBookings(InMemory):
         except KeyError:
             raise BookingNotFound from None
 
+    def of_guest(self, organization_id: str, email: str) -> Sequence[Booking]:
+        return [
+            booking
+            for booking in self.store.bookings.values()
+            if booking.organization_id == organization_id
+            and email in {booking.guest.email, *booking.other_guests}
+        ]
+
     def taken(
         self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False
     ) -> Sequence[Taken]:
@@ -951,16 +961,26 @@ class InMemorySessions(InMemory):
 
 
 class InMemoryRateLimits(InMemory):
+    """Counts; while `broken`, as if its table were gone."""
+
     factor = 1
+    broken = False
 
     def allows(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
-        window = int(now.timestamp()) // int(limit.window.total_seconds())
-        key = limit.scope, value, window
-        if self.store.counters[key] >= limit.most * self.factor:
+        if self.is_used_up(limit, value, now=now):
             return False
         self.store.writes += 1
-        self.store.counters[key] += 1
+        self.store.counters[self._key(limit, value, now)] += 1
         return True
+
+    def is_used_up(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        if self.broken:
+            raise LimiterUnavailable
+        return self.store.counters[self._key(limit, value, now)] >= limit.most * self.factor
+
+    @staticmethod
+    def _key(limit: RateLimit, value: str, now: datetime) -> tuple[str, str, int]:
+        return limit.scope, value, int(now.timestamp()) // int(limit.window.total_seconds())
 
 
 class InMemoryOutbox(InMemory):
@@ -1150,6 +1170,7 @@ class InMemoryAdapters:
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
         self.store = store = Store()
         self.clock = now
+        self.sign_up_policy = SignUpPolicy(is_open=False)
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.directories = InMemoryDirectories(store)

@@ -32,6 +32,7 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         mail_templates=JinjaMailTemplates(),
         calendar_files=ICalendarFiles(),
         mailer=InMemoryMailer(),
+        rate_limits=parley.rate_limits,
         reputation=parley.reputation,
         mails_per_day=parley.mails_per_day,
     )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scheduling.use_cases.booking import BookedSlot
 
 HALF_HOUR = BookingRules(durations=(timedelta(minutes=30),), minimum_notice=timedelta(0))
+NETWORK_ADDRESS = "192.0.2.1"
 WHOLE_DAY = between("00:00", "24:00")
 
 
@@ -40,11 +41,16 @@ def do[Result](
     *given: Any,
     **named: Any,
 ) -> Result:
-    """Call a use case with the adapters and settings that it names among its parameters."""
+    """Call a use case with the adapters and settings that it names among its parameters.
+
+    Whoever does not say where they come from comes from `NETWORK_ADDRESS`.
+    """
     wanted = inspect.signature(use_case).parameters.keys() - named.keys()
     collaborators = {name: getattr(parley, name) for name in wanted if hasattr(parley, name)}
     if "now" in collaborators:
         collaborators["now"] = parley.now()
+    if "network_address" in wanted:
+        collaborators["network_address"] = NETWORK_ADDRESS
     return use_case(*given, **collaborators, **named)
 
 
@@ -122,7 +128,7 @@ def slots(
 
 
 def hold(parley: InMemoryAdapters | Adapters, slug: str, start: datetime, **more: Any) -> Hold:
-    usual = {"duration": None, "key": "form", "network_address": "192.0.2.1"}
+    usual = {"duration": None, "key": "form"}
     return do(parley, hold_slot, slug, start, **(usual | more))
 
 
@@ -137,9 +143,18 @@ def book(
     time_zone: str = "Europe/Berlin",
     key: str = "form",
     hold_id: str = "",
+    network_address: str = NETWORK_ADDRESS,
     **more: Any,
 ) -> BookedSlot:
     """Book a slot of an external member's page, or of the page with a slug."""
     slug = host if isinstance(host, str) else host.booking_page_slug
     request = BookingRequest(start, name, email, note, time_zone, **more)
-    return do(parley, book_slot, slug, request, key=key, hold_id=hold_id)
+    return do(
+        parley,
+        book_slot,
+        slug,
+        request,
+        key=key,
+        hold_id=hold_id,
+        network_address=network_address,
+    )

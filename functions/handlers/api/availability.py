@@ -14,6 +14,7 @@ from handlers.api.fields import Instant, minutes
 from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import link_token, network
+from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.availability import Availability
@@ -27,6 +28,7 @@ from scheduling.use_cases.feeds import link_calendar, unlink_calendar
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, has_bearer_token)
 
 
 class Window(BaseModel):

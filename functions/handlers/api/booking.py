@@ -6,6 +6,7 @@ Anonymous.
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools import Logger
@@ -18,25 +19,29 @@ from handlers.api.fields import HoldId, IdempotencyKey, Instant, Minutes, length
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import asked_range
 from handlers.api.windows import WindowResponse
+from handlers.guest_browser import browser_marks, guest_cookie
 from handlers.requests import link_token, network_address
+from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking import Booking, BookingState, Hold
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.messages import Recipient
-from scheduling.domain.people import masked_email
+from scheduling.domain.people import masked_email, masked_name
 from scheduling.use_cases.booking import book_slot, hold_slot, release_hold
 from scheduling.use_cases.guest import (
     GuestBooking,
     cancel_guest_booking,
     guest_booking,
     move_guest_booking,
+    send_fresh_link,
     slots_to_move_to,
 )
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, has_bearer_token)
 
 
 class HoldRequest(BaseModel):
@@ -102,19 +107,29 @@ class GuestBookingResponse(BookingResponse):
     organization_name: str
     person_in_charge_name: str
     guest_name: str
+    """Masked, unless the guest has proved in this browser that the booking is theirs."""
     guest_email: str
     """Masked."""
     other_guests: list[str]
     """Masked."""
     answers: list[AnswerResponse]
+    """None, unless the guest has proved in this browser that the booking is theirs."""
     booking_page_slug: str
     former_time: WindowResponse | None
     """When it was before the latest move."""
     ended_by: Recipient | None
     """In which role somebody cancelled or declined it."""
     reason: str
+    """The guest's own words only where they have proved in this browser who they are."""
     can_be_changed: bool
     """Whether it can still be moved and cancelled."""
+    needs_fresh_link: bool
+    """Whether that takes a link that was mailed within the last day."""
+
+
+class FreshLinkResponse(BaseModel):
+    sent_to: str
+    """Masked."""
 
 
 class MoveSlotsResponse(BaseModel):
@@ -165,12 +180,13 @@ def delete_hold(hold_id: str) -> Response[str]:
 @app.post("/api/booking-pages/<slug>/bookings", summary="Book a slot", status_code=201)
 def post_booking(
     slug: str, request: BookSlotRequest, idempotency_key: IdempotencyKey = None
-) -> BookedResponse:
+) -> Response[BookedResponse]:
     booked = book_slot(
         slug,
         request.booking_request(),
         key=idempotency_key or new_id(),
         hold_id=request.hold_id,
+        network_address=network_address(app.current_event),
         now=adapters().now(),
         base_url=adapters().base_url,
         booking_pages=adapters().booking_pages,
@@ -178,10 +194,13 @@ def post_booking(
         bookings=adapters().bookings,
         links=adapters().links,
         link_keys=adapters().link_keys,
+        rate_limits=adapters().rate_limits,
     )
     booking = booked.booking
     logger.info("slot booked", booking_id=booking.booking_id, state=booking.state)
-    return BookedResponse.of(booking, manage_url=booked.guest_link)
+    return _in_known_browser(
+        booking, BookedResponse.of(booking, manage_url=booked.guest_link), HTTPStatus.CREATED
+    )
 
 
 @app.get("/api/guest/booking", summary="See the booking behind a guest's link")
@@ -189,6 +208,7 @@ def get_guest_booking() -> GuestBookingResponse:
     return _guest_response(
         guest_booking(
             link_token(app.current_event),
+            browser_marks=browser_marks(app.current_event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,
@@ -226,24 +246,26 @@ def get_slots_to_move_to(
 
 
 @app.post("/api/guest/booking/cancellation", summary="Cancel the booking behind a guest's link")
-def post_cancellation(request: CancelRequest | None = None) -> BookingResponse:
+def post_cancellation(request: CancelRequest | None = None) -> Response[BookingResponse]:
     booking = cancel_guest_booking(
         link_token(app.current_event),
         reason=request.reason if request else "",
+        browser_marks=browser_marks(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,
         bookings=adapters().bookings,
     )
     logger.info("booking cancelled by guest", booking_id=booking.booking_id)
-    return BookingResponse.of(booking)
+    return _in_known_browser(booking, BookingResponse.of(booking))
 
 
 @app.post("/api/guest/booking/move", summary="Move the booking behind a guest's link")
-def post_move(request: MoveRequest) -> BookingResponse:
+def post_move(request: MoveRequest) -> Response[BookingResponse]:
     booking = move_guest_booking(
         link_token(app.current_event),
         request.start,
+        browser_marks=browser_marks(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,
@@ -252,7 +274,37 @@ def post_move(request: MoveRequest) -> BookingResponse:
         bookings=adapters().bookings,
     )
     logger.info("booking moved by guest", booking_id=booking.booking_id)
-    return BookingResponse.of(booking)
+    return _in_known_browser(booking, BookingResponse.of(booking))
+
+
+@app.post(
+    "/api/guest/booking/link",
+    summary="Mail the guest a link that can change the booking",
+    status_code=202,
+)
+def post_link() -> FreshLinkResponse:
+    booking = send_fresh_link(
+        link_token(app.current_event),
+        now=adapters().now(),
+        links=adapters().links,
+        link_keys=adapters().link_keys,
+        bookings=adapters().bookings,
+        rate_limits=adapters().rate_limits,
+    )
+    logger.info("fresh link asked for", booking_id=booking.booking_id)
+    return FreshLinkResponse(sent_to=masked_email(booking.guest.email))
+
+
+def _in_known_browser[Body: BookingResponse](
+    booking: Booking, body: Body, status: HTTPStatus = HTTPStatus.OK
+) -> Response[Body]:
+    """Answer, and make the browser known for the booking, where it is a browser that asks."""
+    return Response(
+        status_code=status.value,
+        content_type="application/json",
+        body=body,
+        cookies=[guest_cookie(booking)],
+    )
 
 
 def _guest_response(found: GuestBooking) -> GuestBookingResponse:
@@ -261,15 +313,16 @@ def _guest_response(found: GuestBooking) -> GuestBookingResponse:
         booking,
         organization_name=found.organization.name,
         person_in_charge_name=found.person_in_charge.name,
-        guest_name=booking.guest.name,
+        guest_name=booking.guest.name if found.is_known else masked_name(booking.guest.name),
         guest_email=masked_email(booking.guest.email),
         other_guests=[masked_email(address) for address in booking.other_guests],
-        answers=[AnswerResponse.of(answer) for answer in booking.answers],
+        answers=[AnswerResponse.of(answer) for answer in booking.answers if found.is_known],
         booking_page_slug=booking.booking_page_slug,
         former_time=booking.former_time and WindowResponse.of(booking.former_time),
         ended_by=booking.ended_by,
-        reason=booking.reason,
+        reason=found.reason,
         can_be_changed=booking.is_changeable(adapters().now()),
+        needs_fresh_link=found.needs_fresh_link,
     )
 
 

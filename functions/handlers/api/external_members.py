@@ -352,6 +352,7 @@ def post_availability_request(
         (request or RequestTermsFields()).terms(),
         now=adapters().now(),
         external_members=adapters().external_members,
+        rate_limits=adapters().rate_limits,
         reputation=adapters().reputation,
     )
     logger.info("external member asked again", external_member_id=external_member_id)

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from handlers.api.fields import IdempotencyKey
 from handlers.requests import network_address, refuse_foreign_origin
 from handlers.sessions import SESSION_COOKIE, private_cookie, staff
+from handlers.token_misses import count_token_misses
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.audit import masked_network
@@ -35,6 +36,7 @@ from scheduling.use_cases.joining import accept_invitation
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
 answer_problems(app)
+count_token_misses(app, lambda event: event.path == "/api/invitations/acceptance")
 
 
 class InviteMembersRequest(BaseModel):

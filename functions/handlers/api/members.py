@@ -36,6 +36,7 @@ from scheduling.use_cases.members import (
     view_member,
 )
 from scheduling.use_cases.removal import hand_over_everything, remove_member
+from scheduling.use_cases.security import end_sessions
 from scheduling.use_cases.working_hours import save_working_hours, view_working_hours
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -383,6 +384,15 @@ def post_hand_over(member_id: str, request: HandOverRequest) -> HandOverResponse
         refused=len(done.refused),
     )
     return HandOverResponse.of(done)
+
+
+@app.delete("/api/members/<member_id>/sessions", summary="Sign a member out everywhere")
+def delete_sessions(member_id: str) -> Response[str]:
+    refuse_foreign_origin(app.current_event)
+    by = staff(app.current_event)
+    end_sessions(by, _meant(member_id, by), now=adapters().now(), members=adapters().members)
+    logger.info("sessions ended", member_id=_meant(member_id, by))
+    return Response(status_code=204, body="")
 
 
 def _edit(by: SignedIn, member_id: str, request: MyselfRequest) -> MemberResponse:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from handlers.guest_browser import guest_cookie
 from handlers.pages.forms import (
     Form,
     by_field,
@@ -39,6 +40,8 @@ from scheduling.domain.refusals import (
     InvalidInput,
     SlotUnavailable,
     TooManyHolds,
+    TooManyOpenBookings,
+    TryAgainLater,
     marked,
 )
 from scheduling.domain.time_range import TimeRange
@@ -57,6 +60,15 @@ if TYPE_CHECKING:
 
 HOLD_COOKIE = "__Host-hold"
 """Holds the id of the hold that a browser has: its time is not in the browser's own way."""
+
+_NOT_BOOKED = (
+    InvalidInput,
+    SlotUnavailable,
+    BookingPageInactive,
+    TooManyOpenBookings,
+    TryAgainLater,
+)
+"""With these the form comes back, with everything that was typed."""
 
 _PAGE_CLOSED = marked("This page takes no bookings any more.")
 
@@ -187,6 +199,7 @@ def book(slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
             _request(form, start),
             key=form["form_id"] or new_id(),
             hold_id=parsed_identifier(form["hold_id"]),
+            network_address=network_address(event),
             now=adapters().now(),
             base_url=adapters().base_url,
             booking_pages=adapters().booking_pages,
@@ -194,16 +207,18 @@ def book(slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
             bookings=adapters().bookings,
             links=adapters().links,
             link_keys=adapters().link_keys,
+            rate_limits=adapters().rate_limits,
         )
     except IdempotencyKeyReused as refusal:
         return _booked_before_page(slug, status_of(refusal))
-    except (InvalidInput, SlotUnavailable, BookingPageInactive, BusyTryAgain) as refusal:
+    except _NOT_BOOKED as refusal:
         visit = _visit(slug, form, hold_id=form["hold_id"], event=event)
         return _form_page(visit, start, form, _refused(refusal, visit.view, form))
     # The hold has become the booking: from now on it is in the browser's way like any other.
     has_hold = cookie(event, HOLD_COOKIE) is not None
     ended = [private_cookie(HOLD_COOKIE, "", max_age_seconds=0)] if has_hold else []
-    return see_other(booked.guest_link, headers=TOKEN_PAGE_HEADERS, cookies=ended)
+    cookies = [guest_cookie(booked.booking), *ended]
+    return see_other(booked.guest_link, headers=TOKEN_PAGE_HEADERS, cookies=cookies)
 
 
 def view_of(slug: str) -> BookingPageView:
@@ -268,7 +283,9 @@ def _odd_addresses(typed: Sequence[str], problems: Mapping[str, str]) -> list[st
 
 
 def _refused(
-    refusal: InvalidInput | SlotUnavailable | BookingPageInactive | BusyTryAgain,
+    refusal: (
+        InvalidInput | SlotUnavailable | BookingPageInactive | TooManyOpenBookings | TryAgainLater
+    ),
     view: BookingPageView,
     form: Form,
 ) -> Refused:
@@ -282,7 +299,9 @@ def _refused(
             return Refused(status, message=refusal.message, alternatives=refusal.alternatives)
         case BookingPageInactive():
             return Refused(status, message=refusal.message if view.page.is_on else _PAGE_CLOSED)
-        case BusyTryAgain():
+        case TooManyOpenBookings():
+            return Refused(status, message=refusal.message)
+        case TryAgainLater():
             headers = {"Retry-After": str(refusal.retry_after_seconds)}
             return Refused(status, headers, message=refusal.message)
 

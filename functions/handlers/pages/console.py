@@ -20,6 +20,8 @@ from handlers.pages import (
     console_me,
     console_member_import,
     console_page_editor,
+    console_security,
+    console_settings,
     console_team,
     console_times,
     console_today,
@@ -234,6 +236,26 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/security")
+def get_security() -> Response[str]:
+    return console_security.security_page(staff(app.current_event))
+
+
+@app.post("/console/security/sessions")
+def post_end_sessions() -> Response[str]:
+    return console_security.end_own_sessions(staff(app.current_event))
+
+
+@app.get("/console/settings")
+def get_settings() -> Response[str]:
+    return console_settings.settings_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings")
+def post_settings() -> Response[str]:
+    return console_settings.save(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/me")

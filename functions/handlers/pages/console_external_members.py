@@ -212,6 +212,7 @@ def request(by: SignedIn, external_member_id: str, event: APIGatewayProxyEventV2
             typed_terms(form, by, now=now),
             now=now,
             external_members=adapters().external_members,
+            rate_limits=adapters().rate_limits,
             reputation=adapters().reputation,
         )
     except InvalidInput as refusal:

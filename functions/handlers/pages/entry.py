@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from handlers.pages.forms import FormRefused
 from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, anybodys_page, see_other
+from handlers.pages.returning import return_path
 from handlers.problems import status_of
 from handlers.requests import refuse_foreign_origin
+from handlers.whose import forget, support_contact
 from scheduling.domain import refusals
 from scheduling.domain.refusals import marked
 
@@ -41,6 +44,7 @@ _TOKEN_FORMS = frozenset(
         "/availability/opened",
         "/availability/calendar",
         "/booking/cancellation",
+        "/booking/link",
         "/booking/move",
         "/invitation/accept",
         "/sign-in/finish",
@@ -57,6 +61,7 @@ def page_app() -> APIGatewayHttpResolver:
     app.use(middlewares=[_protect_forms])
     app.exception_handler(refusals.SchedulingError)(partial(_refusal_page, app))
     app.exception_handler(refusals.SignInRequired)(_sign_in_first)
+    app.exception_handler(refusals.ProofRequired)(partial(_prove_first, app))
     app.exception_handler(FormRefused)(partial(_form_refused_page, app))
     app.exception_handler(Exception)(partial(_failure_page, app))
     app.not_found(partial(_not_found_page, app))
@@ -73,7 +78,13 @@ def answer(
     return response
 
 
+def carries_token(event: APIGatewayProxyEventV2) -> bool:
+    """Tell whether a request has the token of a mailed link in its path or its form."""
+    return event.path.startswith("/l/") or event.path in _TOKEN_FORMS
+
+
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
+    forget()
     event = app.current_event
     if event.http_method == "POST" and not event.path.startswith(_ONE_CLICK):
         _refuse_foreign_form(event)
@@ -108,14 +119,14 @@ def _refusal_page(app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
     if status is HTTPStatus.NOT_FOUND:
         return _not_found_page(app, refusal)
     if status is HTTPStatus.GONE:
-        return anybodys_page(
-            app.current_event,
+        return _message_page(
+            app,
             "gone.html",
             status=status,
             headers=TOKEN_PAGE_HEADERS,
             is_invitation=isinstance(refusal, refusals.ExternalMemberGone),
         )
-    headers = dict(HEADERS)
+    headers = dict(TOKEN_PAGE_HEADERS if carries_token(app.current_event) else HEADERS)
     if isinstance(refusal, refusals.TryAgainLater):
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     return _refused_page(app, refusal.message, status, headers)
@@ -125,8 +136,8 @@ def _link_ended_page(
     app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
 ) -> Response[str]:
     """Say why a mailed link does not work, and what to do next."""
-    return anybodys_page(
-        app.current_event,
+    return _message_page(
+        app,
         "link_ended.html",
         status=status_of(refusal),
         headers=TOKEN_PAGE_HEADERS,
@@ -136,6 +147,13 @@ def _link_ended_page(
 
 def _sign_in_first(_: refusals.SignInRequired) -> Response[str]:
     return see_other("/sign-in")
+
+
+def _prove_first(app: APIGatewayHttpResolver, _: refusals.ProofRequired) -> Response[str]:
+    """Have somebody prove who they are, and come back to the page that they came from."""
+    came_from = urlsplit(app.current_event.headers.get("referer", ""))
+    back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return see_other(f"/sign-in/again?{urlencode({'next': return_path(back)})}")
 
 
 def _form_refused_page(app: APIGatewayHttpResolver, _: FormRefused) -> Response[str]:
@@ -149,15 +167,13 @@ def _refused_page(
     status: HTTPStatus,
     headers: Mapping[str, str] = HEADERS,
 ) -> Response[str]:
-    return anybodys_page(
-        app.current_event, "refused.html", status=status, headers=headers, message=message
-    )
+    return _message_page(app, "refused.html", status=status, headers=headers, message=message)
 
 
 def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
     """Answer an address that leads nowhere; it may be a damaged link that holds a token."""
-    return anybodys_page(
-        app.current_event,
+    return _message_page(
+        app,
         "not_found.html",
         status=HTTPStatus.NOT_FOUND,
         headers=TOKEN_PAGE_HEADERS,
@@ -167,4 +183,23 @@ def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
 def _failure_page(app: APIGatewayHttpResolver, failure: Exception) -> Response[str]:
     """Answer a defect of ours: the log keeps what happened, the alarm on 5xx calls somebody."""
     logger.error("page failed", exc_info=failure)
-    return anybodys_page(app.current_event, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _message_page(app, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _message_page(
+    app: APIGatewayHttpResolver,
+    template: str,
+    *,
+    status: HTTPStatus,
+    headers: Mapping[str, str] = HEADERS,
+    **values: Any,
+) -> Response[str]:
+    """Say what went wrong, and whom to turn to where that is known."""
+    return anybodys_page(
+        app.current_event,
+        template,
+        status=status,
+        headers=headers,
+        support_contact=support_contact(),
+        **values,
+    )

@@ -6,13 +6,24 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
+from handlers.guest_browser import browser_marks, guest_cookie
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
-from scheduling.domain.refusals import BookingChanged, BookingClosed, InvalidInput
-from scheduling.use_cases.guest import GuestBooking, cancel_guest_booking, guest_booking
+from scheduling.domain.refusals import (
+    BookingChanged,
+    BookingClosed,
+    FreshLinkRequired,
+    InvalidInput,
+)
+from scheduling.use_cases.guest import (
+    GuestBooking,
+    cancel_guest_booking,
+    guest_booking,
+    send_fresh_link,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +41,10 @@ def cancel(event: APIGatewayProxyEventV2) -> Response[str]:
     form = Form.of(event)
     token = form["token"]
     try:
-        cancel_guest_booking(
+        cancelled = cancel_guest_booking(
             token,
             reason=form["reason"],
+            browser_marks=browser_marks(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,
@@ -41,26 +53,49 @@ def cancel(event: APIGatewayProxyEventV2) -> Response[str]:
     except InvalidInput as refusal:
         return booking_page(
             token,
+            event,
             reason=form["reason"],
             problems=by_field(refusal.problems),
             status=status_of(refusal),
         )
-    except (BookingClosed, BookingChanged) as refusal:
-        return refused_page(token, refusal, reason=form["reason"])
-    return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS)
+    except (BookingClosed, BookingChanged, FreshLinkRequired) as refusal:
+        return refused_page(token, event, refusal, reason=form["reason"])
+    return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS, cookies=[guest_cookie(cancelled)])
+
+
+def send_link(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Have a fresh link mailed to the guest, whoever presses the button."""
+    token = Form.of(event)["token"]
+    try:
+        send_fresh_link(
+            token,
+            now=adapters().now(),
+            links=adapters().links,
+            link_keys=adapters().link_keys,
+            bookings=adapters().bookings,
+            rate_limits=adapters().rate_limits,
+        )
+    except BookingClosed as refusal:
+        return refused_page(token, event, refusal)
+    return see_other(f"/l/{token}?mailed=1", headers=TOKEN_PAGE_HEADERS)
 
 
 def refused_page(
-    token: str, refusal: BookingClosed | BookingChanged, *, reason: str = ""
+    token: str,
+    event: APIGatewayProxyEventV2,
+    refusal: BookingClosed | BookingChanged | FreshLinkRequired,
+    *,
+    reason: str = "",
 ) -> Response[str]:
     """Show what has become of a booking that could not be changed as the guest wanted."""
-    # That it is closed, the page says by itself.
+    # That it is closed, or that a fresh link is needed, the page says by itself.
     warning = refusal.message if isinstance(refusal, BookingChanged) else ""
-    return booking_page(token, reason=reason, warning=warning, status=status_of(refusal))
+    return booking_page(token, event, reason=reason, warning=warning, status=status_of(refusal))
 
 
 def booking_page(
     token: str,
+    event: APIGatewayProxyEventV2,
     *,
     reason: str = "",
     problems: Mapping[str, str] | None = None,
@@ -68,7 +103,7 @@ def booking_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
     """Show the booking in its present state."""
-    found = booking_of(token)
+    found = booking_of(token, event)
     booking = found.booking
     return page(
         "guest.html",
@@ -78,6 +113,10 @@ def booking_page(
         organization=found.organization,
         person_in_charge=found.person_in_charge,
         booking=booking,
+        is_known=found.is_known,
+        told_reason=found.reason,
+        needs_fresh_link=found.needs_fresh_link,
+        is_link_mailed=bool(Form.of_query(event)["mailed"]),
         stage=_stage(booking, adapters().now()),
         now=adapters().now(),
         token=token,
@@ -89,10 +128,11 @@ def booking_page(
     )
 
 
-def booking_of(token: str) -> GuestBooking:
+def booking_of(token: str, event: APIGatewayProxyEventV2) -> GuestBooking:
     """Raises LinkNotFound, LinkExpired."""
     return guest_booking(
         token,
+        browser_marks=browser_marks(event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,

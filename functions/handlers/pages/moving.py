@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from handlers.guest_browser import browser_marks, guest_cookie
 from handlers.pages.booking import Refused, locale_of, view_of, zone_of
 from handlers.pages.forms import Form, parsed_day, parsed_instant, parsed_month
 from handlers.pages.guest import booking_of, language_of, refused_page
@@ -21,6 +22,7 @@ from scheduling.domain.refusals import (
     BookingPageGone,
     BookingPageInactive,
     BusyTryAgain,
+    FreshLinkRequired,
     SlotUnavailable,
 )
 from scheduling.domain.time_range import TimeRange
@@ -77,7 +79,7 @@ def times_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
     """Show the times that a meeting can be moved to; or, where one is chosen, old and new."""
     query = Form.of_query(event)
     try:
-        move = _move(token, query)
+        move = _move(token, query, event)
         start = parsed_instant(query["start"])
         if start is None or start == move.booking.time.start:
             return _pick_page(move, query, gone=None)
@@ -85,9 +87,9 @@ def times_page(token: str, event: APIGatewayProxyEventV2) -> Response[str]:
             return _pick_page(move, query, gone=start)
         return _confirm_page(move, start, Refused())
     except BookingClosed as refusal:
-        return refused_page(token, refusal)
+        return refused_page(token, event, refusal)
     except (BookingPageGone, BookingPageInactive) as refusal:
-        return _stuck_page(token, refusal)
+        return _stuck_page(token, event, refusal)
 
 
 def move(event: APIGatewayProxyEventV2) -> Response[str]:
@@ -96,9 +98,10 @@ def move(event: APIGatewayProxyEventV2) -> Response[str]:
     if start is None:
         return see_other(f"/l/{quote(token)}/times", headers=TOKEN_PAGE_HEADERS)
     try:
-        move_guest_booking(
+        moved = move_guest_booking(
             token,
             start,
+            browser_marks=browser_marks(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,
@@ -106,22 +109,22 @@ def move(event: APIGatewayProxyEventV2) -> Response[str]:
             hosts=adapters().hosts,
             bookings=adapters().bookings,
         )
-    except (BookingClosed, BookingChanged) as refusal:
-        return refused_page(token, refusal)
+    except (BookingClosed, BookingChanged, FreshLinkRequired) as refusal:
+        return refused_page(token, event, refusal)
     except (BookingPageGone, BookingPageInactive) as refusal:
-        return _stuck_page(token, refusal)
+        return _stuck_page(token, event, refusal)
     except SlotUnavailable as refusal:
         status, others = status_of(refusal), refusal.alternatives
         refused = Refused(status, message=refusal.message, alternatives=others)
-        return _confirm_page(_move(token, form), start, refused)
+        return _confirm_page(_move(token, form, event), start, refused)
     except BusyTryAgain as refusal:
         headers = {"Retry-After": str(refusal.retry_after_seconds)}
         refused = Refused(status_of(refusal), headers, message=refusal.message)
-        return _confirm_page(_move(token, form), start, refused)
-    return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS)
+        return _confirm_page(_move(token, form, event), start, refused)
+    return see_other(f"/l/{token}", headers=TOKEN_PAGE_HEADERS, cookies=[guest_cookie(moved)])
 
 
-def _move(token: str, typed: Form) -> Move:
+def _move(token: str, typed: Form, event: APIGatewayProxyEventV2) -> Move:
     """Return the booking with what is needed to move it.
 
     Raises:
@@ -129,7 +132,7 @@ def _move(token: str, typed: Form) -> Move:
         BookingOver, BookingCancelled: It can no longer be moved.
         BookingPageGone: There is nothing to move to.
     """
-    booking = booking_of(token).booking
+    booking = booking_of(token, event).booking
     booking.check_changeable(adapters().now())
     view = view_of(booking.booking_page_slug)
     zone = zone_of(view, typed["time_zone"], booking.guest.time_zone)
@@ -187,9 +190,13 @@ def _confirm_page(move: Move, start: datetime, refused: Refused) -> Response[str
     )
 
 
-def _stuck_page(token: str, refusal: BookingPageGone | BookingPageInactive) -> Response[str]:
+def _stuck_page(
+    token: str,
+    event: APIGatewayProxyEventV2,
+    refusal: BookingPageGone | BookingPageInactive,
+) -> Response[str]:
     """Say that there are no times to move to, and that the meeting stays as it is."""
-    found = booking_of(token)
+    found = booking_of(token, event)
     return page(
         "moving_stuck.html",
         status=status_of(refusal),

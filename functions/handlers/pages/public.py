@@ -9,11 +9,22 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, joining, moving, sign_in, unsubscribe
+from handlers.pages import (
+    availability,
+    booking,
+    guest,
+    joining,
+    moving,
+    sign_in,
+    sign_up,
+    unsubscribe,
+)
 from handlers.pages.assets import published_asset
-from handlers.pages.entry import answer, page_app
+from handlers.pages.entry import answer, carries_token, page_app
 from handlers.pages.rendering import see_other
 from handlers.problems import HTTPS_ONLY
+from handlers.sessions import staff
+from handlers.token_misses import count_token_misses
 from handlers.wiring import adapters
 from scheduling.domain.links import LinkPurpose
 from scheduling.use_cases.links import read_link
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = page_app()
+count_token_misses(app, carries_token)
 logger = Logger()
 
 
@@ -37,12 +49,12 @@ def get_link(token: str) -> Response[str]:
         token, now=adapters().now(), links=adapters().links, link_keys=adapters().link_keys
     )
     match link.purpose:
-        case LinkPurpose.SIGN_IN:
+        case LinkPurpose.SIGN_IN | LinkPurpose.SIGN_UP:
             return sign_in.finish_page(link, token, app.current_event)
         case LinkPurpose.AVAILABILITY:
             return availability.saved_page(token, app.current_event)
         case LinkPurpose.GUEST:
-            return guest.booking_page(token)
+            return guest.booking_page(token, app.current_event)
         case LinkPurpose.INVITATION:
             return joining.join_page(token, app.current_event)
 
@@ -102,6 +114,11 @@ def post_cancellation() -> Response[str]:
     return guest.cancel(app.current_event)
 
 
+@app.post("/booking/link")
+def post_guest_link() -> Response[str]:
+    return guest.send_link(app.current_event)
+
+
 @app.route("/sign-in", method=["GET", "HEAD"])
 def get_sign_in() -> Response[str]:
     return sign_in.ask_page(app.current_event)
@@ -110,6 +127,26 @@ def get_sign_in() -> Response[str]:
 @app.post("/sign-in")
 def post_sign_in() -> Response[str]:
     return sign_in.requested_page(app.current_event)
+
+
+@app.route("/sign-in/again", method=["GET", "HEAD"])
+def get_sign_in_again() -> Response[str]:
+    return sign_in.again_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/sign-in/again")
+def post_sign_in_again() -> Response[str]:
+    return sign_in.ask_again(staff(app.current_event), app.current_event)
+
+
+@app.route("/sign-up", method=["GET", "HEAD"])
+def get_sign_up() -> Response[str]:
+    return sign_up.form_page(app.current_event)
+
+
+@app.post("/sign-up")
+def post_sign_up() -> Response[str]:
+    return sign_up.request(app.current_event)
 
 
 @app.post("/sign-in/finish")

@@ -17,7 +17,7 @@ from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
 from handlers.problems import HTTPS_ONLY
-from scheduling.domain.people import masked_email
+from scheduling.domain.people import masked_email, masked_name
 from scheduling.domain.standing import standing_of
 from translations import times
 from translations.catalogue import translations_for
@@ -131,6 +131,7 @@ def environment(locale: str) -> Environment:
         day_at=_day_at,
         written_instant=written_instant,
         masked_email=masked_email,
+        masked_name=masked_name,
         booking_badge=wording.booking_badge,
         calendar_badge=wording.calendar_badge,
         failed_reading=wording.failed_reading,

@@ -16,6 +16,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from scheduling.domain.refusals import (
     LinkExpired,
@@ -25,12 +26,17 @@ from scheduling.domain.refusals import (
     LinkUsed,
 )
 
+if TYPE_CHECKING:
+    from scheduling.domain.sign_ups import SignUp
+
 NO_ORGANIZATION = "0" * 26
 """Stands for the tenant in a sign-in link: who asks is known by address only."""
 
 
 class LinkPurpose(StrEnum):
     SIGN_IN = "sign_in"
+    SIGN_UP = "sign_up"
+    """Signs in, after making an organization for those who are in none."""
     AVAILABILITY = "availability"
     GUEST = "guest"
     INVITATION = "invitation"
@@ -42,12 +48,15 @@ AVAILABILITY_LIFE = timedelta(days=30)
 """Counted from the last save."""
 AVAILABILITY_LONGEST_LIFE = timedelta(days=90)
 GUEST_LIFE_AFTER_END = timedelta(days=7)
+FRESH_FOR = timedelta(hours=24)
+"""So long after a guest's link was issued, whoever has it is taken for the guest."""
 INVITATION_LIFE = timedelta(days=7)
 SIGN_IN_CODE_ATTEMPTS = 5
 
 _LINK_ID_BYTES = 16
 _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter is mistaken for another or for a digit."""
+_MARK = re.compile(r"b1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{43})")
 _TOKEN = re.compile(r"s1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 
 
@@ -72,6 +81,10 @@ class Link:
     """Sign-in only: hash of the secret in the browser that asked; empty when an operator asked."""
     code_hash: str = ""
     """Sign-in only: hash of the code shown in the browser that asked."""
+    return_to: str = ""
+    """Sign-in only: the page of the console to go on with; its first one where empty."""
+    sign_up: SignUp | None = None
+    """Sign-up only: what is to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +150,33 @@ def check_link(token: ParsedToken, link: Link, key: LinkKey, *, now: datetime) -
     """
     if not hmac.compare_digest(token.mac, _mac(link, key)):
         raise LinkNotFound
+    owner = "" if link.organization_id == NO_ORGANIZATION else link.organization_id
     if link.revoked_at is not None:
-        raise LinkRevoked
+        raise LinkRevoked(owner)
     if link.replaced_at is not None:
-        raise LinkReplaced(link.replaced_at)
+        raise LinkReplaced(link.replaced_at, owner)
     if link.used_at is not None:
-        raise LinkUsed
+        raise LinkUsed(owner)
     if now >= link.expires_at:
-        raise LinkExpired
+        raise LinkExpired(owner)
+
+
+def browser_mark(organization_id: str, booking_id: str, key: LinkKey) -> str:
+    """Return what a browser keeps in which a guest has proved that a booking is theirs."""
+    return f"b1.{key.key_id}.{_signed(f'b1|{organization_id}|{booking_id}', key)}"
+
+
+def key_of_mark(mark: str) -> str:
+    """Return the id of the key that a mark names; empty where the text is none."""
+    match = _MARK.fullmatch(mark)
+    return match[1] if match else ""
 
 
 def _mac(link: Link, key: LinkKey) -> str:
     text = f"s1|{link.purpose}|{link.organization_id}|{link.link_id}|{link.generation}"
+    return _signed(text, key)
+
+
+def _signed(text: str, key: LinkKey) -> str:
     digest = hmac.digest(key.secret, text.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -36,6 +36,16 @@ class SignInMail:
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpMail:
+    """The link that starts an organization."""
+
+    organization_name: str
+    admin_name: str
+    link: str
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class AvailabilityRequestMail:
     """Asks an external member for the times they can do."""
 
@@ -100,6 +110,21 @@ class AvailabilityEnteredMail:
     """What is open now, sorted; empty when all was cleared."""
     booking_page_url: str
     console_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestLinkMail:
+    """A fresh link with which the guest can change their booking."""
+
+    organization_name: str
+    guest_name: str
+    meeting_title: str
+    time: TimeRange
+    time_zone: str
+    """The zone the guest reads times in."""
+    person_in_charge: Mailbox
+    link: str
+    valid_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +224,13 @@ class BookingMail:
 
 type MailFacts = (
     SignInMail
+    | SignUpMail
     | AvailabilityRequestMail
     | AvailabilityOverdueMail
     | AvailabilityStillRightMail
     | AvailabilityEnteredMail
     | MemberInvitationMail
+    | GuestLinkMail
     | BookingMail
 )
 

@@ -34,6 +34,8 @@ class MessageKind(StrEnum):
     BOOKING_MOVED = "booking_moved"
     BOOKING_HANDED_OVER = "booking_handed_over"
     BOOKING_REMINDER = "booking_reminder"
+    GUEST_LINK = "guest_link"
+    """A fresh link to a booking; `which` is its id."""
     MEMBER_INVITATION = "member_invitation"
 
 

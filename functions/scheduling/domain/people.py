@@ -169,3 +169,8 @@ def masked_email(address: str) -> str:
     """Return enough of the address for its owner to know it: `a•••@example.org`."""
     local, _, domain = address.partition("@")
     return f"{local[0]}•••@{domain}"
+
+
+def masked_name(name: str) -> str:
+    """Return enough of a name for whoever bears it to know it: `M•••`."""
+    return f"{name[:1]}•••"

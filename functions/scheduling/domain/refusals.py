@@ -92,6 +92,24 @@ class SignInCodeRefused(SchedulingError):
     message = marked("That is not the code shown where you asked to sign in.")
 
 
+@dataclass(frozen=True, slots=True)
+class OrganizationChoice:
+    organization_id: str
+    name: str
+
+
+class OrganizationChoiceRequired(SchedulingError):
+    """Whoever signs in belongs to several organizations, and has not said which one is meant."""
+
+    code = "organization_choice_required"
+    message = marked("Please choose where to sign in.")
+
+    def __init__(self, choices: Sequence[OrganizationChoice]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+        """By name."""
+
+
 class LinkNotFound(SchedulingError):
     """No such link was ever sent, or its text is damaged."""
 
@@ -99,36 +117,52 @@ class LinkNotFound(SchedulingError):
     message = marked("This link is not complete. Open it from the mail once more.")
 
 
-class LinkExpired(SchedulingError):
+class LinkEnded(SchedulingError):
+    """The link was right and works no more."""
+
+    def __init__(self, organization_id: str = "") -> None:
+        super().__init__()
+        self.organization_id = organization_id
+        """Whose it was; empty where nobody knows."""
+
+
+class LinkExpired(LinkEnded):
     """The link was right and its time is over."""
 
     code = "link_expired"
     message = marked("This link has expired.")
 
 
-class LinkReplaced(SchedulingError):
+class LinkReplaced(LinkEnded):
     """A newer link to the same thing was sent; only that one works."""
 
     code = "link_replaced"
     message = marked("A newer link was sent. Please use that one.")
 
-    def __init__(self, replaced_at: datetime) -> None:
-        super().__init__()
+    def __init__(self, replaced_at: datetime, organization_id: str = "") -> None:
+        super().__init__(organization_id)
         self.replaced_at = replaced_at
 
 
-class LinkRevoked(SchedulingError):
+class LinkRevoked(LinkEnded):
     """Whoever sent the link has ended it, and sent no other."""
 
     code = "link_revoked"
     message = marked("This link no longer works.")
 
 
-class LinkUsed(SchedulingError):
+class LinkUsed(LinkEnded):
     """The link works once and has been used."""
 
     code = "link_used"
     message = marked("This link has been used already.")
+
+
+class FreshLinkRequired(SchedulingError):
+    """The link is old, and nobody has proved in this browser that the booking is theirs."""
+
+    code = "fresh_link_required"
+    message = marked("To change this booking here, please have a new link mailed first.")
 
 
 class MemberNotFound(SchedulingError):
@@ -490,6 +524,16 @@ class LimiterUnavailable(TryAgainLater):
     code = "limiter_unavailable"
     message = marked("This does not work right now. Please try again in a moment.")
     retry_after_seconds = 5
+
+
+class TooManyOpenBookings(SchedulingError):
+    """Whoever books has as many meetings to come with the host as they may have."""
+
+    code = "too_many_open_bookings"
+    message = marked(
+        "With this address there are three meetings to come already. "
+        "Please move or cancel one of them first."
+    )
 
 
 class BusyTryAgain(TryAgainLater):

@@ -13,7 +13,9 @@ from scheduling.domain.checks import Checks
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Feature
+from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
 from scheduling.domain.refusals import ExternalMemberGone, marked
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.suppressions import refuse_suppressed
 
@@ -41,6 +43,7 @@ def ask_again(
     *,
     now: datetime,
     external_members: ports.ExternalMembers,
+    rate_limits: ports.RateLimits,
     reputation: ports.Reputation,
 ) -> ExternalMember:
     """Mail a new request to the stored address; the link of the old one ends.
@@ -51,6 +54,8 @@ def ask_again(
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
         AddressSuppressed: A mail to the stored address came back.
+        TooManyRequests: They were asked again too often.
+        LimiterUnavailable: It could not be counted how often.
     """
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     before = external_members.get(by.organization.organization_id, external_member_id)
@@ -60,6 +65,8 @@ def ask_again(
     terms = checked_terms(checks, terms, now=now)
     checks.done()
     refuse_suppressed(before.organization_id, before.email, reputation=reputation)
+    limit = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
+    require_within((limit, external_member_id), now=now, rate_limits=rate_limits)
     member, link = asked(before, terms, now=now)
     entry = entry_by(by, Activity.AVAILABILITY_REQUESTED, now=now, subject_id=external_member_id)
     external_members.ask_again(

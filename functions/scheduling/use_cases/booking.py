@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,12 @@ from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import GUEST_LIFE_AFTER_END, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind
 from scheduling.domain.people import Guest
-from scheduling.domain.rate_limits import HOLDS_PER_NETWORK_ADDRESS
+from scheduling.domain.rate_limits import (
+    BOOKINGS_PER_NETWORK_ADDRESS,
+    BOOKINGS_PER_PAGE,
+    HOLDS_PER_NETWORK_ADDRESS,
+    OPEN_BOOKINGS_PER_GUEST_AND_HOST,
+)
 from scheduling.domain.refusals import (
     BookingNotFound,
     BookingPageInactive,
@@ -28,14 +34,17 @@ from scheduling.domain.refusals import (
     SlotTaken,
     SlotUnavailable,
     TooManyHolds,
+    TooManyOpenBookings,
+    TooManyRequests,
     marked,
 )
 from scheduling.use_cases.announcements import announcements
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
 from scheduling.use_cases.slots import Choice, checked_duration, offer_of, own_page, take
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from scheduling import ports
@@ -183,6 +192,7 @@ def book_slot(
     *,
     key: str,
     hold_id: str = "",
+    network_address: str,
     now: datetime,
     base_url: str,
     booking_pages: ports.BookingPages,
@@ -190,6 +200,7 @@ def book_slot(
     bookings: ports.Bookings,
     links: ports.Links,
     link_keys: ports.LinkKeys,
+    rate_limits: ports.RateLimits,
 ) -> BookedSlot:
     """Book a slot on the page at `slug`, or ask for it where the page needs approval.
 
@@ -200,6 +211,7 @@ def book_slot(
         key: Chosen by the guest's client; the same key books once, however often it is sent.
         hold_id: The hold of the guest's form, which then stands for the key. Where it has
             expired, the slot is booked if it is still free.
+        network_address: Where the request comes from.
 
     Raises:
         BookingPageNotFound: No page is published at `slug`.
@@ -209,13 +221,27 @@ def book_slot(
         SlotTaken: Somebody else has it; carries alternatives.
         SlotNotOffered: The page has no such slot; carries alternatives.
         IdempotencyKeyReused: The key was sent with other contents before.
+        TooManyRequests: From this network address, or for this page.
+        TooManyOpenBookings: The guest has booked the host too often already.
+        LimiterUnavailable: It could not be counted how often this was asked for.
         BusyTryAgain: Nothing could be decided in time.
     """
     page = booking_pages.get(slug)
     booking_id = hold_id or derived_id("booking", page.organization_id, slug, key)
     draft = _checked(page, request, booking_id, needs_approval=page.needs_approval)
+
+    def admit() -> Counter[str]:
+        require_within(
+            (BOOKINGS_PER_NETWORK_ADDRESS, network_address),
+            (BOOKINGS_PER_PAGE, slug),
+            now=now,
+            rate_limits=rate_limits,
+        )
+        return _open_bookings(draft, now=now, bookings=bookings)
+
     return _book(
         draft,
+        admit,
         now=now,
         base_url=base_url,
         hosts=hosts,
@@ -252,6 +278,7 @@ def book_for_guest(
     draft = _checked(page, request, booking_id, needs_approval=False)
     return _book(
         draft,
+        Counter[str],
         now=now,
         base_url=base_url,
         hosts=hosts,
@@ -263,6 +290,7 @@ def book_for_guest(
 
 def _book(
     draft: _Draft,
+    admit: Callable[[], Counter[str]],
     *,
     now: datetime,
     base_url: str,
@@ -272,12 +300,19 @@ def _book(
     link_keys: ports.LinkKeys,
     hold_id: str = "",
 ) -> BookedSlot:
+    """Book what was asked for, once.
+
+    Args:
+        admit: Refuses those who ask too often; returns how many meetings to come the guest has
+            with each host, by its id, as far as they are limited.
+    """
     link = _guest_link(draft, now=now)
     try:
-        booking = _made_of_hold(draft, hold_id, link, now=now, bookings=bookings)
+        met = admit()
+        booking = _made_of_hold(draft, hold_id, link, met, now=now, bookings=bookings)
         if booking is None:
-            booking = _claimed(draft, link, now=now, hosts=hosts, bookings=bookings)
-    except (SlotUnavailable, BookingPageInactive):
+            booking = _claimed(draft, link, met, now=now, hosts=hosts, bookings=bookings)
+    except (SlotUnavailable, BookingPageInactive, TooManyRequests, TooManyOpenBookings):
         # Perhaps it was booked by this very form, and has not been open to others since.
         stored = _booked_before(draft, bookings)
         if stored is None:
@@ -288,8 +323,34 @@ def _book(
     return BookedSlot(booking, link_address(base_url, link, link_keys))
 
 
+def _open_bookings(draft: _Draft, *, now: datetime, bookings: ports.Bookings) -> Counter[str]:
+    """Return how many meetings to come the guest has booked with each host, by its id.
+
+    Forms that are sent at the same moment do not see each other: then there may be a few more, as
+    many as `BOOKINGS_PER_NETWORK_ADDRESS` lets pass.
+    """
+    of_guest = bookings.of_guest(draft.page.organization_id, draft.guest.email)
+    return Counter(
+        host_id
+        for booking in of_guest
+        if booking.guest.email == draft.guest.email and booking.is_changeable(now)
+        for host_id in booking.host_ids
+    )
+
+
+def _check_open_bookings(choice: Choice, met: Counter[str]) -> None:
+    if any(met[host.host_id] >= OPEN_BOOKINGS_PER_GUEST_AND_HOST for host in choice.hosts):
+        raise TooManyOpenBookings
+
+
 def _made_of_hold(
-    draft: _Draft, hold_id: str, link: Link, *, now: datetime, bookings: ports.Bookings
+    draft: _Draft,
+    hold_id: str,
+    link: Link,
+    met: Counter[str],
+    *,
+    now: datetime,
+    bookings: ports.Bookings,
 ) -> Booking | None:
     """Return the booking that the hold became; None where there is no hold for it any more."""
     if not hold_id or not draft.page.is_on:
@@ -302,7 +363,9 @@ def _made_of_hold(
     if hold.has_expired(now) or kept != (draft.page.slug, draft.start, draft.duration):
         bookings.release(hold)
         return None
-    booking = draft.booking(Choice(hold.hosts, hold.claim, ()), link, now=now)
+    choice = Choice(hold.hosts, hold.claim, ())
+    _check_open_bookings(choice, met)
+    booking = draft.booking(choice, link, now=now)
     try:
         return bookings.add(booking, link, _news(booking, now), hold=hold)
     except SlotTaken:
@@ -310,12 +373,19 @@ def _made_of_hold(
 
 
 def _claimed(
-    draft: _Draft, link: Link, *, now: datetime, hosts: ports.Hosts, bookings: ports.Bookings
+    draft: _Draft,
+    link: Link,
+    met: Counter[str],
+    *,
+    now: datetime,
+    hosts: ports.Hosts,
+    bookings: ports.Bookings,
 ) -> Booking:
     offer = offer_of(draft.page, draft.duration, hosts=hosts)
     offer.check_active(now)
 
     def store(choice: Choice) -> Booking:
+        _check_open_bookings(choice, met)
         booking = draft.booking(choice, link, now=now)
         return bookings.add(booking, link, _news(booking, now), counts=choice.counts)
 

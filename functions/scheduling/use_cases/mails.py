@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import BookingState
 from scheduling.domain.hosts import HostKey, HostKind
-from scheduling.domain.links import SIGN_IN_LIFE
+from scheduling.domain.links import FRESH_FOR, SIGN_IN_LIFE
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityOverdueMail,
@@ -18,12 +18,14 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    GuestLinkMail,
     Mailbox,
     MailFacts,
     MemberInvitationMail,
     OutgoingMail,
     Reader,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.message_tags import address_hash, tags_of
 from scheduling.domain.messages import (
@@ -37,13 +39,16 @@ from scheduling.domain.messages import (
     retry_delay,
 )
 from scheduling.domain.people import Role
+from scheduling.domain.rate_limits import SIGN_IN_PER_ORGANIZATION
 from scheduling.domain.refusals import HostNotFound, SchedulingError
 from scheduling.domain.reputation import CATEGORIES
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.availability_requests import note_mail
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
 from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.sign_in import active_members
 from scheduling.use_cases.suppressions import unsubscribe_address
 
 if TYPE_CHECKING:
@@ -52,8 +57,12 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.booking import Booking
     from scheduling.domain.hosts import Host
+    from scheduling.domain.links import Link
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
+
+_PRODUCT = "Parley"
+"""Who writes to people of no organization."""
 
 _NEWS = {
     MessageKind.BOOKING_REQUESTED: BookingNews.REQUESTED,
@@ -87,6 +96,7 @@ class MailRoom:
     mail_templates: ports.MailTemplates
     calendar_files: ports.CalendarFiles
     mailer: ports.Mailer
+    rate_limits: ports.RateLimits
     reputation: ports.Reputation
     mails_per_day: int
     """The most that one organization may send in a day, in UTC."""
@@ -204,9 +214,11 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     """Return the mail that tells what is so now, or None where it is no longer worth telling."""
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
-            return _sign_in_link(message, room)
+            return _sign_in_link(message, now, room)
         case MessageKind.MEMBER_INVITATION:
             return _member_invitation(message, room)
+        case MessageKind.GUEST_LINK:
+            return _guest_link(message, now, room)
         case _ if message.subject is Subject.EXTERNAL_MEMBER:
             return _about_availability(message, now, room)
         case _:
@@ -221,16 +233,23 @@ def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Dra
             return _availability_still_right(message, now, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
+        case MessageKind.GUEST_LINK:
+            return _guest_link(message, now, room)
         case _:
             return _availability_request(message, room)
 
 
-def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
+def _sign_in_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     link = room.links.get(message.subject_id)
-    found = room.members.with_email(link.subject_id)
-    if not found:
+    if now >= link.expires_at:
         return None
+    found = active_members(link, members=room.members)
+    if not found:
+        return _sign_up_link(link, room)
     member = found[0]
+    require_within(
+        (SIGN_IN_PER_ORGANIZATION, member.organization_id), now=now, rate_limits=room.rate_limits
+    )
     organization = room.organizations.get(member.organization_id)
     return _Draft(
         facts=SignInMail(
@@ -242,7 +261,25 @@ def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
         sender_name=organization.name,
         recipient=Mailbox(member.name, member.email),
         reply_to=Mailbox(organization.name, room.mailer.address),
-        locale=organization.locale,
+        locale=member.locale or organization.locale,
+    )
+
+
+def _sign_up_link(link: Link, room: MailRoom) -> _Draft | None:
+    wanted = link.sign_up
+    if wanted is None:
+        return None
+    return _Draft(
+        facts=SignUpMail(
+            organization_name=wanted.organization_name,
+            admin_name=wanted.admin_name,
+            link=link_address(room.base_url, link, room.link_keys),
+            valid_for=SIGN_IN_LIFE,
+        ),
+        sender_name=_PRODUCT,
+        recipient=Mailbox(wanted.admin_name, link.subject_id),
+        reply_to=Mailbox(_PRODUCT, room.mailer.address),
+        locale=wanted.locale,
     )
 
 
@@ -374,6 +411,32 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
         locale=organization.locale,
+    )
+
+
+def _guest_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    booking = room.bookings.get(message.organization_id, message.subject_id)
+    link = room.links.get(message.which)
+    if now >= link.expires_at:
+        return None
+    organization = room.organizations.get(booking.organization_id)
+    in_charge = room.members.get(booking.organization_id, booking.person_in_charge_id)
+    reply_to = Mailbox(in_charge.name, in_charge.email)
+    return _Draft(
+        facts=GuestLinkMail(
+            organization_name=organization.name,
+            guest_name=booking.guest.name,
+            meeting_title=booking.title,
+            time=booking.time,
+            time_zone=booking.guest.time_zone,
+            person_in_charge=reply_to,
+            link=link_address(room.base_url, link, room.link_keys),
+            valid_for=FRESH_FOR,
+        ),
+        sender_name=organization.name,
+        recipient=_guest_mailbox(booking),
+        reply_to=reply_to,
+        locale=_language(Reader.GUEST, booking, room) or organization.locale,
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.checks import Checks
-from scheduling.domain.identifiers import new_id
-from scheduling.domain.people import Member, Organization, Role
+from scheduling.domain.sign_ups import SignUp
 from scheduling.use_cases.links import link_address
+from scheduling.use_cases.new_organizations import add_organization
 from scheduling.use_cases.sign_in import sign_in_link
 
 if TYPE_CHECKING:
@@ -59,24 +58,8 @@ def create_organization(
     if found:
         admin = found[0]
     else:
-        organization = Organization(new_id(), organization_name, zone_name)
-        admin = Member(
-            member_id=new_id(),
-            organization_id=organization.organization_id,
-            name=admin_name,
-            email=address,
-            role=Role.ADMIN,
-            time_zone=zone_name,
-            joined_at=now,
-        )
-        entry = Entry(
-            organization.organization_id,
-            now,
-            Actor(ActorKind.PARLEY),
-            Activity.ORGANIZATION_CREATED,
-            subject_id=admin.member_id,
-        )
-        organizations.add(organization, admin, entry)
+        wanted = SignUp(organization_name, admin_name, zone_name, locale="en")
+        admin = add_organization(wanted, address, now=now, organizations=organizations)
     link = sign_in_link(address, now=now, life=link_life)
     links.add(link)
     return CreatedOrganization(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scheduling.domain.checks import Checks
@@ -27,19 +27,26 @@ from scheduling.domain.rate_limits import (
 from scheduling.domain.refusals import (
     LinkNotFound,
     MemberNotFound,
+    OrganizationChoice,
+    OrganizationChoiceRequired,
     SignInCodeRefused,
     SignInCodeRequired,
     SignInRequired,
-    TooManyRequests,
 )
 from scheduling.domain.sessions import SESSION_LIFE, Session, SignedIn
-from scheduling.use_cases.links import read_link_for
+from scheduling.use_cases.limits import require_within
+from scheduling.use_cases.links import read_link
+from scheduling.use_cases.new_organizations import add_organization
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from scheduling import ports
     from scheduling.domain.people import Member
+    from scheduling.domain.sign_ups import SignUp
+
+_PER_ADDRESS = (SIGN_IN_PER_ADDRESS, SIGN_IN_PER_ADDRESS_AND_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ class SignInRequest:
 class StartedSession:
     secret: str
     lifetime: timedelta
+    return_to: str = ""
+    """The page of the console to go on with; its first one where empty."""
 
 
 def request_sign_in(
@@ -83,15 +92,72 @@ def request_sign_in(
     checks = Checks()
     address = checks.email("email", email)
     checks.done()
-    if not rate_limits.allows(SIGN_IN_PER_NETWORK_ADDRESS, network_address, now=now):
-        raise TooManyRequests
+    return mail_link(
+        address, network_address=network_address, now=now, links=links, rate_limits=rate_limits
+    )
+
+
+def mail_link(
+    address: str,
+    *,
+    sign_up: SignUp | None = None,
+    network_address: str,
+    now: datetime,
+    links: ports.Links,
+    rate_limits: ports.RateLimits,
+) -> SignInRequest:
+    """Queue a link that signs in whoever has `address`, unless they were sent enough of them.
+
+    Args:
+        sign_up: The organization it makes for those who are in none.
+
+    Raises:
+        TooManyRequests: From this network address.
+        LimiterUnavailable: It could not be counted how often this was asked for.
+    """
+    require_within((SIGN_IN_PER_NETWORK_ADDRESS, network_address), now=now, rate_limits=rate_limits)
     request = SignInRequest(browser_secret=new_secret(), code=new_code())
-    if all(
-        rate_limits.allows(limit, address, now=now)
-        for limit in (SIGN_IN_PER_ADDRESS, SIGN_IN_PER_ADDRESS_AND_DAY)
-    ):
+    if all(rate_limits.allows(limit, address, now=now) for limit in _PER_ADDRESS):
         link = sign_in_link(address, now=now, life=SIGN_IN_LIFE, request=request)
+        if sign_up is not None:
+            link = replace(link, purpose=LinkPurpose.SIGN_UP, sign_up=sign_up)
         links.add(link, sign_in_message(link))
+    return request
+
+
+def request_proof(
+    by: SignedIn,
+    *,
+    return_to: str,
+    network_address: str,
+    now: datetime,
+    links: ports.Links,
+    rate_limits: ports.RateLimits,
+) -> SignInRequest:
+    """Have a link mailed to whoever is signed in, with which they prove once more who they are.
+
+    Args:
+        return_to: The page of the console to go on with afterwards.
+        network_address: Where the request comes from.
+
+    Raises:
+        TooManyRequests: From this network address, or for this member.
+        LimiterUnavailable: It could not be counted how often this was asked for.
+    """
+    address = by.member.email
+    require_within(
+        (SIGN_IN_PER_NETWORK_ADDRESS, network_address),
+        *((limit, address) for limit in _PER_ADDRESS),
+        now=now,
+        rate_limits=rate_limits,
+    )
+    request = SignInRequest(browser_secret=new_secret(), code=new_code())
+    link = replace(
+        sign_in_link(address, now=now, life=SIGN_IN_LIFE, request=request),
+        organization_id=by.organization.organization_id,
+        return_to=return_to,
+    )
+    links.add(link, sign_in_message(link))
     return request
 
 
@@ -131,10 +197,13 @@ def finish_sign_in(
     *,
     browser_secret: str | None,
     code: str | None,
+    organization_id: str = "",
+    former_secret: str | None = None,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
     members: ports.Members,
+    organizations: ports.Organizations,
     sessions: ports.Sessions,
 ) -> StartedSession:
     """Use a sign-in link, once, and start a session.
@@ -142,25 +211,32 @@ def finish_sign_in(
     Args:
         browser_secret: What the browser was given when it asked for the link.
         code: What was typed, where the link was opened in another browser.
+        organization_id: Which one is meant, of those who belong to several.
+        former_secret: That of the session that the browser had before, which ends.
 
     Raises:
         LinkNotFound, LinkExpired, LinkUsed: The link does not work.
         SignInCodeRequired: Another browser asked for it, and no code was typed.
         SignInCodeRefused: The code is wrong; five may be typed.
+        OrganizationChoiceRequired: They belong to several; the link is not used yet.
     """
-    link = read_link_for(LinkPurpose.SIGN_IN, token, now=now, links=links, link_keys=link_keys)
+    link = read_sign_in_link(token, now=now, links=links, link_keys=link_keys)
     if needs_code(link, browser_secret):
         if not code:
             raise SignInCodeRequired
         links.count_code_attempt(link)
         if not hmac.compare_digest(hashed(normalized_code(code)), link.code_hash):
             raise SignInCodeRefused
-    found = [member for member in members.with_email(link.subject_id) if member.is_active]
-    if not found:
+    found = active_members(link, members=members)
+    if not found and link.sign_up is None:
         raise LinkNotFound
-    member = found[0]
+    member = _chosen(found, organization_id, organizations) if found else None
     links.use(link, now=now)
-    return start_session(member, now=now, sessions=sessions)
+    if member is None:
+        member = _signed_up(link, now=now, organizations=organizations)
+    sign_out(former_secret, sessions=sessions)
+    session = start_session(member, now=now, sessions=sessions)
+    return replace(session, return_to=link.return_to)
 
 
 def start_session(member: Member, *, now: datetime, sessions: ports.Sessions) -> StartedSession:
@@ -178,6 +254,51 @@ def start_session(member: Member, *, now: datetime, sessions: ports.Sessions) ->
         )
     )
     return StartedSession(secret, lifetime)
+
+
+def read_sign_in_link(
+    token: str, *, now: datetime, links: ports.Links, link_keys: ports.LinkKeys
+) -> Link:
+    """Return the record of a link that works and signs somebody in.
+
+    Raises:
+        LinkNotFound, LinkExpired, LinkUsed: There is none.
+    """
+    link = read_link(token, now=now, links=links, link_keys=link_keys)
+    if link.purpose not in {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}:
+        raise LinkNotFound
+    return link
+
+
+def active_members(link: Link, *, members: ports.Members) -> list[Member]:
+    """Return whom a sign-in link can sign in, one for each of their organizations."""
+    return [
+        member
+        for member in members.with_email(link.subject_id)
+        if member.is_active and link.organization_id in {NO_ORGANIZATION, member.organization_id}
+    ]
+
+
+def _chosen(
+    found: Sequence[Member], organization_id: str, organizations: ports.Organizations
+) -> Member:
+    """Raises OrganizationChoiceRequired where it is not clear which one is meant."""
+    if len(found) == 1:
+        return found[0]
+    for member in found:
+        if member.organization_id == organization_id:
+            return member
+    choices = [
+        OrganizationChoice(member.organization_id, organizations.get(member.organization_id).name)
+        for member in found
+    ]
+    raise OrganizationChoiceRequired(sorted(choices, key=lambda choice: choice.name))
+
+
+def _signed_up(link: Link, *, now: datetime, organizations: ports.Organizations) -> Member:
+    if link.sign_up is None:
+        raise LinkNotFound
+    return add_organization(link.sign_up, link.subject_id, now=now, organizations=organizations)
 
 
 def needs_code(link: Link, browser_secret: str | None) -> bool:

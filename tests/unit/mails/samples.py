@@ -16,11 +16,13 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    GuestLinkMail,
     Mailbox,
     MailFacts,
     MemberInvitationMail,
     Reader,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.messages import Recipient
 from scheduling.domain.time_range import TimeRange
@@ -48,6 +50,24 @@ SIGN_IN = SignInMail(
     member_name=AIKO.name,
     link=f"{ORIGIN}/l/{TOKEN}",
     valid_for=timedelta(minutes=10),
+)
+
+SIGN_UP = SignUpMail(
+    organization_name="Hanami Studio",
+    admin_name=AIKO.name,
+    link=f"{ORIGIN}/l/{TOKEN}",
+    valid_for=timedelta(minutes=10),
+)
+
+GUEST_LINK = GuestLinkMail(
+    organization_name="Hanami Studio",
+    guest_name=MARIA.name,
+    meeting_title="Portfolio review",
+    time=TimeRange(at(1, "01:30"), at(1, "02:00")),
+    time_zone="Europe/Madrid",
+    person_in_charge=AIKO,
+    link=f"{ORIGIN}/l/{TOKEN}",
+    valid_for=DAY,
 )
 
 REQUEST = AvailabilityRequestMail(
@@ -226,6 +246,8 @@ def for_person_in_charge(mail: BookingMail) -> BookingMail:
 
 MAILS: dict[str, MailFacts] = {
     "sign-in-link": SIGN_IN,
+    "sign-up-link": SIGN_UP,
+    "guest-link": GUEST_LINK,
     "availability-request": REQUEST,
     "availability-request-with-wishes": WISHED,
     "availability-reminder": replace(WISHED, is_reminder=True),

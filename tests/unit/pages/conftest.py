@@ -27,4 +27,5 @@ def browser(site: Site) -> Browser:
 
 @pytest.fixture
 def staff(site: Site) -> Browser:
-    return Browser({"__Host-session": SESSION_SECRET})
+    """Aiko's browser, in which everything was booked as well."""
+    return Browser(site.known_browser().cookies | {"__Host-session": SESSION_SECRET})

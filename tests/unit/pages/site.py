@@ -28,6 +28,7 @@ from scheduling.domain.sessions import Session, SignedIn
 from scheduling.domain.time_range import TimeRange
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.domain.unsubscribing import token_for as unsubscribe_token
+from scheduling.use_cases.guest import mark_for
 from scheduling.use_cases.member_imports import import_members
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.invitations import Invitation
+    from scheduling.domain.links import Link
     from scheduling.domain.member_imports import MemberImport
     from scheduling.domain.people import Guest
 
@@ -254,6 +256,16 @@ class Site:
                 link_id = somebody.link_id
         return token_for(self.store.links[link_id], KEY)
 
+    def known_browser(self) -> Browser:
+        """Return the browser in which everything was booked."""
+        marks = {
+            f"__Host-guest-{booking.booking_id}": mark_for(
+                booking, link_keys=self.adapters.link_keys
+            )
+            for booking in self.store.bookings.values()
+        }
+        return Browser(marks)
+
     def page_of(self, member: ExternalMember) -> str:
         return f"/console/external-members/{member.external_member_id}"
 
@@ -350,6 +362,10 @@ class Site:
             ),
             "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
+            "signing in": "/console/security",
+            "settings": "/console/settings?news=saved",
+            "sign in again": "/sign-in/again?next=/console/bookings",
+            "sign up": "/sign-up",
             "integrations": "/console/integrations?news=on",
             "my page": "/console/me",
             "my page, saved": "/console/me?news=saved",
@@ -428,7 +444,10 @@ class Site:
 
     def _book(self, start: str, end: str, guest: Guest) -> Booking:
         booking = a_booking(self.kenji, between(start, end), guest)
-        return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+        return self.adapters.bookings.add(booking, self._link(booking), ())
+
+    def _link(self, booking: Booking) -> Link:
+        return replace(a_guest_link(booking), created_at=self.now)
 
     def _add_page(self, slug: str, settings: dict[str, Any]) -> BookingPage:
         page = replace(a_page(a_member_host()), slug=slug, **settings)
@@ -450,7 +469,7 @@ class Site:
             other_guests=("tom@guest.example",),
             answers=(GuestAnswer("What is it about?", "A poster"),),
         )
-        return self.adapters.bookings.add(booking, a_guest_link(booking), ())
+        return self.adapters.bookings.add(booking, self._link(booking), ())
 
     def _moved(self, booking: Booking) -> Booking:
         claim = replace(booking.claim, time=between("21:30", "22:00"))

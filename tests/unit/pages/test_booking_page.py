@@ -11,6 +11,7 @@ import pytest
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.hours import DateSpan
+from scheduling.domain.rate_limits import HOLDS_PER_NETWORK_ADDRESS
 from scheduling.domain.refusals import BusyTryAgain
 from tests.support.builders import an_entry, at
 from tests.unit.pages.site import Browser
@@ -107,7 +108,8 @@ def test_somebody_elses_time_leads_to_the_free_ones(browser: Browser, site: Site
 
 
 def test_too_many_holds_from_one_network_hold_nobody_up(browser: Browser, site: Site):
-    site.adapters.rate_limits.factor = 0
+    for _ in range(HOLDS_PER_NETWORK_ADDRESS.most):
+        site.adapters.rate_limits.allows(HOLDS_PER_NETWORK_ADDRESS, "192.0.2.1", now=site.now)
 
     form_page = browser.get(keep(browser, site).location)
     answer = browser.post(site.booking_page, booking_form())

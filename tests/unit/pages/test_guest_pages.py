@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.links import token_for
 from scheduling.domain.messages import Recipient
 from scheduling.domain.refusals import BookingChanged, BusyTryAgain
 from tests.support.builders import a_guest, an_entry, at
+from tests.support.in_memory import KEY
+from tests.support.mail_room import mail_room, swept
+from tests.unit.pages.site import Browser
 
 if TYPE_CHECKING:
     from scheduling.domain.booking import Booking
-    from tests.unit.pages.site import Answer, Browser, Site
+    from tests.unit.pages.site import Answer, Site
 
 FREE = "2026-12-01T20:00:00Z"
 NOT_OFFERED = "2026-12-01T19:00:00Z"
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """The browser in which everything was booked."""
+    return site.known_browser()
 
 
 def stored(site: Site, booking: Booking) -> Booking:
@@ -250,3 +260,125 @@ def test_a_crowd_is_asked_to_try_the_move_again(browser: Browser, site: Site, mo
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "2"
     assert "Move to this time" in answer.body
+
+
+def a_day_later(site: Site) -> None:
+    """Let the links in the mails about all bookings be old."""
+    for link_id, link in site.store.links.items():
+        old = replace(link, created_at=site.now - timedelta(hours=24, seconds=1))
+        site.store.links[link_id] = old
+
+
+def mailed_link(site: Site) -> str:
+    return token_for(list(site.store.links.values())[-1], KEY)
+
+
+def test_t12_an_unknown_browser_sees_no_name_no_address_and_no_words_of_the_guest(site: Site):
+    theirs = {
+        "asked": ["Ben Okoro", "A poster"],
+        "cancelled": ["Ana Silva", "A train strike"],
+        "declined": ["Ben Okoro"],
+    }
+
+    for name, words in theirs.items():
+        booking = getattr(site, name)
+        known = site.known_browser().get(site.link_of(booking)).body
+        unknown = Browser().get(site.link_of(booking)).body
+        assert [each for each in words if each not in known] == []
+        assert [each for each in words if each in unknown] == []
+        assert booking.guest.email not in known + unknown
+    assert "We are away" in Browser().get(site.link_of(site.declined)).body
+
+
+def test_t12_an_old_link_changes_nothing_in_an_unknown_browser(site: Site):
+    a_day_later(site)
+    unknown, before = Browser(), dict(site.store.bookings)
+
+    page = unknown.get(site.link_of(site.booking)).body
+    moved = move(unknown, site)
+    cancelled = unknown.post("/booking/cancellation", {"token": site.token_of(site.booking)})
+
+    assert "Mail me a new link" in page
+    assert "/times" not in page
+    assert (moved.status, cancelled.status) == (403, 403)
+    assert "Mail me a new link" in moved.body
+    assert (moved.cookies, cancelled.cookies) == ({}, {})
+    assert site.store.bookings == before
+
+
+def test_t12_an_old_link_goes_on_working_in_the_browser_that_booked(site: Site):
+    guest = Browser()
+    form = {"start": FREE, "name": "Jo Park", "email": "jo@guest.example", "time_zone": "UTC"}
+    booked = guest.post(site.booking_page, form)
+    a_day_later(site)
+
+    page = guest.get(booked.location.removeprefix(site.adapters.base_url))
+    token = booked.location.rpartition("/l/")[2]
+
+    assert "Jo Park" in page.body
+    assert guest.post("/booking/cancellation", {"token": token}).status == 303
+
+
+def test_t12_a_new_link_is_mailed_to_the_stored_address_and_then_the_first_one_works_too(
+    site: Site,
+):
+    a_day_later(site)
+    guest, first = Browser(), site.link_of(site.booking)
+
+    asked = guest.post(
+        "/booking/link", {"token": site.token_of(site.booking), "email": "x@y.example"}
+    )
+    told = guest.get(asked.location)
+    [mail] = swept(site.adapters, mail_room(site.adapters))
+    fresh = mailed_link(site)
+    looked = guest.get(f"/l/{fresh}")
+    moved = guest.post("/booking/move", {"token": fresh, "start": FREE, "time_zone": "UTC"})
+
+    assert "We mailed you a new link" in told.body
+    assert mail.recipient.email == site.booking.guest.email
+    assert fresh in mail.rendered.text
+    assert (looked.cookies, moved.status) == ({}, 303)
+    assert "Move to another time" in guest.get(first).body
+    assert guest.post("/booking/cancellation", {"token": first[3:]}).status == 303
+    assert Browser().post("/booking/cancellation", {"token": first[3:]}).status == 403
+
+
+def test_t12_a_mark_of_another_booking_or_of_nobody_makes_no_browser_known(site: Site):
+    a_day_later(site)
+    marks = site.known_browser().cookies
+    name = f"__Host-guest-{site.booking.booking_id}"
+    others = [mark for key, mark in marks.items() if key != name]
+    damaged = [marks[name][:-2] + "AA", marks[name].replace("b1.1.", "b1.2."), "é", "x" * 9000]
+
+    for mark in [*others, *damaged]:
+        assert move(Browser({name: mark}), site).status == 403
+
+
+def test_a_new_link_is_mailed_three_times_an_hour(site: Site):
+    form = {"token": site.token_of(site.booking)}
+
+    statuses = [Browser().post("/booking/link", form).status for _ in range(4)]
+
+    assert statuses == [303, 303, 303, 429]
+
+
+def test_no_new_link_is_mailed_for_a_meeting_that_does_not_take_place(site: Site):
+    messages = len(site.store.messages)
+
+    answer = Browser().post("/booking/link", {"token": site.token_of(site.cancelled)})
+
+    assert answer.status == 409
+    assert "This meeting is cancelled" in answer.body
+    assert len(site.store.messages) == messages
+
+
+def test_a_new_link_works_for_a_day_and_is_not_sent_when_that_is_over(site: Site):
+    guest = Browser()
+    guest.post("/booking/link", {"token": site.token_of(site.moved)})
+    fresh = mailed_link(site)
+    site.wait_until(site.now + timedelta(hours=24))
+
+    mails = swept(site.adapters, mail_room(site.adapters))
+
+    assert site.moved.guest.email not in {mail.recipient.email for mail in mails}
+    assert guest.get(f"/l/{fresh}").status == 410

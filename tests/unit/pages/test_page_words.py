@@ -129,7 +129,7 @@ def _untranslated(text: str) -> list[str]:
         pass
     for known in sorted(UNTRANSLATED, key=len, reverse=True):
         text = text.replace(known, "")
-    text = re.sub(r"https://\S+|[a-z]•••@\S+", "", text)
+    text = re.sub(r"https://\S+|[a-z]•••@\S+|[A-Z]•••", "", text)
     return re.findall(r"[^\W\d_]+", text)
 
 

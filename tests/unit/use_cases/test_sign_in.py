@@ -34,7 +34,7 @@ def mailed_token(parley):
     return token(parley, list(parley.store.links)[-1])
 
 
-def finish(parley, text, browser_secret=None, code=None):
+def finish(parley, text, browser_secret=None, code=None, **more):
     return finish_sign_in(
         text,
         browser_secret=browser_secret,
@@ -43,7 +43,9 @@ def finish(parley, text, browser_secret=None, code=None):
         links=parley.links,
         link_keys=parley.link_keys,
         members=parley.members,
+        organizations=parley.organizations,
         sessions=parley.sessions,
+        **more,
     )
 
 

@@ -144,6 +144,21 @@ def expiry_item(booking: Booking, expires_at: datetime) -> Item:
     }
 
 
+def guest_items(booking: Booking) -> list[Item]:
+    """Return what leads from the address of each guest to the booking, for as long as it is kept.
+
+    Written once: who the guests are never changes.
+    """
+    return [
+        {
+            **keys.guest_booking(booking.organization_id, address, booking.booking_id),
+            "organization_id": booking.organization_id,
+            "booking_id": booking.booking_id,
+        }
+        for address in (booking.guest.email, *booking.other_guests)
+    ]
+
+
 def hold_item(hold: Hold) -> Item:
     return {
         **keys.hold(hold.hold_id),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, auto
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_items import (
     booking_item,
     expiry_item,
+    guest_items,
     hold_item,
     host_items,
     stored_booking,
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from scheduling.domain.messages import Message
     from scheduling.domain.time_range import TimeRange
     from scheduling.ports import BookingFilter
+
+MOST_AT_ONCE = 100
+"""Source: DynamoDB API reference, BatchGetItem."""
 
 LONGEST_CLAIM = timedelta(hours=36)
 """A meeting of 12 hours with a buffer of 12 hours on each side."""
@@ -145,6 +150,7 @@ class DynamoDbBookings:
             *self._count_writes(counts),
             *self._expiry_writes(None, booking),
             *self._message_writes(booking, messages),
+            *((_Part.REST, self._table.to_put(item)) for item in guest_items(booking)),
             (_Part.REST, self._access.to_put_new(link_item(link))),
         ]
         try:
@@ -207,6 +213,23 @@ class DynamoDbBookings:
         if item is None:
             raise BookingNotFound
         return stored_booking(item)
+
+    def of_guest(self, organization_id: str, email: str) -> Sequence[Booking]:
+        pages = self._table.client.get_paginator("query").paginate(
+            TableName=self._table.name,
+            KeyConditionExpression="PK = :guest",
+            ExpressionAttributeValues=encoded(
+                {":guest": keys.guest_bookings(organization_id, email)}
+            ),
+            ConsistentRead=True,
+        )
+        rows = [decoded(item) for page in pages for item in page["Items"]]
+        wanted = [keys.booking(row["organization_id"], row["booking_id"]) for row in rows]
+        return [
+            stored_booking(item)
+            for part in batched(wanted, MOST_AT_ONCE, strict=False)
+            for item in self._table.get_all(part)
+        ]
 
     def taken(
         self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False

@@ -29,6 +29,7 @@
 | a booking | scheduling | `T#<org>#B#<booking>` / `A` |
 | all bookings by start | by_time | `T#<org>#B` / `<start>#<booking>` |
 | a booking that waits for a decision | scheduling | `T#<org>#B#<booking>` / `EXPIRES` |
+| the bookings of a guest | scheduling | `T#<org>#G#<sha256 of address>` / `B#<booking>` |
 | a hold | scheduling | `HO#<hold>` / `A` |
 | holds and requests whose time is up | by_time | `OVERDUE#<0..3>` / `<expires>#<hold or booking>` |
 | what takes a host's time | scheduling | `T#<org>#HB#<host>` / `<from>#<booking or hold>` |
@@ -217,6 +218,14 @@ def booking(organization_id: str, booking_id: str) -> Key:
 
 def booking_expiry(organization_id: str, booking_id: str) -> Key:
     return {"PK": f"T#{organization_id}#B#{booking_id}", "SK": "EXPIRES"}
+
+
+def guest_booking(organization_id: str, email: str, booking_id: str) -> Key:
+    return {"PK": guest_bookings(organization_id, email), "SK": f"B#{booking_id}"}
+
+
+def guest_bookings(organization_id: str, email: str) -> str:
+    return f"T#{organization_id}#G#{digest(email)}"
 
 
 def hold(hold_id: str) -> Key:

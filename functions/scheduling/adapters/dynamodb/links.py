@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from scheduling.adapters.dynamodb.table import (
     to_seconds,
 )
 from scheduling.domain.links import Link, LinkPurpose
+from scheduling.domain.sign_ups import SignUp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +47,8 @@ def link_item(link: Link) -> Item:
         "generation": link.generation,
         "browser_hash": link.browser_hash,
         "code_hash": link.code_hash,
+        "return_to": link.return_to,
+        "sign_up": link.sign_up and asdict(link.sign_up),
         "ttl": to_seconds(link.expires_at + _kept_after(link)),
     }
 
@@ -94,7 +98,8 @@ def link_replaced(access: Table, link_id: str, now: datetime) -> TransactWriteIt
 
 
 def _kept_after(link: Link) -> timedelta:
-    return _SIGN_IN_LINK_KEPT_AFTER if link.purpose is LinkPurpose.SIGN_IN else LINK_KEPT_AFTER
+    is_typed = link.purpose in {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}
+    return _SIGN_IN_LINK_KEPT_AFTER if is_typed else LINK_KEPT_AFTER
 
 
 def stored_link(item: Item) -> Link:
@@ -111,4 +116,6 @@ def stored_link(item: Item) -> Link:
         revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
+        return_to=item.get("return_to", ""),
+        sign_up=SignUp(**item["sign_up"]) if item.get("sign_up") else None,
     )

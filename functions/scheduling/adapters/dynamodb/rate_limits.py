@@ -46,3 +46,11 @@ class DynamoDbRateLimits:
         except (ClientError, BotoCoreError) as failure:
             raise LimiterUnavailable from failure
         return counted is not None
+
+    def is_used_up(self, limit: RateLimit, value: str, *, now: datetime) -> bool:
+        number = to_seconds(now) // int(limit.window.total_seconds())
+        try:
+            counter = self._limits.get(keys.counter(limit.scope, value, number))
+        except (ClientError, BotoCoreError) as failure:
+            raise LimiterUnavailable from failure
+        return counter is not None and counter["uses"] >= limit.most * self._factor

@@ -25,10 +25,12 @@ from scheduling.domain.mails import (
     AvailabilityRequestMail,
     AvailabilityStillRightMail,
     BookingMail,
+    GuestLinkMail,
     MemberInvitationMail,
     Reader,
     RenderedMail,
     SignInMail,
+    SignUpMail,
 )
 from scheduling.domain.messages import Recipient
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
@@ -120,6 +122,23 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
             return "sign_in_link", {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.member_name),
+                "link": facts.link,
+                "valid_for": times.length(facts.valid_for, locale),
+            }
+        case SignUpMail():
+            return "sign_up_link", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.admin_name),
+                "link": facts.link,
+                "valid_for": times.length(facts.valid_for, locale),
+            }
+        case GuestLinkMail():
+            return "guest_link", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.guest_name),
+                "title": _typed(facts.meeting_title),
+                "when": times.span(facts.time.start, facts.time.end, facts.time_zone, locale),
+                "person_in_charge": _person(facts.person_in_charge),
                 "link": facts.link,
                 "valid_for": times.length(facts.valid_for, locale),
             }
