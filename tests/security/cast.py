@@ -14,14 +14,25 @@ from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.table import transact
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.directory import DirectoryPart
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
-from scheduling.domain.links import hashed, new_link_id, new_secret, parsed_token, token_for
+from scheduling.domain.invitations import Placement
+from scheduling.domain.links import hashed, new_link_id, new_secret, token_for
+from scheduling.domain.member_imports import ImportRow
+from scheduling.domain.message_tags import address_hash
 from scheduling.domain.people import Feature, Member, Organization, Role
+from scheduling.domain.reputation import MailCategory
 from scheduling.domain.sessions import Session, SignedIn
+from scheduling.domain.unsubscribing import Subscription
+from scheduling.domain.unsubscribing import token_for as unsubscribe_token_for
 from scheduling.use_cases.availability import save_availability
 from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot
+from scheduling.use_cases.directory import add_to_directory
 from scheduling.use_cases.external_members import invite_external_member
+from scheduling.use_cases.feeds import link_calendar
+from scheduling.use_cases.invitations import invite_members
+from scheduling.use_cases.member_imports import import_members
 from scheduling.use_cases.organization_features import switch_feature
 from scheduling.use_cases.organizations import create_organization
 from scheduling.use_cases.page_settings import PageSettings, add_booking_page
@@ -64,6 +75,8 @@ class House:
     """Session secrets and link tokens."""
     personal: frozenset[str]
     """What nobody of another organization may read: names, addresses, identifiers."""
+    secrets: frozenset[str]
+    """What opens something to whoever knows it."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +88,38 @@ class People:
     member: str
     external_member: str
     guest: str
+    newcomer: str
+    """Who is invited to the team."""
+    department: str
+    designation: str
 
     def address(self, name: str) -> str:
         return f"{name.split(maxsplit=1)[0].lower()}@{self.organization.split()[0].lower()}.example"
 
 
-HANAMI = People("Hanami Studio", "Aiko Mori", "Ben Ode", "Kenji Tanaka", "Mia Weber")
-KOBO = People("Kobo Works", "Chiara Rossi", "Dag Lund", "Lena Fischer", "Omar Haddad")
+OURS = {"feature", "file"}
+"""What paths name that belongs to no organization."""
+
+HANAMI = People(
+    organization="Hanami Studio",
+    admin="Aiko Mori",
+    member="Ben Ode",
+    external_member="Kenji Tanaka",
+    guest="Mia Weber",
+    newcomer="Rin Abe",
+    department="Flower Shop",
+    designation="Lead Florist",
+)
+KOBO = People(
+    organization="Kobo Works",
+    admin="Chiara Rossi",
+    member="Dag Lund",
+    external_member="Lena Fischer",
+    guest="Omar Haddad",
+    newcomer="Eva Novak",
+    department="Machine Hall",
+    designation="Head Welder",
+)
 
 
 def build_house(people: People, deployed: Deployment, clock: Coordinates) -> House:
@@ -128,6 +166,9 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
         entries=[window],
         network="203.0.113.0/24",
     )
+    calendar_secret = new_secret()
+    do(parley, link_calendar, external_token, f"https://calendar.example.org/{calendar_secret}.ics")
+    newcomers = _invite_to_team(parley, by, people)
 
     page = _add_page(parley, by)
     on_request = _add_page(parley, by, needs_approval=True)
@@ -157,29 +198,37 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
         "begun_id": begun.booking_id,
         "hold_id": hold.hold_id,
         "sign_in_token": created.sign_in_url.rpartition("/l/")[2],
+        **newcomers,
+        "unsubscribe_token": _unsubscribe_token(parley, people, organization),
         "guest_token": guest_token,
         "external_token": external_token,
         "file": asset_address("parley.css").rpartition("/")[2],
+        "feature": Feature.EXTERNAL_MEMBERS.value,
     }
-    names = [people.admin, people.member, people.external_member, people.guest]
+    credentials = {
+        Caller.ADMIN: _sign_in(deployed, admin),
+        Caller.MEMBER: _sign_in(deployed, member),
+        Caller.GUEST: guest_token,
+        Caller.EXTERNAL: external_token,
+    }
+    tokens = {value for name, value in things.items() if name.endswith("token")}
+    names = [people.admin, people.member, people.external_member, people.guest, people.newcomer]
     return House(
         things=things,
-        credentials={
-            Caller.ADMIN: _sign_in(deployed, admin),
-            Caller.MEMBER: _sign_in(deployed, member),
-            Caller.GUEST: guest_token,
-            Caller.EXTERNAL: external_token,
-        },
+        credentials=credentials,
         personal=frozenset(
             {
                 people.organization,
+                people.department,
+                people.designation,
                 *names,
                 *map(people.address, names),
-                *(value for name, value in things.items() if name != "file"),
+                *(value for name, value in things.items() if name not in OURS),
                 on_request.slug,
                 external_member.booking_page_slug,
             }
         ),
+        secrets=frozenset({*tokens, *credentials.values(), calendar_secret}),
     )
 
 
@@ -190,17 +239,13 @@ def unknown(name: str) -> str:
             return f"nobody-{new_id()}"
         case "file":
             return "parley.000000000000.css"
-    return _signed_by_nobody(new_link_id()) if name.endswith("token") else new_id()
+    return f"s1.1.{new_link_id()}.{new_secret()}" if name.endswith("token") else new_id()
 
 
 def forged(things: Mapping[str, str], name: str) -> str:
-    """Return a token for the link behind `things[name]`, made with a key that is not ours."""
-    link_id = parsed_token(things[name]).link_id
-    return _signed_by_nobody(link_id)
-
-
-def _signed_by_nobody(link_id: str) -> str:
-    return f"s1.1.{link_id}.{new_secret()}"
+    """Return the token `things[name]` as somebody makes it with a key that is not ours."""
+    unsigned = things[name].rpartition(".")[0]
+    return f"{unsigned}.{new_secret()}"
 
 
 def _second_member(people: People, organization: Organization, deployed: Deployment) -> Member:
@@ -214,6 +259,40 @@ def _second_member(people: People, organization: Organization, deployed: Deploym
     )
     transact(deployed.scheduling.client, new_member_puts(deployed.scheduling, member))
     return member
+
+
+def _invite_to_team(parley: Adapters, by: SignedIn, people: People) -> dict[str, str]:
+    """Return, by their names, the things that come with an invitation and an import."""
+    department, designation = (
+        do(parley, add_to_directory, by, part, name, key="")
+        for part, name in (
+            (DirectoryPart.DEPARTMENTS, people.department),
+            (DirectoryPart.DESIGNATIONS, people.designation),
+        )
+    )
+    placement = Placement(department.listed_id, designation.listed_id, by.member.member_id)
+    email = people.address(people.newcomer)
+    [invited] = do(parley, invite_members, by, email, placement, key="form")
+    invitation = parley.invitations.get(by.organization.organization_id, invited.invitation_id)
+    tried_out = do(parley, import_members, by, [ImportRow(2, {"email": email})], is_dry_run=True)
+    return {
+        "department_id": department.listed_id,
+        "designation_id": designation.listed_id,
+        "invitation_id": invitation.invitation_id,
+        "invitation_token": token_for(
+            parley.links.get(invitation.link_id), parley.link_keys.current()
+        ),
+        "import_id": tried_out.import_id,
+    }
+
+
+def _unsubscribe_token(parley: Adapters, people: People, organization: Organization) -> str:
+    subscription = Subscription(
+        organization.organization_id,
+        address_hash(people.address(people.guest)),
+        MailCategory.REMINDERS,
+    )
+    return unsubscribe_token_for(subscription, parley.link_keys.current(), now=parley.now())
 
 
 def _sign_in(deployed: Deployment, member: Member) -> str:

@@ -18,8 +18,8 @@ of them is tried as the caller's own, as the other organization's, and as one th
 
 What a route needs that the organizations do not have yet is made in `cast.build_house`. Names that
 end in `token` are links: somebody else's is tried with a signature that is not ours. A body that
-is one text, such as a CSV file, is sent as it is. Routes that hand out a link, or whose pages hold
-one, are named at the end.
+is one text, such as a CSV file, is sent as it is, and bytes in a form as a file in it. Routes that
+hand out a link, or whose pages hold one, are named at the end.
 """
 
 from __future__ import annotations
@@ -63,6 +63,25 @@ A_SIGN_UP = {
     "email": "noor@guest.example",
     "time_zone": "Europe/Berlin",
 }
+TO_THE_TEAM = {
+    "emails": "hana@people.example",
+    "department_id": "{department_id}",
+    "designation_id": "{designation_id}",
+    "manager_id": "{member_id}",
+}
+AN_ACCEPTANCE = {"token": "{invitation_token}", "name": "Hana Sato", "time_zone": "Asia/Tokyo"}
+A_FILE = "email,name\nhana@people.example,Hana Sato\n"
+A_CALENDAR = {"address": "https://calendar.example.org/new.ics"}
+MYSELF = {"version": 1, "name": "Noor Ali", "time_zone": "Europe/Berlin", "locale": "ja"}
+MYSELF_FORM = MYSELF | {"version": "1"}
+PLACED = {
+    "version": 1,
+    "department_id": "{department_id}",
+    "designation_id": "{designation_id}",
+    "manager_id": "{admin_id}",
+    "role": "admin",
+}
+A_DEPARTMENT_FORM = {"part": "departments", "name": "Garden"}
 HOURS = {"version": 0, "time_zone": "Asia/Tokyo", "weekdays": {}}
 SETTINGS = {
     "title": "Portfolio review",
@@ -112,11 +131,13 @@ class Row:
 
     @property
     def place_of_body(self) -> str:
-        """Where httpx takes it: as a query, a text, JSON or a form."""
+        """Where httpx takes it: as a query, a text, files, JSON or a form."""
         if self.only_reads:
             return "params"
         if isinstance(self.body, str):
             return "content"
+        if any(isinstance(value, bytes) for value in (self.body or {}).values()):
+            return "files"
         return "json" if self.path.startswith("/api/") else "data"
 
     @property
@@ -128,10 +149,13 @@ class Row:
     def names(self) -> list[str]:
         """The things it is about, each of which may be somebody else's."""
         by_link = ["token"] if self.who <= LINKS else []
-        return list(dict.fromkeys([*by_link, *names_in(self.path), *names_in(self.body)]))
+        names = dict.fromkeys([*by_link, *names_in(self.path), *names_in(self.body)])
+        # A feature is a word of ours: nobody has one of their own.
+        return [name for name in names if name != "feature"]
 
     def __str__(self) -> str:
-        return f"{self.route} by {_NAMES.get(self.who) or ' or '.join(sorted(self.who))}"
+        who = _NAMES.get(self.who) or " or ".join(sorted(self.who))
+        return f"{self.method} {self.path} by {who}"
 
 
 def row(
@@ -182,7 +206,16 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /api/sign-ups", ANYBODY, 202, A_SIGN_UP),
     ],
     "MembersFunction": [
+        row("GET /api/me", STAFF),
+        row("PATCH /api/me", STAFF, 200, MYSELF),
         row("GET /api/members", STAFF),
+        row("GET /api/members.csv", ADMINS),
+        row("POST /api/members/imports", ADMINS, 202, A_FILE),
+        row("GET /api/members/imports/{import_id}", ADMINS),
+        row("GET /api/members/{member_id}", STAFF),
+        row("PATCH /api/members/{member_id}", STAFF, 200, MYSELF),
+        row("PATCH /api/members/{member_id}", ADMINS, 200, PLACED, strange=INVALID),
+        row("DELETE /api/members/{member_id}", ADMINS, 204),
         row("GET /api/members/{member_id}/working-hours", STAFF),
         row("PUT /api/members/{member_id}/working-hours", STAFF, 200, HOURS),
         row("PUT /api/members/{member_id}/working-hours", ADMINS, 200, HOURS, member_id="admin_id"),
@@ -200,13 +233,54 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/organization", STAFF),
         row("PATCH /api/organization", ADMINS, 200, {"support_contact": "Room 4"}),
     ],
+    "InvitationsFunction": [
+        row("GET /api/invitations", ADMINS),
+        row("POST /api/invitations", ADMINS, 200, TO_THE_TEAM, strange=INVALID),
+        row("POST /api/invitations/acceptance", ANYBODY, 204, AN_ACCEPTANCE),
+        row("POST /api/invitations/{invitation_id}/resend", ADMINS, 202),
+        row("DELETE /api/invitations/{invitation_id}", ADMINS, 204),
+    ],
+    "DirectoryFunction": [
+        row("GET /api/directory", STAFF),
+        row("POST /api/directory/departments", ADMINS, 201, {"name": "Garden"}),
+        row("PATCH /api/directory/departments/{department_id}", ADMINS, 200, {"name": "Garden"}),
+        row("DELETE /api/directory/departments/{department_id}", ADMINS, 204),
+        row("POST /api/directory/designations", ADMINS, 201, {"name": "Gardener"}),
+        row(
+            "PATCH /api/directory/designations/{designation_id}", ADMINS, 200, {"name": "Gardener"}
+        ),
+        row("DELETE /api/directory/designations/{designation_id}", ADMINS, 204),
+    ],
+    "SetupFunction": [
+        row("GET /api/organization/setup", STAFF),
+        row("GET /api/organization/features", STAFF),
+        row("PUT /api/organization/features/{feature}", ADMINS, 200, {"enabled": False}),
+    ],
+    "SendingFunction": [
+        row("GET /api/sending", STAFF),
+        row("POST /api/sending/resumption", ADMINS),
+    ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
         row("GET /api/external-members/{external_member_id}", STAFF),
+        row(
+            "PATCH /api/external-members/{external_member_id}",
+            STAFF,
+            200,
+            AN_INVITATION | {"version": 1},
+            strange=INVALID,
+        ),
         row("DELETE /api/external-members/{external_member_id}", STAFF, 204),
         row("GET /api/external-members/{external_member_id}/availability", STAFF),
         row("POST /api/external-members/{external_member_id}/availability-requests", STAFF, 202),
+        row("GET /api/external-members/{external_member_id}/availability-link", STAFF),
+        row("GET /api/external-members/{external_member_id}/deliveries", STAFF),
+        row("DELETE /api/external-members/{external_member_id}/suppression", STAFF, 204),
+    ],
+    "AvailabilityGridFunction": [
+        row("GET /api/availability-grid", STAFF),
+        row("GET /api/availability-grid.csv", STAFF),
     ],
     "AvailabilityFunction": [
         row("GET /api/availability", EXTERNAL),
@@ -216,6 +290,9 @@ ROUTES: Mapping[str, list[Row]] = {
             200,
             {"version": 1, "time_zone": "Asia/Tokyo", "windows": []},
         ),
+        row("POST /api/availability/confirmation", EXTERNAL, 200, {"version": 1}),
+        row("PUT /api/availability/calendar", EXTERNAL, 200, A_CALENDAR),
+        row("DELETE /api/availability/calendar", EXTERNAL, 204),
     ],
     "BookingPagesFunction": [
         row("GET /api/booking-pages", STAFF),
@@ -251,6 +328,7 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/bookings.csv", STAFF),
         row("POST /api/bookings", STAFF, 201, A_GUEST | {"booking_page_slug": "{slug}"}),
         row("GET /api/bookings/{booking_id}", STAFF),
+        row("GET /api/bookings/{booking_id}/deliveries", STAFF),
         row("POST /api/bookings/{booking_id}/approval", STAFF, booking_id="request_id"),
         row("POST /api/bookings/{booking_id}/decline", STAFF, booking_id="request_id"),
         row("POST /api/bookings/{booking_id}/cancellation", STAFF),
@@ -273,6 +351,10 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /sign-up", ANYBODY, 200, A_SIGN_UP),
         row("GET /l/{token}", LINKS),
         row("HEAD /l/{token}", LINKS),
+        row("GET /l/{token}", ANYBODY, token="sign_in_token"),
+        row("HEAD /l/{token}", ANYBODY, token="sign_in_token"),
+        row("GET /l/{token}", ANYBODY, token="invitation_token"),
+        row("HEAD /l/{token}", ANYBODY, token="invitation_token"),
         row("GET /l/{token}/times", GUEST),
         row("HEAD /l/{token}/times", GUEST),
         row(
@@ -281,6 +363,13 @@ ROUTES: Mapping[str, list[Row]] = {
             303,
             {"token": "{token}", "version": "1", "time_zone": "Asia/Tokyo", "action": "save"},
         ),
+        row("POST /availability/confirmation", EXTERNAL, 303, {"token": "{token}", "version": "1"}),
+        row("POST /availability/opened", EXTERNAL, 204, {"token": "{token}"}),
+        row("POST /availability/calendar", EXTERNAL, 303, A_CALENDAR | {"token": "{token}"}),
+        row("POST /invitation/accept", ANYBODY, 303, AN_ACCEPTANCE),
+        row("GET /unsubscribe/{token}", ANYBODY, token="unsubscribe_token"),
+        row("HEAD /unsubscribe/{token}", ANYBODY, token="unsubscribe_token"),
+        row("POST /unsubscribe/{token}", ANYBODY, token="unsubscribe_token"),
         row("GET /book/{slug}", ANYBODY),
         row("HEAD /book/{slug}", ANYBODY),
         row("POST /book/{slug}", ANYBODY, 303, A_GUEST_FORM),
@@ -336,14 +425,67 @@ ROUTES: Mapping[str, list[Row]] = {
             AN_INVITATION | {"duration_minutes": "30"},
             strange=INVALID,
         ),
+        row("GET /console/external-members/grid", STAFF),
         row("GET /console/external-members/{external_member_id}", STAFF),
-        row("GET /console/external-members/{external_member_id}/availability", STAFF),
+        row("GET /console/external-members/{external_member_id}/edit", STAFF),
+        row(
+            "POST /console/external-members/{external_member_id}/edit",
+            STAFF,
+            303,
+            AN_INVITATION | {"version": "1"},
+            strange=INVALID,
+        ),
+        row("POST /console/external-members/{external_member_id}/availability", STAFF),
         row("GET /console/external-members/{external_member_id}/availability-requests", STAFF),
         row(
             "POST /console/external-members/{external_member_id}/availability-requests", STAFF, 303
         ),
         row("GET /console/external-members/{external_member_id}/deletion", STAFF),
         row("POST /console/external-members/{external_member_id}/deletion", STAFF, 303),
+        row("GET /console/me", STAFF),
+        row("POST /console/me", STAFF, 303, MYSELF_FORM),
+        row("GET /console/team", STAFF),
+        row("GET /console/team.csv", ADMINS),
+        row("GET /console/team/import", ADMINS),
+        row("POST /console/team/import", ADMINS, 303, {"file": A_FILE.encode()}),
+        row("GET /console/team/import/template.csv", ADMINS),
+        row("GET /console/team/imports/{import_id}", ADMINS),
+        row("POST /console/team/imports/{import_id}", ADMINS, 303),
+        row("GET /console/team/{member_id}", STAFF),
+        row("POST /console/team/{member_id}", STAFF, 303, MYSELF_FORM),
+        row(
+            "POST /console/team/{member_id}",
+            ADMINS,
+            303,
+            PLACED | MYSELF_FORM,
+            strange=INVALID,
+        ),
+        row("GET /console/team/{member_id}/removal", ADMINS),
+        row("POST /console/team/{member_id}/removal", ADMINS, 303),
+        row("GET /console/team/invitations", ADMINS),
+        row("GET /console/team/invitations/new", ADMINS),
+        row("POST /console/team/invitations/new", ADMINS, 200, TO_THE_TEAM, strange=INVALID),
+        row("POST /console/team/invitations/{invitation_id}/resend", ADMINS, 303),
+        row("GET /console/team/invitations/{invitation_id}/revocation", ADMINS),
+        row("POST /console/team/invitations/{invitation_id}/revocation", ADMINS, 303),
+        row("GET /console/settings/directory", STAFF),
+        row("POST /console/settings/directory", ADMINS, 303, A_DEPARTMENT_FORM),
+        row(
+            "POST /console/settings/directory/{listed_id}",
+            ADMINS,
+            303,
+            A_DEPARTMENT_FORM,
+            listed_id="department_id",
+        ),
+        row(
+            "POST /console/settings/directory/{listed_id}/removal",
+            ADMINS,
+            303,
+            {"part": "designations"},
+            listed_id="designation_id",
+        ),
+        row("GET /console/integrations", STAFF),
+        row("POST /console/integrations/external-members", ADMINS, 303),
     ],
 }
 
@@ -354,6 +496,15 @@ HANDS_OUT_A_LINK = {
     "POST /api/bookings",
     "POST /book/{slug}",
 }
-HANDS_OUT_A_SESSION = {"POST /api/sessions", "POST /sign-in/finish"}
-PAGES_WITH_A_TOKEN = ("/l/", "/availability", "/booking/")
+SHOWS_A_LINK = {
+    "GET /api/external-members/{external_member_id}/availability-link": "external_token"
+}
+"""Which of an organization's links its staff may read there."""
+HANDS_OUT_A_SESSION = {
+    "POST /api/invitations/acceptance",
+    "POST /api/sessions",
+    "POST /invitation/accept",
+    "POST /sign-in/finish",
+}
+PAGES_WITH_A_TOKEN = ("/l/", "/availability", "/booking/", "/unsubscribe/")
 """How their paths begin. They tell no other site where somebody comes from, nor search engines."""

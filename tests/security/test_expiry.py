@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from handlers.wiring import adapters
+from scheduling.domain import unsubscribing
 from scheduling.domain.links import LinkPurpose, hashed, parsed_token
 from tests.security.cast import Caller
 from tests.security.routes import ROWS
@@ -13,7 +14,8 @@ from tests.security.routes import ROWS
 SECOND = timedelta(seconds=1)
 
 OPENERS = {Caller.GUEST: "guest_token", Caller.EXTERNAL: "external_token"}
-SIGN_INS = [row for row in ROWS if row.names == ["sign_in_token"]]
+BY_LINK_ALONE = {"sign_in_token", "invitation_token", "unsubscribe_token"}
+"""Links that whoever follows them needs nothing else for."""
 READ_FIRST = {
     Caller.GUEST: "GET /api/guest/booking",
     Caller.EXTERNAL: "GET /api/availability",
@@ -32,12 +34,19 @@ def end_for(matrix, caller):
     return adapters().sessions.get(hashed(matrix.home.credentials[caller])).expires_at
 
 
+def end_of(matrix, name):
+    """Return when a link ends that needs nothing else."""
+    if name == "unsubscribe_token":
+        return unsubscribing.parsed_token(matrix.home.things[name]).expires_at
+    return link_behind(matrix, name).expires_at
+
+
 def row_of(route):
     return next(row for row in ROWS if row.route == route)
 
 
 def test_s6_every_purpose_of_a_link_is_looked_at(matrix):
-    names = [*OPENERS.values(), "sign_in_token"]
+    names = [*OPENERS.values(), "sign_in_token", "invitation_token"]
 
     assert {link_behind(matrix, name).purpose for name in names} == set(LinkPurpose)
 
@@ -62,9 +71,10 @@ def test_s6_no_route_takes_what_has_ended(matrix, row):
         assert not visit.has_written
 
 
-@pytest.mark.parametrize("row", SIGN_INS, ids=str)
-def test_s6_a_sign_in_link_starts_no_session_once_it_has_ended(matrix, row):
-    end = link_behind(matrix, "sign_in_token").expires_at
+@pytest.mark.parametrize("row", [row for row in ROWS if BY_LINK_ALONE & set(row.names)], ids=str)
+def test_s6_a_link_that_is_all_it_takes_works_until_the_second_it_ends(matrix, row):
+    [name] = row.names
+    end = end_of(matrix, name)
 
     with time_machine.travel(end - SECOND, tick=False):
         assert matrix.visit(row, Caller.ANONYMOUS).answer.status_code == row.status

@@ -10,20 +10,34 @@ from hypothesis import strategies as st
 from scheduling.adapters.dynamodb import keys
 from scheduling.domain.identifiers import ID_BYTES, derived_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
+from scheduling.domain.reputation import MailCategory
 
 texts = st.text(max_size=40)
 identifiers = st.binary(min_size=ID_BYTES, max_size=ID_BYTES).map(lambda raw: derived_id(raw.hex()))
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 ARGUMENTS = {
+    "address_hash": texts.map(keys.digest),
+    "at": instants,
     "booking_id": identifiers,
+    "category": st.sampled_from([None, *MailCategory]),
     "claimed_from": instants,
+    "day": st.dates(),
     "email": texts,
+    "entry_id": identifiers,
     "external_member_id": identifiers,
     "host_id": identifiers,
     "hour": instants,
+    "import_id": identifiers,
+    "invitation_id": identifiers,
+    "is_active": st.booleans(),
     "member_id": identifiers,
+    "name": texts,
+    "number": st.integers(0, 19),
     "owner_id": identifiers,
+    "subject": st.sampled_from(Subject),
+    "subject_id": identifiers,
+    "when": instants,
 }
 """By the name of a parameter: what may be given for it."""
 
@@ -64,7 +78,8 @@ def key_of(draw, function, organization_id):
     if isinstance(made, str):
         return made
     # Who has an address is asked for all tenants at once: there the sort key tells them apart.
-    return made["PK"] if organization_id in made["PK"] else made["SK"]
+    partition, sort = made.values()
+    return partition if organization_id in partition else sort
 
 
 @pytest.mark.parametrize("function", [*OF_TENANTS, keys.message], ids=lambda each: each.__name__)

@@ -64,7 +64,7 @@ def belongings_of(
     Raises:
         NotAllowed: Only admins may.
     """
-    require(by, Act.HAND_OVER, of=member_id, now=now)
+    require(by, Act.HAND_OVER, now=now)
     organization_id = by.organization.organization_id
     pages = every(lambda cursor: booking_pages.list(organization_id, cursor=cursor, limit=_PART))
     return Belongings(

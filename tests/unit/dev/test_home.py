@@ -54,7 +54,7 @@ def facts_of(pid):
         aws_endpoint_url="http://127.0.0.1:8081",
         aws_region="us-east-1",
         aws_access_key_id="parley",
-        aws_secret_access_key="parley-local",  # noqa: S106 - opens nothing
+        aws_secret_access_key="parley-local",
         pid=pid,
     )
 

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
 
 SESSION_SECRET = "browser-of-aiko"
-SIGN_IN = SignInRequest(browser_secret="browser-that-asked", code="ABCD1234")  # noqa: S106
+SIGN_IN = SignInRequest(browser_secret="browser-that-asked", code="ABCD1234")
 
 A_WORKSHOP: dict[str, Any] = {
     "title": "Design workshop",
