@@ -71,6 +71,9 @@ TO_THE_TEAM = {
 }
 AN_ACCEPTANCE = {"token": "{invitation_token}", "name": "Hana Sato", "time_zone": "Asia/Tokyo"}
 A_FILE = "email,name\nhana@people.example,Hana Sato\n"
+EXTERNAL_MEMBERS_FILE = (
+    "name,email,person_in_charge\nHana Sato,hana@people.example,nobody@people.example\n"
+)
 A_CALENDAR = {"address": "https://calendar.example.org/new.ics"}
 MYSELF = {"version": 1, "name": "Noor Ali", "time_zone": "Europe/Berlin", "locale": "ja"}
 MYSELF_FORM = MYSELF | {"version": "1"}
@@ -264,6 +267,7 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/external-members", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
         row("GET /api/external-members/{external_member_id}", STAFF),
+        row("POST /api/external-members/imports", STAFF, 200, EXTERNAL_MEMBERS_FILE),
         row(
             "PATCH /api/external-members/{external_member_id}",
             STAFF,
@@ -426,6 +430,13 @@ ROUTES: Mapping[str, list[Row]] = {
             strange=INVALID,
         ),
         row("GET /console/external-members/grid", STAFF),
+        row("GET /console/external-members/import", STAFF),
+        row(
+            "POST /console/external-members/import",
+            STAFF,
+            200,
+            {"content": EXTERNAL_MEMBERS_FILE, "action": "try"},
+        ),
         row("GET /console/external-members/{external_member_id}", STAFF),
         row("GET /console/external-members/{external_member_id}/edit", STAFF),
         row(

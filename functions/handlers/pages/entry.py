@@ -34,7 +34,7 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkReplaced: "replaced",
     refusals.LinkRevoked: "revoked",
     refusals.LinkUsed: "used",
-    refusals.InvitationRevoked: "revoked",
+    refusals.InvitationRevoked: "taken_back",
 }
 
 _TOKEN_FORMS = frozenset(
