@@ -43,7 +43,10 @@ class DynamoDbOrganizations:
             self._table.client,
             [
                 self._table.to_put_new(_organization_item(organization)),
-                *new_member_puts(self._table, admin),
+                *_member_puts(self._table, admin),
+                self._table.to_put_new(
+                    {**keys.admins(organization.organization_id), "admins": {admin.member_id}}
+                ),
                 entry_put(self._table, entry),
             ],
         )
@@ -145,10 +148,14 @@ def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemT
 
     The second is refused where the organization has, or had, a member with it.
     """
+    puts = _member_puts(table, member)
+    return [*puts, _admins_update(table, member)] if member.is_admin else puts
+
+
+def _member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
     address = keys.member_address(member.email, member.organization_id)
     ids = {"organization_id": member.organization_id, "member_id": member.member_id}
-    puts = [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
-    return [*puts, _admins_update(table, member)] if member.is_admin else puts
+    return [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
 
 
 def changed_member_writes(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
