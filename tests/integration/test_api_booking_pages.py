@@ -129,6 +129,7 @@ def test_what_is_said_about_a_page_is_what_is_read(staff, created):
         "questions": SETTINGS["questions"],
         "needs_approval": True,
         "active": True,
+        "calendar_unverified": False,
     }
 
 

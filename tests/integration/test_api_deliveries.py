@@ -52,7 +52,7 @@ def request_mail(created, kenji):
     return (
         adapters()
         .external_members.get(created["organization_id"], kenji["external_member_id"])
-        .request
+        .request_mail
     )
 
 

@@ -99,7 +99,7 @@ def test_a5_the_grid_is_a_table_in_which_nothing_is_a_formula(deployed, signed_i
         an_external_member(TimeRange(DAY + 8 * HOUR, DAY + 24 * HOUR)), name='=HYPERLINK("x")'
     )
     members = DynamoDbExternalMembers(deployed.scheduling, deployed.access)
-    members.add(member, a_page(member), a_link(member), member.request_mail)
+    members.add(member, a_page(member), a_link(member), [member.request_mail], an_entry())
 
     answer = signed_in.get(
         "/api/availability-grid.csv",

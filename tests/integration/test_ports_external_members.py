@@ -53,7 +53,9 @@ def edited(member, **changes):
 
 
 def entries(ports):
-    return ports.audit_log.list(ORG, EntryFilter(), cursor=None, limit=9).items
+    """Return what was written down about edits."""
+    which = EntryFilter(activity=Activity.EXTERNAL_MEMBER_EDITED)
+    return ports.audit_log.list(ORG, which, cursor=None, limit=9).items
 
 
 def test_an_edited_external_member_is_stored_with_page_and_entry(ports):
@@ -117,7 +119,8 @@ def test_an_edit_that_does_not_know_the_latest_page_is_refused(ports):
 
 def test_whoever_was_asked_again_or_deleted_meanwhile_is_not_edited(ports):
     member = invited(ports)
-    ports.external_members.remove(replace(member, deleted_at=member.created_at))
+    gone = replace(member, deleted_at=member.created_at)
+    ports.external_members.remove(gone, an_entry())
 
     with pytest.raises(ExternalMemberChanged):
         ports.external_members.edit(member, edited(member, name="Kenji Ito"), None, an_edit())
@@ -130,7 +133,8 @@ def test_who_has_an_address_is_found_until_they_are_deleted(ports):
     assert ports.external_members.with_email(ORG, "nobody@example.org") is None
     assert ports.external_members.with_email(new_id(), member.email) is None
 
-    ports.external_members.remove(replace(member, deleted_at=member.created_at))
+    gone = replace(member, deleted_at=member.created_at)
+    ports.external_members.remove(gone, an_entry())
     assert ports.external_members.with_email(ORG, member.email) is None
 
 
@@ -139,4 +143,4 @@ def test_an_identity_is_invited_once(ports):
     other = replace(member, email="lena@example.org")
 
     with pytest.raises(IdempotencyKeyReused):
-        ports.external_members.add(other, a_page(other), a_link(other), other.request)
+        ports.external_members.add(other, a_page(other), a_link(other), [], an_entry())

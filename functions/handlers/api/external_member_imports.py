@@ -56,7 +56,7 @@ class RowResponse(BaseModel):
         )
 
 
-class ImportResponse(BaseModel):
+class ExternalMembersImportResponse(BaseModel):
     dry_run: bool
     created: int
     updated: int
@@ -85,7 +85,7 @@ def post_import(
     *,
     dry_run: Annotated[bool, Query(description="Tell what would become of each row.")] = False,
     from_row: Annotated[int, Query(ge=1, description="The row to go on with.")] = 1,
-) -> ImportResponse:
+) -> ExternalMembersImportResponse:
     refuse_foreign_origin(router.current_event)
     by = staff(router.current_event)
     done = import_external_members(
@@ -102,4 +102,4 @@ def post_import(
         booking_pages=adapters().booking_pages,
     )
     logger.info("external members imported", is_dry_run=dry_run, rows=len(done.results))
-    return ImportResponse.of(done, dry_run=dry_run)
+    return ExternalMembersImportResponse.of(done, dry_run=dry_run)

@@ -21,7 +21,7 @@ SIGN_IN = sign_in_message(sign_in_link("mia@guest.example", now=EARLY, life=EARL
 TAGS = tags_of(CONFIRMATION, "mia@guest.example")
 
 
-@pytest.mark.parametrize("message", [CONFIRMATION, REMINDER, MEMBER.request, SIGN_IN])
+@pytest.mark.parametrize("message", [CONFIRMATION, REMINDER, MEMBER.request_mail, SIGN_IN])
 def test_a_message_is_known_again_by_the_tags_of_its_mail(message):
     tags = tags_of(message, "mia@guest.example")
 

@@ -40,7 +40,7 @@ FOR_NOW = Bounced(EARLY, BounceKind.TRANSIENT, "MailboxFull", "452 mailbox full"
 def test_a_mail_that_nobody_has_read_is_told_with_what_to_do(
     staff: Browser, site: Site, delivery: Delivery, badge: str, words: str
 ):
-    site.store.messages[site.lena.request] = delivery
+    site.store.messages[site.lena.request_mail] = delivery
 
     page = staff.get(site.page_of(site.lena)).body
 
@@ -51,7 +51,7 @@ def test_a_mail_that_nobody_has_read_is_told_with_what_to_do(
 
 
 def test_what_a_mail_server_answered_is_told_as_text(staff: Browser, site: Site):
-    site.store.messages[site.lena.request] = SENT.noting(FOR_GOOD)
+    site.store.messages[site.lena.request_mail] = SENT.noting(FOR_GOOD)
 
     page = staff.get(site.page_of(site.lena)).body
 
@@ -59,7 +59,7 @@ def test_what_a_mail_server_answered_is_told_as_text(staff: Browser, site: Site)
 
 
 def test_a_mail_that_arrived_needs_no_look(staff: Browser, site: Site):
-    site.store.messages[site.lena.request] = SENT.noting(Delivered(EARLY))
+    site.store.messages[site.lena.request_mail] = SENT.noting(Delivered(EARLY))
 
     assert "Asked, mail delivered" in staff.get(site.page_of(site.lena)).body
     assert "Lena Fischer" not in staff.get("/console").body

@@ -81,7 +81,7 @@ def test_signing_in_stays_in_the_language_of_the_browser(browser: Browser, site:
 
     assert "メールをご確認ください" in asked.body
     assert "メールアドレスを入力してください。例: name@example.org" in odd.body
-    assert "おかえりなさい" in followed.body
+    assert "ようこそ" in followed.body
 
 
 @pytest.mark.parametrize("address", ["/sign-in", "/sign-in/finish", "/sign-out", "/availability"])
