@@ -49,9 +49,10 @@ check: setup ## Everything that CI runs: format, lint, types, imports, template,
 	@.venv-sam/bin/cfn-lint
 	@$(MAKE) --no-print-directory test
 
+# Two processes: the deployed stack keeps one of them busy. Its tests are the first that pytest finds.
 test: setup ## Run every test. ARGS is passed to pytest.
 	@dev/build/chromium.sh
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 bench: setup ## Print cold imports and slots, each beside its floor and its budget.
 	@$(MAKE) --no-print-directory build STAGE=local

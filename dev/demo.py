@@ -90,6 +90,7 @@ async def play_demo(origin: str, mailbox: Mailbox, welcome: Welcome) -> Demo:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         api = _Api(session, f"{origin}/api")
         await api.sign_in(welcome.sign_in_url)
+        await api.put("/organization/features/external_members", {"enabled": True}, api.admin)
         members, bookings, pages = await asyncio.gather(
             api.get("/external-members"),
             api.get("/bookings?after=2000-01-01T00:00:00Z"),
@@ -121,7 +122,7 @@ async def _lead_to_a_booking(
     if not kenji["answered"]:
         link = await _mailed_link(mailbox, _KENJI["email"])
         times = {"version": 0, "time_zone": str(_TOKYO), "windows": windows}
-        await api.put("/availability", times, _token(link))
+        await api.put("/availability", times, {"Authorization": f"Bearer {_token(link)}"})
     booking = _SOFIA | {"start": windows[0]["start"]}
     await api.post(f"/booking-pages/{kenji['booking_page']['slug']}/bookings", booking)
 
@@ -171,22 +172,23 @@ class _Api:
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
         self._url = url
-        self._cookie = ""
+        self.admin: dict[str, str] = {}
+        """The headers that tell who the admin is, once they have signed in."""
 
     async def sign_in(self, sign_in_url: str) -> None:
         """Use a sign-in link; what is asked from now on is asked as the admin."""
         answer = await self._send("POST", "/sessions", {"token": _token(sign_in_url)}, {})
         # By hand: clients do not send a Secure cookie over http.
-        self._cookie = "; ".join(f"{name}={crumb.value}" for name, crumb in answer.cookies.items())
+        crumbs = (f"{name}={crumb.value}" for name, crumb in answer.cookies.items())
+        self.admin = {"Cookie": "; ".join(crumbs)}
 
     async def get(self, path: str) -> Any:
-        return await (await self._send("GET", path, None, {"Cookie": self._cookie})).json()
+        return await (await self._send("GET", path, None, self.admin)).json()
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return await (await self._send("POST", path, body, {"Cookie": self._cookie})).json()
+        return await (await self._send("POST", path, body, self.admin)).json()
 
-    async def put(self, path: str, body: Mapping[str, Any], token: str) -> Any:
-        headers = {"Authorization": f"Bearer {token}"}
+    async def put(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         return await (await self._send("PUT", path, body, headers)).json()
 
     async def _send(

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import boto3
+from botocore.config import Config
 
 from dev.failures import CannotRun
 from dev.home import PROJECT, Home
@@ -40,11 +41,12 @@ class Emulator:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client with the rights of root."""
         connect: Callable[..., Any] = boto3.client
         return connect(
             service,
+            config=config,
             endpoint_url=self.url,
             region_name=self.region,
             aws_access_key_id=ACCESS_KEY_ID,

@@ -4,12 +4,13 @@ The emulator forgets a raw message's headers and attachments. So functions send 
 which hands each request on as it came, signature included, and keeps what the emulator accepts.
 """
 
+import asyncio
 import base64
 import email
 import email.policy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage, MIMEPart
@@ -243,10 +244,26 @@ def _read(path: Path) -> Mail:
 class SendingApi:
     """What functions take for SES: the emulator's, with a mailbox that keeps what it accepts."""
 
-    def __init__(self, mailbox: Mailbox, aws: aiohttp.ClientSession, aws_url: str) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        aws: aiohttp.ClientSession,
+        aws_url: str,
+        tell: Callable[[str, Mapping[str, Any]], None],
+    ) -> None:
+        """Take requests of SendEmail.
+
+        Args:
+            mailbox: Keeps what was accepted.
+            aws: Sends what is handed on.
+            aws_url: The emulator's address.
+            tell: Is called in a thread, after the answer, with what was answered and the request.
+        """
         self._mailbox = mailbox
         self._aws = aws
         self._aws_url = aws_url
+        self._tell = tell
+        self._telling: set[asyncio.Task[None]] = set()
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=40 * 1024 * 1024)
@@ -261,8 +278,12 @@ class SendingApi:
         ) as answer:
             accepted = await answer.read()
             if answer.ok:
-                mail_id = json.loads(accepted)["MessageId"].partition("@")[0]
-                self._mailbox.keep(mail_id, json.loads(body), datetime.now(UTC))
+                message_id, sent = json.loads(accepted)["MessageId"], json.loads(body)
+                self._mailbox.keep(message_id.partition("@")[0], sent, datetime.now(UTC))
+                telling = asyncio.create_task(asyncio.to_thread(self._tell, message_id, sent))
+                # The event loop itself forgets tasks that nobody holds.
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
             return web.Response(
                 body=accepted, status=answer.status, headers=end_to_end(answer.headers)
             )

@@ -51,6 +51,25 @@ _PROBLEM: dict[str, Any] = {
             "description": "The bookings to come that somebody has to decide about, at most 100.",
             "items": {"type": "string"},
         },
+        "left": {
+            "type": "object",
+            "description": "What is a member's, and has to pass to somebody else or end.",
+            "properties": {
+                kind: {
+                    "type": "object",
+                    "required": ["count", "ids"],
+                    "properties": {
+                        "count": {"type": "integer"},
+                        "ids": {
+                            "type": "array",
+                            "description": "At most 100.",
+                            "items": {"type": "string"},
+                        },
+                    },
+                }
+                for kind in ("bookings", "booking_pages", "external_members")
+            },
+        },
     },
 }
 
@@ -77,6 +96,8 @@ _BY_SESSION = (
     "/api/bookings",
     "/api/external-members",
     "/api/members",
+    "/api/availability-grid",
+    "/api/organization/",
     "/api/sessions/current",
 )
 _PAGE = "/api/booking-pages/{slug}"
@@ -90,10 +111,10 @@ _BY_SESSION_TOO = {
 
 
 def _security(path: str) -> list[dict[str, list[str]]]:
-    if path.startswith(_BY_LINK):
-        return [{"link": []}]
     if path.startswith(_BY_SESSION) or path in _BY_SESSION_TOO:
         return [{"session": []}]
+    if path.startswith(_BY_LINK):
+        return [{"link": []}]
     return []
 
 

@@ -23,7 +23,7 @@ _SEEDS = PROJECT / ".parley" / "seeds"
 """The emulator's state after a deployment, by the digest of what was deployed."""
 
 _SECONDS_TO_BE_READY = 300.0
-_SECONDS_TO_STOP = 60.0
+_SECONDS_TO_STOP = 180.0
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Every part of a page in every state, and every mail, to look at side by side."""
+"""Every part of a page in every state, and every mail in every language, to look at."""
 
 from datetime import date
 from functools import cache
@@ -8,14 +8,17 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
+from dev.build.functions import compile_catalogues
 from handlers.pages import rendering, wording
 from handlers.pages.calendar_month import calendar_month
 from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
+from scheduling.domain.languages import LANGUAGES
 from scheduling.domain.mails import RenderedMail
 from scheduling.domain.messages import Delivery, DeliveryState
 from scheduling.domain.zones import time_zone
 from tests.support.builders import EARLY, a_booking, an_external_member, at, between
 from tests.unit.mails.samples import MAILS
+from translations.catalogue import FOLDER
 
 ADDRESS = "/_dev/styleguide"
 """Where the front serves what `render` returns."""
@@ -29,6 +32,7 @@ _FOLDER = Path(__file__).parent / "styleguide_pages"
 
 def application() -> web.Application:
     """Return what the front serves at `ADDRESS`."""
+    compile_catalogues(FOLDER, FOLDER)
     app = web.Application()
     for route in ("", "/{path:.*}"):
         app.router.add_get(route, _answer)
@@ -47,10 +51,10 @@ def render(path: str) -> tuple[HTTPStatus, str, bytes]:
             return HTTPStatus.OK, _HTML, _components().encode()
         case ["mails"]:
             return HTTPStatus.OK, _HTML, _mail_list().encode()
-        case ["mails", file] if file.removesuffix(".html") in MAILS:
-            return HTTPStatus.OK, _HTML, _mail(file.removesuffix(".html")).html.encode()
-        case ["mails", file] if file.removesuffix(".txt") in MAILS:
-            return HTTPStatus.OK, _TEXT, _mail(file.removesuffix(".txt")).text.encode()
+        case ["mails", locale, file] if locale in LANGUAGES and file.removesuffix(".html") in MAILS:
+            return HTTPStatus.OK, _HTML, _mail(file.removesuffix(".html"), locale).html.encode()
+        case ["mails", locale, file] if locale in LANGUAGES and file.removesuffix(".txt") in MAILS:
+            return HTTPStatus.OK, _TEXT, _mail(file.removesuffix(".txt"), locale).text.encode()
     return HTTPStatus.NOT_FOUND, _TEXT, b"The style guide has no such page.\n"
 
 
@@ -65,10 +69,7 @@ def _components() -> str:
         .get_template("components.html")
         .render(
             requests=[wording.request_badge(Delivery(state)) for state in DeliveryState],
-            members=[
-                wording.member_badge(member, Delivery(DeliveryState.SENT), EARLY),
-                wording.member_badge(member, Delivery(DeliveryState.SENT), at("12:00")),
-            ],
+            members=list(wording.STANDINGS.values()),
             bookings=[
                 wording.booking_badge(booking, now) for now in (EARLY, at("10:00"), at("11:00"))
             ],
@@ -83,13 +84,17 @@ def _components() -> str:
 
 
 def _mail_list() -> str:
-    mails = {name: _mail(name).subject for name in MAILS}
-    return _environment().get_template("mails.html").render(mails=mails, address=ADDRESS)
+    mails = [(name, code, _mail(name, code).subject) for name in MAILS for code in LANGUAGES]
+    return (
+        _environment()
+        .get_template("mails.html")
+        .render(mails=mails, languages=LANGUAGES, address=ADDRESS)
+    )
 
 
 @cache
-def _mail(name: str) -> RenderedMail:
-    return JinjaMailTemplates().render(MAILS[name], LOCALE)
+def _mail(name: str, locale: str) -> RenderedMail:
+    return JinjaMailTemplates().render(MAILS[name], locale)
 
 
 @cache

@@ -13,6 +13,7 @@ from dev.home import Facts, Home
 from dev.mailbox import Mailbox, SendingApi
 from dev.ports import Ports
 from dev.progress import step
+from dev.ses_events import SesEvents
 from dev.sign_in_link import SignInLink, Welcome, create_organization
 
 
@@ -34,7 +35,8 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
         names = await deploy(home, emulator, settings, ports.origin)
         aws = await parts.enter_async_context(aws_session())
         mailbox = Mailbox(home.mails)
-        sending = SendingApi(mailbox, aws, emulator.url).application()
+        events = SesEvents(emulator)
+        sending = SendingApi(mailbox, aws, emulator.url, events.tell).application()
         await parts.enter_async_context(serving(sending, "127.0.0.1", ports.mail))
         operator = names["CreateOrganizationFunction"]
         with step(f"Creating {HANAMI_STUDIO.name}"):

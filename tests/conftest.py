@@ -1,7 +1,60 @@
-import pytest
+from functools import partial
 
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from dev.build.functions import compile_catalogues
 from dev.stack import running_stack
 from tests.support.deployed import Deployed
+from translations.catalogue import FOLDER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues():
+    """Pages and mails in this process find each language compiled, as those of a build do."""
+    compile_catalogues(FOLDER, FOLDER)
+
+
+MEASURED = "measured"
+
+
+IN_ONE_PROCESS = ("tests/architecture/", "tests/browser/", "tests/stack/")
+"""They build with SAM, in one folder, and share the stack that was built there."""
+
+WITHOUT_STACK = "tests/browser/test_accessibility.py"
+
+
+class Distribution(LoadScopeScheduling):
+    """Gives a file of tests to whichever process is free; what shares the stack stays together."""
+
+    def _split_scope(self, nodeid):
+        shares_stack = nodeid.startswith(IN_ONE_PROCESS) and not nodeid.startswith(WITHOUT_STACK)
+        return "stack" if shares_stack else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    # With pytest 9.2, xdist loses the groups of --dist=loadgroup: pytest-dev/pytest-xdist#1386.
+    return Distribution(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell at the end what passing tests have measured."""
+    lines = [
+        text
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == MEASURED
+    ]
+    if lines:
+        terminalreporter.section("what was measured")
+        terminalreporter.write("\n".join([*lines, ""]))
+
+
+@pytest.fixture
+def measured(record_property):
+    """Return a function that takes a line about what a test has measured."""
+    return partial(record_property, MEASURED)
 
 
 @pytest.fixture(scope="session")

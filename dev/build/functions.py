@@ -1,5 +1,6 @@
 """Build the code that all functions share: `python -m dev.build.functions TARGET`."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -47,8 +48,11 @@ def compile_catalogues(source: Path, target: Path) -> None:
     for text in source.rglob("*.po"):
         binary = target / text.relative_to(source).with_suffix(".mo")
         binary.parent.mkdir(parents=True, exist_ok=True)
-        with text.open("rb") as catalogue, binary.open("wb") as compiled:
+        # Whoever reads it meanwhile finds the old one, or the new one, but never a part.
+        unfinished = binary.with_suffix(f".{os.getpid()}.mo")
+        with text.open("rb") as catalogue, unfinished.open("wb") as compiled:
             write_mo(compiled, read_po(catalogue, locale=text.parents[1].name))
+        unfinished.replace(binary)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Bookings as a table that spreadsheets open."""
+"""Bookings as a table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
+
+from handlers.csv_tables import attachment, csv_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,45 +13,31 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking import Booking
 
-HEADERS: dict[str, str | list[str]] = {"Content-Disposition": 'attachment; filename="bookings.csv"'}
-CONTENT_TYPE = "text/csv; charset=utf-8"
-
-_BYTE_ORDER_MARK = "\ufeff"
-"""Without it Excel does not read UTF-8."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Source: OWASP ASVS 5.0, 1.2.10."""
+HEADERS = attachment("bookings.csv")
 
 
 def csv_of(bookings: Iterable[Booking], zone: ZoneInfo) -> str:
     """Return a table (RFC 4180) of bookings, with their times in UTC and in `zone`."""
-    text = io.StringIO(_BYTE_ORDER_MARK)
-    text.seek(0, io.SEEK_END)
-    table = csv.writer(text)
-    table.writerow(
-        [
-            "Booking",
-            "State",
-            "Title",
-            "Start (UTC)",
-            "End (UTC)",
-            f"Start ({zone.key})",
-            f"End ({zone.key})",
-            "Hosts",
-            "Location",
-            "Guest",
-            "E-mail",
-            "Time zone of the guest",
-            "Other guests",
-            "Note",
-            "Answers",
-            "Booked at (UTC)",
-            "Reason",
-        ]
-    )
-    for booking in bookings:
-        table.writerow([_harmless(cell) for cell in _row(booking, zone)])
-    return text.getvalue()
+    headings = [
+        "Booking",
+        "State",
+        "Title",
+        "Start (UTC)",
+        "End (UTC)",
+        f"Start ({zone.key})",
+        f"End ({zone.key})",
+        "Hosts",
+        "Location",
+        "Guest",
+        "E-mail",
+        "Time zone of the guest",
+        "Other guests",
+        "Note",
+        "Answers",
+        "Booked at (UTC)",
+        "Reason",
+    ]
+    return csv_table(headings, (_row(booking, zone) for booking in bookings))
 
 
 def _row(booking: Booking, zone: ZoneInfo) -> list[str]:
@@ -79,8 +65,3 @@ def _row(booking: Booking, zone: ZoneInfo) -> list[str]:
 
 def _in_utc(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
-
-
-def _harmless(cell: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -24,4 +24,6 @@ def mail_room() -> MailRoom:
         mail_templates=found.mail_templates,
         calendar_files=found.calendar_files,
         mailer=found.mailer,
+        reputation=found.reputation,
+        mails_per_day=found.mails_per_day,
     )

@@ -12,7 +12,7 @@ from handlers import settings
 from scheduling.domain import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
@@ -32,9 +32,15 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkNotFound: HTTPStatus.NOT_FOUND,
     refusals.LinkExpired: HTTPStatus.GONE,
     refusals.LinkReplaced: HTTPStatus.GONE,
+    refusals.LinkRevoked: HTTPStatus.GONE,
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
+    refusals.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.ImportNotFound: HTTPStatus.NOT_FOUND,
+    refusals.ImportStarted: HTTPStatus.CONFLICT,
+    refusals.LastAdmin: HTTPStatus.CONFLICT,
+    refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
     refusals.NotInDirectory: HTTPStatus.NOT_FOUND,
@@ -45,6 +51,8 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.AlreadyMember: HTTPStatus.CONFLICT,
     refusals.ExternalMemberNotFound: HTTPStatus.NOT_FOUND,
     refusals.ExternalMemberGone: HTTPStatus.GONE,
+    refusals.AddressSuppressed: HTTPStatus.CONFLICT,
+    refusals.ExternalMemberChanged: HTTPStatus.CONFLICT,
     refusals.UpcomingBookings: HTTPStatus.CONFLICT,
     refusals.EmailAlreadyInvited: HTTPStatus.CONFLICT,
     refusals.AvailabilityChanged: HTTPStatus.CONFLICT,
@@ -68,7 +76,13 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+MOST_LISTED = 100
+"""How many things of one kind a problem names."""
+
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+"""For every answer: whoever was here once never comes unencrypted. Source: ASVS 5.0, 3.4.1."""
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **HTTPS_ONLY}
 
 
 def status_of(refusal: SchedulingError) -> HTTPStatus:
@@ -99,8 +113,16 @@ def problem(refusal: SchedulingError) -> Response[str]:
             body["current_version"] = refusal.current_version
         case refusals.BookingClosed():
             body["book_again"] = f"{settings.base_url()}/book/{refusal.booking_page_slug}"
+        case refusals.AddressSuppressed():
+            body["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             body["booking_ids"] = list(refusal.booking_ids)
+        case refusals.NotHandedOver():
+            body["left"] = {
+                "bookings": _listed(refusal.booking_ids),
+                "booking_pages": _listed(refusal.booking_page_slugs),
+                "external_members": _listed(refusal.external_member_ids),
+            }
         case refusals.TryAgainLater():
             headers["Retry-After"] = str(refusal.retry_after_seconds)
     return Response(
@@ -109,6 +131,10 @@ def problem(refusal: SchedulingError) -> Response[str]:
         body=json.dumps(body),
         headers=headers,
     )
+
+
+def _listed(identifiers: Sequence[str]) -> dict[str, Any]:
+    return {"count": len(identifiers), "ids": list(identifiers[:MOST_LISTED])}
 
 
 def answer_refusals(app: APIGatewayHttpResolver) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers.wiring import adapters
+from scheduling.domain.audit import masked_network
 from scheduling.domain.refusals import ForeignOrigin, LinkNotFound
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def network_address(event: APIGatewayProxyEventV2) -> str:
     It is what API Gateway saw: headers such as `X-Forwarded-For` say whatever the caller likes.
     """
     return event.request_context.http.source_ip
+
+
+def network(event: APIGatewayProxyEventV2) -> str:
+    """Return the network that a request came from, as the log of what was done keeps it."""
+    return masked_network(network_address(event))
 
 
 def refuse_foreign_origin(event: APIGatewayProxyEventV2) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from handlers.requests import network_address
+from handlers.requests import network
 from handlers.wiring import adapters
-from scheduling.domain.audit import masked_network
 from scheduling.use_cases.sign_in import signed_in
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def staff(event: APIGatewayProxyEventV2) -> SignedIn:
     return signed_in(
         cookie(event, SESSION_COOKIE),
         now=adapters().now(),
-        network=masked_network(network_address(event)),
+        network=network(event),
         sessions=adapters().sessions,
         members=adapters().members,
         organizations=adapters().organizations,

@@ -45,6 +45,11 @@ def rate_limit_factor() -> int:
     return int(_required("RATE_LIMIT_FACTOR"))
 
 
+def mails_per_day() -> int:
+    """The most that one organization may send in a day, in UTC."""
+    return int(_required("MAILS_PER_DAY"))
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

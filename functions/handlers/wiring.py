@@ -42,6 +42,10 @@ class Adapters:
     def base_url(self) -> str:
         return settings.base_url()
 
+    @property
+    def mails_per_day(self) -> int:
+        return settings.mails_per_day()
+
     @cached_property
     def booking_pages(self) -> ports.BookingPages:
         return DynamoDbBookingPages(self._scheduling)
@@ -67,6 +71,24 @@ class Adapters:
         return DynamoDbExternalMembers(self._scheduling, self._access)
 
     @cached_property
+    def calendar_feeds(self) -> ports.CalendarFeeds:
+        from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
+
+        return DynamoDbCalendarFeeds(self._scheduling, self._access)
+
+    @cached_property
+    def calendar_servers(self) -> ports.CalendarServers:
+        from scheduling.adapters.https.calendar_servers import HttpsCalendarServers
+
+        return HttpsCalendarServers()
+
+    @cached_property
+    def busy_times(self) -> ports.BusyTimes:
+        from scheduling.adapters.ics.busy_times import ICalendarBusyTimes
+
+        return ICalendarBusyTimes()
+
+    @cached_property
     def organizations(self) -> ports.Organizations:
         from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
 
@@ -89,6 +111,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
 
         return DynamoDbInvitations(self._scheduling, self._access)
+
+    @cached_property
+    def member_imports(self) -> ports.MemberImports:
+        from scheduling.adapters.dynamodb.member_imports import DynamoDbMemberImports
+
+        return DynamoDbMemberImports(self._scheduling)
 
     @cached_property
     def links(self) -> ports.Links:
@@ -120,6 +148,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 
         return DynamoDbOutbox(self._scheduling)
+
+    @cached_property
+    def reputation(self) -> ports.Reputation:
+        from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
+
+        return DynamoDbReputation(self._scheduling)
 
     @cached_property
     def link_keys(self) -> ports.LinkKeys:

@@ -9,24 +9,39 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
 
     from scheduling.domain.audit import Activity, Entry
+    from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
     from scheduling.domain.directory import Directory
+    from scheduling.domain.feedback import Feedback
+    from scheduling.domain.feeds import (
+        CalendarFeed,
+        FeedAddress,
+        FeedAnswer,
+        FeedFailure,
+        FeedRequest,
+        FeedTurn,
+    )
     from scheduling.domain.hosts import Host, HostKey
+    from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.links import Link, LinkKey
     from scheduling.domain.lists import ListPage
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
-    from scheduling.domain.messages import Delivery, Message
-    from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.member_imports import ImportRow, MemberImport
+    from scheduling.domain.messages import Delivery, Message, Posted, Subject
+    from scheduling.domain.people import ExternalMember, Member, Organization, Role
     from scheduling.domain.rate_limits import RateLimit
+    from scheduling.domain.reputation import MailCategory, MailStanding, PauseReason, SendingHealth
     from scheduling.domain.sessions import Session
+    from scheduling.domain.standing import Standing
     from scheduling.domain.time_range import TimeRange
+    from scheduling.domain.unsubscribing import Subscription
     from scheduling.domain.working_hours import WorkingHours
 
 
@@ -42,13 +57,54 @@ class Organizations(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members of an organization are meant."""
+
+    is_active: bool = True
+    """Those who are here, or those who were removed."""
+    text: str = ""
+    """In the name or the address, as `domain.people.comparable` writes it."""
+    role: Role | None = None
+    department_id: str | None = None
+    designation_id: str | None = None
+    manager_id: str | None = None
+
+
+ACTIVE_MEMBERS = MemberFilter()
+
+
 class Members(Protocol):
     def get(self, organization_id: str, member_id: str) -> Member:
         """Raises MemberNotFound."""
         ...
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
-        """Return members by name."""
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        """Return those of at most 100 members that there are, in any order, in one request.
+
+        In no request where nobody is asked for.
+        """
+        ...
+
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
+        """Return members by name, in one request.
+
+        With a filter a part may be shorter than `limit`, or empty, and yet have a next one.
+        """
+        ...
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Member]:
+        """Return the organization's members with these addresses, by address, removed ones too.
+
+        At most 100, all different, in two requests.
+        """
         ...
 
     def with_email(self, email: str) -> Sequence[Member]:
@@ -62,7 +118,53 @@ class Members(Protocol):
 
         Raises:
             MemberChanged: The stored version is not the one before.
+            LastAdmin: They were the last active admin, and are so no more.
         """
+        ...
+
+
+class MemberImports(Protocol):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        """Store an import, its rows and the entry, if there is one: all, or nothing.
+
+        Raises:
+            IdempotencyKeyReused: There is one with this id.
+        """
+        ...
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        """Store an import that is running from now on, its rows, and the entry: all, or nothing.
+
+        Raises:
+            ImportStarted: It was started before.
+        """
+        ...
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        """Raises ImportNotFound."""
+        ...
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return all rows of an import in their order."""
+        ...
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        """Return those `ROWS_AT_ONCE` rows that have the first one still to be done."""
+        ...
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        """Take an import up for `LEASE`; None where somebody else has, or where it has ended."""
+        ...
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        """Store how far an import is, and what became of its `next_rows`: both, or neither.
+
+        Tell whether it was stored: it is not where another worker has taken it up since.
+        """
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        """Return imports that a worker may take up."""
         ...
 
 
@@ -171,17 +273,42 @@ class AuditLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalMemberFilter:
+    """Which external members of an organization are meant."""
+
+    text: str = ""
+    """In the name or the address, in lower case."""
+    person_in_charge_id: str | None = None
+    standings: tuple[Standing, ...] = ()
+    """All where empty."""
+
+
 class ExternalMembers(Protocol):
-    def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
-        """Store all four, or nothing.
+    def add(
+        self,
+        member: ExternalMember,
+        page: BookingPage,
+        link: Link,
+        messages: Sequence[Message],
+        entry: Entry,
+    ) -> None:
+        """Store all of it, or nothing.
 
         Raises:
             EmailAlreadyInvited: The organization has an external member with this address.
+            IdempotencyKeyReused: It has one with this id, and another address.
         """
         ...
 
     def ask_again(
-        self, member: ExternalMember, link: Link, message: Message, *, replaces: str
+        self,
+        member: ExternalMember,
+        link: Link,
+        messages: Iterable[Message],
+        entry: Entry,
+        *,
+        replaces: str,
     ) -> None:
         """Store the new request and end the link with the id `replaces`: all, or nothing.
 
@@ -190,25 +317,61 @@ class ExternalMembers(Protocol):
         """
         ...
 
-    def replace_availability(
-        self, member: ExternalMember, message: Message, *, link_expires_at: datetime
-    ) -> None:
-        """Store the member's availability and the message: both, or neither.
+    def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
+        """Store that something happened to the member's request, as it was read.
 
-        The link of their latest request lives on until `link_expires_at`.
+        Of a request that is no longer the latest, or of somebody deleted, nothing is noted.
+        """
+        ...
+
+    def replace_availability(
+        self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
+    ) -> None:
+        """Store the member's availability, and what it makes of their request: all, or nothing.
+
+        The link of their latest request lives as long as the request says.
 
         Raises:
             AvailabilityChanged: The stored version is not the one before.
         """
         ...
 
-    def remove(self, member: ExternalMember) -> None:
-        """Store the deleted member, and free their address to be invited again.
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        """Store who an external member is now, their page and the entry: all, or nothing.
+
+        Another address frees the former one and ends the link of the latest request.
+
+        Args:
+            before: As they were read; their version is the one before that of `after`.
+            page: Their booking page as it is now; None where it stays.
+
+        Raises:
+            EmailAlreadyInvited: The organization has another external member with the address.
+            ExternalMemberChanged: They, or the page, changed since they were read.
+        """
+        ...
+
+    def remove(self, member: ExternalMember, entry: Entry) -> None:
+        """Store the deleted member, free their address to be invited again, forget their calendar.
 
         Whom `list` returns, they are no longer among; `get` returns them still.
 
         Raises:
             ExternalMemberNotFound: They are gone already.
+        """
+        ...
+
+    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
+        """Store who is in charge of an external member now, and the entry: both, or neither.
+
+        Raises:
+            ExternalMemberNotFound: They are gone, or somebody else is in charge already.
         """
         ...
 
@@ -220,10 +383,109 @@ class ExternalMembers(Protocol):
         """
         ...
 
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        """Return who has this address and was not deleted; None where nobody has."""
+        ...
+
     def list(
-        self, organization_id: str, *, cursor: str | None, limit: int
+        self,
+        organization_id: str,
+        which: ExternalMemberFilter,
+        *,
+        now: datetime,
+        cursor: str | None,
+        limit: int,
     ) -> ListPage[ExternalMember]:
-        """Return external members, the newest first."""
+        """Return external members, the newest first, in at most 3 requests.
+
+        A part may be shorter than `limit`, or empty, and yet have a next one.
+        """
+        ...
+
+    def to_look_at(
+        self, organization_id: str, *, now: datetime, limit: int
+    ) -> Sequence[ExternalMember]:
+        """Return those whose standing needs a human, whoever waits longest first, in one request.
+
+        Fewer than `limit` may be there though there are more: looked at are only so many.
+        """
+        ...
+
+
+class CalendarFeeds(Protocol):
+    """Linked calendars, their addresses apart from them, and the queue in which they are read."""
+
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+        """Store all three in place of what was linked before, or nothing.
+
+        Raises:
+            ExternalMemberGone: They were deleted.
+        """
+        ...
+
+    def unlink(self, organization_id: str, external_member_id: str) -> None:
+        """Forget calendar, address and turn; where nothing is linked, nothing changes."""
+        ...
+
+    def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None: ...
+
+    def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None: ...
+
+    def record(self, feed: CalendarFeed) -> None:
+        """Store what was read, unless another address was linked meanwhile, or none is."""
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[FeedTurn]:
+        """Return turns that have come, at least `limit` where there are as many, in any order."""
+        ...
+
+    def take(self, turn: FeedTurn, *, now: datetime) -> FeedTurn | None:
+        """Store the turn as taken and return it; None where somebody else was quicker."""
+        ...
+
+    def put_back(self, taken: FeedTurn, turn: FeedTurn) -> None:
+        """Store when it is next, if nobody took the turn again meanwhile."""
+        ...
+
+
+class CalendarServers(Protocol):
+    def read_all(self, requests: Sequence[FeedRequest]) -> Sequence[FeedAnswer | FeedFailure]:
+        """Ask several servers at the same time; return what came of each, in their order.
+
+        Each gets 5 seconds and may answer with 1 MB.
+        """
+        ...
+
+
+class FeedNotRead(Exception):
+    """A file does not tell when somebody is busy."""
+
+    def __init__(self, failure: FeedFailure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class BusyTimes(Protocol):
+    def of(
+        self,
+        file: bytes,
+        within: TimeRange,
+        *,
+        owner: str,
+        time_zone: str,
+        apart_from: Sequence[str],
+    ) -> tuple[Span, ...]:
+        """Return when the owner of a calendar is busy, sorted, in stretches apart from each other.
+
+        Args:
+            file: An iCalendar object (RFC 5545), from whoever.
+            owner: Their address, to know what they declined.
+            time_zone: In which days and clocks are meant where the file does not say.
+            apart_from: Ids of bookings, whose calendar entries are passed over.
+
+        Raises:
+            FeedNotRead: It is no calendar, or too much of one.
+        """
         ...
 
 
@@ -488,11 +750,70 @@ class Outbox(Protocol):
         ...
 
     def record(self, message: Message, delivery: Delivery) -> None:
-        """Store how a try ended, if this claim is still the latest."""
+        """Store how a try ended, if this claim is still the latest.
+
+        Being paused uses up no try. Without a next attempt such a message waits for
+        `requeue_paused`. What was told about the mail meanwhile stays.
+        """
+        ...
+
+    def of_subject(
+        self, organization_id: str, subject: Subject, subject_id: str
+    ) -> Sequence[Posted]:
+        """Return the latest 100 messages about one thing, the newest first, in one request."""
+        ...
+
+    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
+        """Have messages sent that waited for their organization; return how many."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         """Return messages whose next attempt is due, in any order."""
+        ...
+
+
+class Reputation(Protocol):
+    """How the mails of organizations fare, and which addresses are not to be written to."""
+
+    def standing(
+        self, organization_id: str, address_hash: str, category: MailCategory | None = None
+    ) -> MailStanding:
+        """Return what stands in the way of a mail, in one request."""
+        ...
+
+    def count_mail(self, organization_id: str, day: date, *, limit: int) -> bool:
+        """Count one mail that is about to be sent; tell whether it is among the day's `limit`."""
+        ...
+
+    def note(self, message: Message, address_hash: str, feedback: Feedback) -> bool:
+        """Store what was told about a mail; tell whether it was news.
+
+        A bounce for good or a complaint is counted and suppresses the address in
+        the same step: all of it, or nothing.
+
+        Args:
+            address_hash: Of the address that the mail went to.
+        """
+        ...
+
+    def health(self, organization_id: str, today: date) -> SendingHealth:
+        """Return how an organization's mails fare, in one request."""
+        ...
+
+    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+        """Let an organization's mails wait; tell whether they did not before."""
+        ...
+
+    def resume(self, organization_id: str, *, now: datetime) -> None:
+        """Let them go on, and judge anew from here; where they do, nothing changes."""
+        ...
+
+    def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
+        """Send no more mails of a category to an address; a second time changes nothing."""
+        ...
+
+    def lift(self, organization_id: str, address_hash: str) -> None:
+        """Forget that mails to an address came back; that one was marked as spam stays."""
         ...
 
 
@@ -516,8 +837,8 @@ class Mailer(Protocol):
         """The address mails come from, at the sending domain."""
         ...
 
-    def send(self, mail: OutgoingMail) -> None:
-        """Hand the mail over.
+    def send(self, mail: OutgoingMail) -> str:
+        """Hand the mail over and return the mail service's name for it.
 
         Raises:
             MailNotAccepted: The mail service answered with an error, or not at all.

@@ -7,13 +7,19 @@ are those whose Babel data is shipped (`en`, `ja` and their regions).
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_skeleton, get_timezone_location
+from babel.lists import format_list
 
 from translations.catalogue import translations_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _DAY_PATTERNS = {"en": "EEE d MMMM y"}
 """Where CLDR's own order of the parts is not used: its English is American by default."""
@@ -45,7 +51,19 @@ def span(start: datetime, end: datetime, zone: str, locale: str) -> str:
     if first.utcoffset() != last.utcoffset():
         then = translations_for(locale).gettext("%(zone)s, then %(offset)s")
         label = then % {"zone": label, "offset": _offset_label(last.utcoffset(), locale)}
-    return f"{day(first.date(), locale)}, {clocks(start, end, zone, locale)} ({label})"
+    when = _day_and_clock(first.date(), clocks(start, end, zone, locale), locale)
+    return _with_zone(when, label, locale)
+
+
+def moment(instant: datetime, zone: str, locale: str) -> str:
+    """Return what calendar and clocks in `zone` show: "Tue 1 December 2026, 10:30"."""
+    date_there = instant.astimezone(ZoneInfo(zone)).date()
+    return _day_and_clock(date_there, clock(instant, zone, locale), locale)
+
+
+def zoned_moment(instant: datetime, zone: str, locale: str) -> str:
+    """Return a moment and where: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
+    return _with_zone(moment(instant, zone, locale), zone_label(zone, instant, locale), locale)
 
 
 def clocks(start: datetime, end: datetime, zone: str, locale: str) -> str:
@@ -61,7 +79,7 @@ def clocks(start: datetime, end: datetime, zone: str, locale: str) -> str:
     elif last.replace(tzinfo=None) == datetime.combine(first_day + timedelta(days=1), time.min):
         until = "24:00"
     else:
-        until = f"{day(last.date(), locale)}, {clock(end, zone, locale)}"
+        until = moment(end, zone, locale)
     return f"{clock(start, zone, locale)}–{until}"
 
 
@@ -73,9 +91,8 @@ def zone_label(zone: str, at: datetime, locale: str) -> str:
     offset = at.astimezone(ZoneInfo(zone)).utcoffset()
     if _has_no_place(zone):
         return _offset_label(offset, locale) if offset else "UTC"
-    # CLDR writes some names with their region, as in "Argentina/Buenos Aires".
-    city = get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
-    return f"{city}, {_offset_label(offset, locale)}"
+    words = translations_for(locale).gettext("%(city)s, %(offset)s")
+    return words % {"city": _city(zone, locale), "offset": _offset_label(offset, locale)}
 
 
 def length(duration: timedelta, locale: str) -> str:
@@ -88,7 +105,7 @@ def length(duration: timedelta, locale: str) -> str:
         words.ngettext("%d hour", "%d hours", hours) % hours if hours else "",
         words.ngettext("%d minute", "%d minutes", minutes) % minutes if minutes else "",
     )
-    return " ".join(part for part in parts if part)
+    return format_list([part for part in parts if part], style="unit-narrow", locale=locale)
 
 
 def month(of: date, locale: str) -> str:
@@ -102,9 +119,44 @@ def weekday_names(locale: str) -> tuple[str, ...]:
     return tuple(names[weekday] for weekday in range(7))
 
 
+def _day_and_clock(of: date, clocks_shown: str, locale: str) -> str:
+    """Join them as CLDR does for a language: with a comma in English, without in Japanese."""
+    pattern: str = Locale.parse(locale).datetime_formats["medium"]
+    return pattern.format(clocks_shown, day(of, locale))
+
+
+def _with_zone(when: str, label: str, locale: str) -> str:
+    words = translations_for(locale).gettext("%(when)s (%(zone)s)")
+    return words % {"when": when, "zone": label}
+
+
 def _has_no_place(zone: str) -> bool:
     canonical = get_global("zone_aliases").get(zone, zone)
     return get_global("zone_territories").get(canonical, "ZZ") in ("ZZ", "001")
+
+
+def _city(zone: str, locale: str) -> str:
+    """Return the city that a zone is named after, in the words of a language.
+
+    CLDR keeps it under the first name that the zone had, as in "Asia/Calcutta", where Babel's
+    `get_timezone_location` looks under the present one only.
+    """
+    present = get_global("zone_aliases").get(zone, zone)
+    names = Locale.parse(locale).time_zones
+    for name in (present, *_former_names().get(present, ())):
+        if "city" in names.get(name, {}):
+            return str(names[name]["city"])
+    # A name may have a region before the city, as in "Argentina/Buenos Aires".
+    return get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
+
+
+@cache
+def _former_names() -> Mapping[str, Sequence[str]]:
+    """Return the names that zones had before, by their present one."""
+    names: dict[str, list[str]] = {}
+    for former, present in get_global("zone_aliases").items():
+        names.setdefault(present, []).append(former)
+    return names
 
 
 def _offset_label(offset: timedelta | None, locale: str) -> str:

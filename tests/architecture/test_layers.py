@@ -58,6 +58,7 @@ def test_no_package_is_in_both_layers():
         pytest.param(
             ["BaseLayer"],
             "import aws_lambda_powertools.event_handler, babel.dates, icalendar, jinja2, pydantic\n"
+            "import h11, recurring_ical_events\n"
             "import zoneinfo; zoneinfo.reset_tzpath([]); zoneinfo.ZoneInfo('Asia/Tokyo')\n"
             "[babel.Locale.parse(name).days['format'] for name in ('en', 'en_GB', 'ja')]",
             id="base",

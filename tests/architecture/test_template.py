@@ -18,10 +18,18 @@ WRITTEN: dict[str, dict[str, Any]] = written()["Resources"]
 MANAGED_POLICIES = {
     "service-role/AWSLambdaBasicExecutionRole",  # write log lines
     "AWSXrayWriteOnlyAccess",  # write traces
-    "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream: on SendMails only
+    "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream
 }
+GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
+ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
-EXPORTS = {"GET /api/bookings.csv", "GET /console/bookings.csv"}
+EXPORTS = {
+    "GET /api/availability-grid.csv",
+    "GET /api/bookings.csv",
+    "GET /api/members.csv",
+    "GET /console/bookings.csv",
+    "GET /console/team.csv",
+}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -92,7 +100,10 @@ def test_a_function_is_given_exactly_the_variables_that_it_reads(function):
         if not name.startswith("POWERTOOLS_")
     }
 
-    assert given == variables_read_by(HANDLERS[function].rpartition(".")[0])
+    read = variables_read_by(HANDLERS[function].rpartition(".")[0])
+
+    assert read <= given
+    assert given - GIVEN_TO_ALL <= read
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -130,9 +141,7 @@ def test_a_function_has_its_own_role_with_no_more_than_sam_adds(function):
     managed = {arn.partition(":policy/")[2] for arn in role["ManagedPolicyArns"]}
 
     assert managed <= MANAGED_POLICIES
-    assert ("service-role/AWSLambdaDynamoDBExecutionRole" in managed) == (
-        function == "SendMailsFunction"
-    )
+    assert ("service-role/AWSLambdaDynamoDBExecutionRole" in managed) == (function in ON_THE_STREAM)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -189,15 +198,21 @@ def test_a_table_can_be_restored_and_outlives_its_stack(table):
 
 
 def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_alarm():
-    (stream,) = of_type("AWS::Lambda::EventSourceMapping").values()
+    streams = of_type("AWS::Lambda::EventSourceMapping").values()
     schedules = of_type("AWS::Scheduler::Schedule").values()
+    topics = [
+        subscription
+        for subscription in of_type("AWS::SNS::Subscription").values()
+        if subscription["Protocol"] == "lambda"
+    ]
     invocations = of_type("AWS::Lambda::EventInvokeConfig").values()
-    assert len(schedules) == len(invocations)
+    assert len(schedules) + len(topics) == len(invocations)
     queues = {
         target["Fn::GetAtt"][0]
         for target in (
-            stream["DestinationConfig"]["OnFailure"]["Destination"],
+            *(stream["DestinationConfig"]["OnFailure"]["Destination"] for stream in streams),
             *(schedule["Target"]["DeadLetterConfig"]["Arn"] for schedule in schedules),
+            *(topic["RedrivePolicy"]["deadLetterTargetArn"] for topic in topics),
             *(each["DestinationConfig"]["OnFailure"]["Destination"] for each in invocations),
         )
     }
@@ -212,11 +227,17 @@ def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_ala
 
 
 def test_one_bad_record_does_not_hold_up_the_stream():
-    (stream,) = of_type("AWS::Lambda::EventSourceMapping").values()
+    for stream in of_type("AWS::Lambda::EventSourceMapping").values():
+        assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert stream["BisectBatchOnFunctionError"] is True
+        assert 0 <= stream["MaximumRetryAttempts"] <= 5
 
-    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert stream["BisectBatchOnFunctionError"] is True
-    assert 0 <= stream["MaximumRetryAttempts"] <= 5
+
+def test_ses_tells_what_becomes_of_mails_and_rewrites_no_link():
+    (destination,) = of_type("AWS::SES::ConfigurationSetEventDestination").values()
+    told = set(destination["EventDestination"]["MatchingEventTypes"])
+
+    assert told == {"delivery", "deliveryDelay", "bounce", "complaint", "reject"}
 
 
 def test_queues_are_encrypted():

@@ -44,7 +44,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     watches: list[Watch] = []
 
     def open_page(origin: str, device: Mapping[str, Any], **more: Any) -> Page:
-        context = chromium.new_context(base_url=origin, locale="en-GB", **device, **more)
+        context = chromium.new_context(base_url=origin, **{"locale": "en-GB", **device, **more})
         watches.append(Watch(context, origin))
         return context.new_page()
 

@@ -147,7 +147,7 @@ def link_used(page, site):
 
 
 def open_changed_link(page, site, **change):
-    link = site.store.links[site.kenji.request_link_id]
+    link = site.store.links[site.kenji.request.link_id]
     site.store.links[link.link_id] = replace(link, **change)
     page.goto(site.link_of(site.kenji))
 
@@ -229,7 +229,7 @@ def test_everybody_can_use_each_part_of_a_page(page: Page, server):
 
 @pytest.mark.parametrize("name", MAILS)
 def test_everybody_can_read_the_mail(page: Page, server, name):
-    page.goto(f"{styleguide.ADDRESS}/mails/{name}.html")
+    page.goto(f"{styleguide.ADDRESS}/mails/en/{name}.html")
 
     assert barriers(page, without=OF_PAGES_ONLY) == []
 

@@ -1,30 +1,15 @@
-import os
-from types import SimpleNamespace
-
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters import clear_caches
-from moto import mock_aws
 
-from handlers.wiring import adapters
 from tests.support.api_road import Road
-from tests.support.in_process import ORIGIN, LambdaContext, client, handler_at
-from tests.support.tables import create_limits_table, create_tables
-
-# Powertools reads these when a handler is imported; a deployed function has them by then.
-os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPACE": "Parley/test"}
+from tests.support.deployment import aws_in_this_process, deployment
+from tests.support.in_process import LambdaContext, client, handler_at
+from tests.support.tables import create_tables
 
 
 @pytest.fixture
 def aws(monkeypatch):
-    """AWS in this process. One thread only: moto's transactions have no lock."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
+    with aws_in_this_process(monkeypatch):
         yield
 
 
@@ -34,29 +19,9 @@ def tables(aws):
 
 
 @pytest.fixture
-def deployed(aws, monkeypatch):
-    """Tables, key and environment as a deployment has them; handlers run in this process."""
-    dynamodb = boto3.client("dynamodb")
-    scheduling, access = create_tables(dynamodb)
-    limits = create_limits_table(dynamodb)
-    secret = '{"kid": "1", "key": "an-example-key-that-signs-links-in-tests"}'
-    boto3.client("secretsmanager").create_secret(Name="link-key", SecretString=secret)
-    boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
-    for name, value in {
-        "SCHEDULING_TABLE": scheduling.name,
-        "ACCESS_TABLE": access.name,
-        "LINK_KEY_SECRET": "link-key",
-        "BASE_URL": ORIGIN,
-        "MAIL_FROM": "bookings@mail.example",
-        "LIMITS_TABLE": limits.name,
-        "RATE_LIMIT_FACTOR": "1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    adapters.cache_clear()
-    clear_caches()
-    yield SimpleNamespace(scheduling=scheduling, access=access, limits=limits)
-    adapters.cache_clear()
-    clear_caches()
+def deployed(monkeypatch):
+    with deployment(monkeypatch) as found:
+        yield found
 
 
 @pytest.fixture

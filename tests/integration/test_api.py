@@ -194,6 +194,7 @@ ANY_BODY = {
     "answers": {},
     "booking_page_slug": "x",
     "email": "a@example.org",
+    "enabled": True,
     "hosts": [],
     "is_on": True,
     "name": "A",
@@ -213,10 +214,16 @@ STAFF_ONLY = [
     ("GET", "/api/members/me/working-hours"),
     ("PUT", "/api/members/me/working-hours"),
     ("POST", "/api/members/me/hand-over"),
+    ("GET", "/api/organization/features"),
+    ("PUT", "/api/organization/features/external_members"),
+    ("GET", "/api/organization/setup"),
+    ("GET", "/api/availability-grid"),
+    ("GET", "/api/availability-grid.csv"),
     ("GET", "/api/external-members"),
     ("POST", "/api/external-members"),
     ("GET", "/api/external-members/x"),
     ("GET", "/api/external-members/x/availability"),
+    ("PATCH", "/api/external-members/x"),
     ("DELETE", "/api/external-members/x"),
     ("POST", "/api/external-members/x/availability-requests"),
     ("GET", "/api/booking-pages"),
@@ -241,7 +248,7 @@ STAFF_ONLY = [
 
 def test_staff_routes_want_a_session(road):
     for method, path in STAFF_ONLY:
-        body = ANY_BODY if method in {"POST", "PUT"} else None
+        body = ANY_BODY if method in {"POST", "PUT", "PATCH"} else None
 
         answer = road.public.request(method, path, json=body)
 
@@ -310,6 +317,7 @@ def test_pages_of_other_origins_change_nothing(road, created, headers):
 )
 def test_each_wrong_field_of_an_invitation_is_named(road, created, body, fields):
     road.sign_in(token_in(created["sign_in_url"]))
+    road.connect_external_members()
 
     answer = road.admin.post("/api/external-members", json=body)
 

@@ -54,6 +54,7 @@ WRONG_SETTINGS = [
     ({"description": "x" * 501}, ["description"]),
     ({"time_zone": "Mars/Olympus"}, ["time_zone"]),
     ({"locale": "../en"}, ["locale"]),
+    ({"locale": "fr"}, ["locale"]),
     ({"durations_minutes": []}, ["durations_minutes"]),
     ({"durations_minutes": [30, 7, 725]}, ["durations_minutes.1", "durations_minutes.2"]),
     ({"durations_minutes": [10**9]}, ["durations_minutes.0"]),

@@ -3,15 +3,14 @@
 It is Tuesday, 1 December 2026, midnight in Tokyo; Aiko works there from 9 to 5 on weekdays.
 """
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
 from handlers.wiring import adapters
-from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.access import DynamoDbSessions
+from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.domain.links import hashed, token_for
 from scheduling.domain.people import Member, Role
 from scheduling.domain.sessions import Session
@@ -85,7 +84,7 @@ def ben(deployed, created):
     member = Member(
         "ben", created["organization_id"], "Ben Ode", "ben@hanami.example", Role.MEMBER, "UTC"
     )
-    deployed.scheduling.put_new(keys.member(member.organization_id, "ben") | asdict(member))
+    deployed.scheduling.put_new(member_item(member))
     return member
 
 
@@ -206,7 +205,7 @@ def kenji(staff):
         adapters().booking_pages.get(member["booking_page"]["slug"]).organization_id,
         member["external_member_id"],
     )
-    link = adapters().links.get(stored.request_link_id)
+    link = adapters().links.get(stored.request.link_id)
     token = token_for(link, adapters().link_keys.current())
     staff.enter_times(token)
     return member | {"slug": member["booking_page"]["slug"], "token": token}

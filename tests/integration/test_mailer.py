@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING
@@ -45,7 +46,9 @@ def test_a_mail_is_handed_over_whole(client: SESV2Client) -> None:
     assert message["Subject"] == "When could you meet?"
 
 
-def test_the_configuration_set_is_named_when_there_is_one(client: SESV2Client) -> None:
+def test_ses_is_told_the_configuration_set_and_the_tags_and_tells_its_name_for_the_mail(
+    client: SESV2Client,
+) -> None:
     with Stubber(client) as stubber:
         stubber.add_response(
             "send_email",
@@ -55,10 +58,12 @@ def test_the_configuration_set_is_named_when_there_is_one(client: SESV2Client) -
                 "Destination": {"ToAddresses": ["kenji@tanaka.example"]},
                 "Content": AnyContent(),
                 "ConfigurationSetName": "parley",
+                "EmailTags": [{"Name": "kind", "Value": "availability_request"}],
             },
         )
+        mail = replace(MAIL, tags={"kind": "availability_request"})
 
-        SesMailer(client, ADDRESS, "parley").send(MAIL)
+        assert SesMailer(client, ADDRESS, "parley").send(mail) == "1"
 
 
 def test_a_refusal_is_told_by_its_code_without_the_address(client: SESV2Client) -> None:

@@ -21,12 +21,13 @@ from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
 from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
+from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import HOLD_LIFE, Answer, BookingState, Taken
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.hours import ClockSpan, DateOverride, DateSpan, Travel, WeeklyHours
-from scheduling.domain.identifiers import new_id
+from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.links import LinkPurpose, new_link_id
 from scheduling.domain.messages import (
     LEASE,
@@ -59,8 +60,9 @@ from scheduling.domain.refusals import (
 )
 from scheduling.domain.sessions import Session
 from scheduling.domain.slots import BufferRule, Limit, LimitPeriod
+from scheduling.domain.standing import Standing
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import BookingFilter
+from scheduling.ports import BookingFilter, ExternalMemberFilter
 from tests.support.builders import (
     AIKO,
     EARLY,
@@ -73,6 +75,7 @@ from tests.support.builders import (
     a_member_host,
     a_message,
     a_page,
+    a_request,
     an_entry,
     an_external_member,
     at,
@@ -110,7 +113,7 @@ def ports(request):
 
 def invited(ports, *windows, **details):
     host = an_external_member(*windows, **details)
-    ports.external_members.add(host, a_page(host), a_link(host), host.request)
+    ports.external_members.add(host, a_page(host), a_link(host), [host.request_mail], an_entry())
     return host
 
 
@@ -188,13 +191,33 @@ def test_a_member_is_found_in_their_organization_only(ports):
 # External members
 
 
+def all_external_members(ports, organization_id=ORG):
+    return ports.external_members.list(
+        organization_id, ExternalMemberFilter(), now=EARLY, cursor=None, limit=9
+    )
+
+
+def asked_again(host, link, asked_at=EARLY):
+    return replace(host, request=a_request(asked_at, number=2, link_id=link.link_id))
+
+
+def ask_again(ports, host, again, link):
+    ports.external_members.ask_again(
+        again,
+        link,
+        [again.request_mail],
+        an_entry(),
+        replaces=host.request.link_id,
+    )
+
+
 def test_an_invited_external_member_has_a_page_a_link_and_a_message(ports):
     host = invited(ports)
 
     assert ports.external_members.get(ORG, host.external_member_id) == host
     assert ports.booking_pages.get(host.booking_page_slug) == a_page(host)
-    assert ports.links.get(host.request_link_id) == a_link(host)
-    assert ports.outbox.get(host.request).state is DeliveryState.QUEUED
+    assert ports.links.get(host.request.link_id) == a_link(host)
+    assert ports.outbox.get(host.request_mail).state is DeliveryState.QUEUED
 
 
 def test_an_address_is_invited_once(ports):
@@ -217,15 +240,18 @@ def test_external_members_are_listed_newest_first_page_by_page(ports):
         for number in range(5)
     ]
     for host in hosts:
-        ports.external_members.add(host, a_page(host), a_link(host), host.request)
+        ports.external_members.add(
+            host, a_page(host), a_link(host), [host.request_mail], an_entry()
+        )
 
-    assert all_parts(partial(ports.external_members.list, ORG), limit=2) == hosts[::-1]
+    listed = partial(ports.external_members.list, ORG, ExternalMemberFilter(), now=EARLY)
+    assert all_parts(listed, limit=2) == hosts[::-1]
 
 
 @pytest.mark.parametrize("cursor", ["?", "AAAA=", "\u00e9"])
 def test_a_cursor_that_no_list_gave_out_is_named(ports, cursor):
     with pytest.raises(InvalidInput) as refused:
-        ports.external_members.list(ORG, cursor=cursor, limit=2)
+        ports.external_members.list(ORG, ExternalMemberFilter(), now=EARLY, cursor=cursor, limit=2)
 
     assert [problem.field for problem in refused.value.problems] == ["cursor"]
 
@@ -233,30 +259,32 @@ def test_a_cursor_that_no_list_gave_out_is_named(ports, cursor):
 def test_asking_again_ends_the_old_link(ports):
     host = invited(ports)
     link = replace(a_link(host), link_id=new_link_id(), generation=2)
-    again = replace(host, request_number=2, request_link_id=link.link_id, requested_at=at("09:00"))
+    again = asked_again(host, link, at("09:00"))
 
-    ports.external_members.ask_again(again, link, again.request, replaces=host.request_link_id)
+    ask_again(ports, host, again, link)
 
     assert ports.external_members.get(ORG, host.external_member_id) == again
-    assert ports.links.get(host.request_link_id).replaced_at == at("09:00")
+    assert ports.links.get(host.request.link_id).replaced_at == at("09:00")
     assert ports.links.get(link.link_id).replaced_at is None
-    assert ports.outbox.get(again.request).state is DeliveryState.QUEUED
+    assert ports.outbox.get(again.request_mail).state is DeliveryState.QUEUED
 
 
 def test_only_one_of_two_who_ask_again_at_once_does(ports):
     host = invited(ports)
     link = replace(a_link(host), link_id=new_link_id(), generation=2)
-    again = replace(host, request_number=2, request_link_id=link.link_id)
-    ports.external_members.ask_again(again, link, again.request, replaces=host.request_link_id)
+    again = asked_again(host, link)
+    ask_again(ports, host, again, link)
     other = replace(link, link_id=new_link_id())
 
     with pytest.raises(ExternalMemberNotFound):
-        ports.external_members.ask_again(again, other, again.request, replaces=host.request_link_id)
+        ask_again(ports, host, again, other)
 
 
 def saved(host, version):
     times = (between("09:00", "10:00"), between("13:00", "14:00"))
-    return replace(host, availability=Availability(version, "Asia/Tokyo", times, EARLY))
+    availability = Availability(version, "Asia/Tokyo", times, EARLY)
+    request = host.request.answered(availability, link_expires_at=EARLY + timedelta(days=60))
+    return replace(host, availability=availability, request=request)
 
 
 def entered(member):
@@ -270,26 +298,29 @@ def entered(member):
     )
 
 
+def save(ports, member):
+    entry = an_entry()
+    ports.external_members.replace_availability(member, [entered(member)], entry, now=EARLY)
+
+
 def test_saved_times_are_read_back_and_prolong_the_link(ports):
     host = invited(ports)
     member = saved(host, 1)
 
-    ports.external_members.replace_availability(
-        member, entered(member), link_expires_at=EARLY + timedelta(days=60)
-    )
+    save(ports, member)
 
     assert ports.external_members.get(ORG, host.external_member_id) == member
-    assert ports.links.get(host.request_link_id).expires_at == EARLY + timedelta(days=60)
+    assert ports.links.get(host.request.link_id).expires_at == EARLY + timedelta(days=60)
     assert ports.outbox.get(entered(member)).state is DeliveryState.QUEUED
 
 
 def test_of_two_saves_from_the_same_version_the_second_is_refused(ports):
     host = invited(ports)
     member = saved(host, 1)
-    ports.external_members.replace_availability(member, entered(member), link_expires_at=EARLY)
+    save(ports, member)
 
     with pytest.raises(AvailabilityChanged) as refused:
-        ports.external_members.replace_availability(member, entered(member), link_expires_at=EARLY)
+        save(ports, member)
 
     assert refused.value.current_version == 1
 
@@ -298,37 +329,112 @@ def test_whoever_was_removed_is_not_listed_and_still_known(ports):
     host = invited(ports)
     gone = replace(host, deleted_at=at("09:00"))
 
-    ports.external_members.remove(gone)
+    ports.external_members.remove(gone, an_entry())
 
-    assert not ports.external_members.list(ORG, cursor=None, limit=9).items
+    assert not all_external_members(ports).items
     assert ports.external_members.get(ORG, host.external_member_id) == gone
 
 
 def test_the_address_of_somebody_removed_can_be_invited_again(ports):
     host = invited(ports)
-    ports.external_members.remove(replace(host, deleted_at=at("09:00")))
+    ports.external_members.remove(replace(host, deleted_at=at("09:00")), an_entry())
 
     again = invited(ports)
 
-    assert ports.external_members.list(ORG, cursor=None, limit=9).items == (again,)
+    assert all_external_members(ports).items == (again,)
 
 
 def test_nobody_is_removed_twice(ports):
     host = replace(invited(ports), deleted_at=at("09:00"))
-    ports.external_members.remove(host)
+    ports.external_members.remove(host, an_entry())
 
     with pytest.raises(ExternalMemberNotFound):
-        ports.external_members.remove(host)
+        ports.external_members.remove(host, an_entry())
 
 
 def test_whoever_was_removed_is_not_asked_again(ports):
     host = invited(ports)
-    ports.external_members.remove(replace(host, deleted_at=at("09:00")))
+    ports.external_members.remove(replace(host, deleted_at=at("09:00")), an_entry())
     link = replace(a_link(host), link_id=new_link_id(), generation=2)
-    again = replace(host, request_number=2, request_link_id=link.link_id)
+    again = asked_again(host, link)
 
     with pytest.raises(ExternalMemberNotFound):
-        ports.external_members.ask_again(again, link, again.request, replaces=host.request_link_id)
+        ask_again(ports, host, again, link)
+
+
+@pytest.mark.parametrize("fact", RequestFact)
+def test_what_happens_to_a_request_is_noted_once(ports, fact):
+    host = invited(ports)
+
+    ports.external_members.note(host, fact, at=at("09:00"))
+    ports.external_members.note(host, fact, at=at("10:00"))
+
+    stored = ports.external_members.get(ORG, host.external_member_id)
+    assert stored.request.facts == {fact: at("09:00")}
+
+
+def test_nothing_is_noted_about_a_request_that_was_replaced(ports):
+    host = invited(ports)
+    link = replace(a_link(host), link_id=new_link_id(), generation=2)
+    ask_again(ports, host, asked_again(host, link), link)
+
+    ports.external_members.note(host, RequestFact.BOUNCED, at=at("09:00"))
+
+    assert not ports.external_members.get(ORG, host.external_member_id).request.facts
+
+
+def to_look_at(ports, now):
+    return [who.email for who in ports.external_members.to_look_at(ORG, now=now, limit=9)]
+
+
+def test_who_is_overdue_or_cannot_be_reached_is_to_be_looked_at(ports):
+    overdue = invited(ports, email="late@example.org")
+    bounced = invited(ports, email="gone@example.org")
+    answered = invited(ports, email="good@example.org")
+    save(ports, saved(answered, 1))
+    ports.external_members.note(bounced, RequestFact.BOUNCED, at=at("09:00"))
+    deadline = overdue.request.terms.deadline
+
+    assert to_look_at(ports, at("08:00")) == []
+    assert to_look_at(ports, at("09:00")) == [bounced.email]
+    assert to_look_at(ports, deadline) == [bounced.email, overdue.email]
+
+
+def test_whoever_was_removed_is_not_looked_at(ports):
+    host = invited(ports)
+    gone = replace(host, deleted_at=at("09:00"))
+    ports.external_members.remove(gone, an_entry())
+
+    assert to_look_at(ports, host.request.terms.deadline) == []
+
+
+@pytest.mark.parametrize(
+    ("which", "found"),
+    [
+        (ExternalMemberFilter(text="tanaka"), {"kenji@example.org", "lena@example.org"}),
+        (ExternalMemberFilter(text="lena@"), {"lena@example.org"}),
+        (ExternalMemberFilter(text="nobody"), set()),
+        (ExternalMemberFilter(person_in_charge_id=derived_id("somebody")), set()),
+        (ExternalMemberFilter(standings=(Standing.ANSWERED,)), {"lena@example.org"}),
+        (
+            ExternalMemberFilter(standings=(Standing.OVERDUE, Standing.QUEUED), text="kenji"),
+            {"kenji@example.org"},
+        ),
+    ],
+)
+def test_external_members_are_found_by_who_they_are_and_how_far(ports, which, found):
+    invited(ports)
+    save(ports, saved(invited(ports, email="lena@example.org"), 1))
+
+    part = ports.external_members.list(ORG, which, now=at("08:00"), cursor=None, limit=9)
+
+    assert {member.email for member in part.items} == found
+
+
+def test_members_are_read_in_one_go(ports):
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
+
+    assert list(ports.members.get_all(ORG, [AIKO.member_id, new_id()])) == [AIKO]
 
 
 # Hours and hosts
@@ -399,7 +505,7 @@ def test_a_member_is_a_host_with_their_saved_hours_and_limits(ports):
 
 def test_a_removed_host_is_known_to_be_gone(ports):
     member = replace(invited(ports), deleted_at=at("09:00"))
-    ports.external_members.remove(member)
+    ports.external_members.remove(member, an_entry())
 
     [host] = ports.hosts.get_all(ORG, [host_of(member).key])
 
@@ -431,7 +537,9 @@ EVERY_RULE = BookingRules(
 
 def test_a_page_keeps_its_rules(ports):
     host = an_external_member()
-    ports.external_members.add(host, a_page(host, EVERY_RULE), a_link(host), host.request)
+    ports.external_members.add(
+        host, a_page(host, EVERY_RULE), a_link(host), [host.request_mail], an_entry()
+    )
 
     assert ports.booking_pages.get(host.booking_page_slug) == a_page(host, EVERY_RULE)
 
@@ -1176,7 +1284,7 @@ def test_another_organization_sees_none_of_it(ports):
         ports.bookings.get(other, booking.booking_id)
     everything = BookingFilter(after=EARLY)
     assert not ports.bookings.list(other, everything, cursor=None, limit=9).items
-    assert not ports.external_members.list(other, cursor=None, limit=9).items
+    assert not all_external_members(ports, other).items
 
 
 # Links, sessions, counters
@@ -1248,7 +1356,7 @@ def test_a_limit_lets_so_many_through_in_each_window(ports):
 
 def queued(ports):
     host = invited(ports)
-    return host.request
+    return host.request_mail
 
 
 def test_a_message_is_claimed_by_one_worker(ports):

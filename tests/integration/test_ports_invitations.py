@@ -292,14 +292,29 @@ def test_somebody_who_is_there_by_now_is_not_made_twice(ports):
 
 
 def test_a_former_member_is_stored_as_they_are_now(ports):
-    removed = replace(AIKO, removed_at=EARLY, version=2)
+    first = add(ports)
+    member = ben(first)
+    accept(ports, first, member)
+    removed = replace(member, removed_at=LATER, version=2)
     ports.members.replace(removed, entry(Activity.MEMBER_REMOVED))
-    invitation = add(ports, an_invitation(AIKO.email))
-    back = replace(AIKO, joined_at=LATER, version=3)
+    back = replace(member, role=Role.ADMIN, joined_at=LATER, version=3)
 
-    accept(ports, invitation, back)
+    accept(ports, add(ports, an_invitation(member.email)), back)
 
-    assert list(ports.members.with_email(AIKO.email)) == [back]
+    assert list(ports.members.with_email(member.email)) == [back]
+    # The one who came back as an admin lets the other cease to be one.
+    demoted = replace(AIKO, role=Role.MEMBER, version=2)
+    ports.members.replace(demoted, entry(Activity.MEMBER_EDITED))
+
+
+def test_an_admin_who_joins_lets_the_one_before_cease_to_be_one(ports):
+    invitation = add(ports)
+    accept(ports, invitation, ben(invitation, role=Role.ADMIN))
+
+    after = replace(AIKO, role=Role.MEMBER, version=2)
+    ports.members.replace(after, entry(Activity.MEMBER_EDITED))
+
+    assert ports.members.get(ORG, AIKO.member_id) == after
 
 
 def test_a_former_member_who_was_changed_meanwhile_stays_as_they_are(ports):

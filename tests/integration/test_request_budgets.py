@@ -1,18 +1,20 @@
 """What people wait for costs so many requests to DynamoDB, and no more."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from handlers.wiring import adapters
-from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.slots import Limit, LimitPeriod
 from scheduling.domain.time_range import TimeRange
+from scheduling.ports import MemberFilter
 from scheduling.use_cases.booking import BookingRequest, book_slot
 from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.changes import move
+from scheduling.use_cases.members import list_member_overviews
 from scheduling.use_cases.page_settings import add_booking_page
 from scheduling.use_cases.slots import slots_of_page
 from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry
@@ -53,8 +55,7 @@ def page_of(parley, deployed):
     def make(hosts=1, **changes):
         members = [AIKO, *(replace(AIKO, member_id=f"member{n}") for n in range(1, hosts))]
         for member in members[1:]:
-            key = keys.member(member.organization_id, member.member_id)
-            deployed.scheduling.put_new(key | asdict(member))
+            deployed.scheduling.put_new(member_item(member))
         who = [HostKey(HostKind.MEMBER, member.member_id) for member in members]
         return do(parley, add_booking_page, STAFF, settings(*who, **changes))
 
@@ -123,6 +124,17 @@ def test_moving_costs_two_reads_and_one_transaction(parley, requests, page_of):
         "BatchGetItem": 1,
         "TransactWriteItems": 1,
     }
+
+
+def test_a_list_of_members_costs_three_requests_with_all_names_in_it(requests, deployed):
+    ben = replace(AIKO, member_id="ben", name="Ben Ode", manager_id=AIKO.member_id)
+    deployed.scheduling.put_new(member_item(ben))
+
+    for which in (MemberFilter(), MemberFilter(text="ben")):
+        assert requests(list_member_overviews, STAFF, which, cursor=None, limit=50) in (
+            {"Query": 1, "GetItem": 1},
+            {"Query": 1, "GetItem": 1, "BatchGetItem": 1},
+        )
 
 
 def test_a_list_of_pages_costs_two_requests(requests, page_of):

@@ -96,7 +96,9 @@ def test_what_takes_a_hosts_time_is_one_query(tables, client, bookings):
 
 def test_hosts_of_both_kinds_are_one_request(tables, client):
     DynamoDbOrganizations(tables[0]).add(ORGANIZATION, AIKO, an_entry())
-    DynamoDbExternalMembers(*tables).add(KENJI, a_page(KENJI), a_link(KENJI), KENJI.request)
+    DynamoDbExternalMembers(*tables).add(
+        KENJI, a_page(KENJI), a_link(KENJI), [KENJI.request_mail], an_entry()
+    )
 
     with counted_requests(client) as counts:
         DynamoDbHosts(tables[0]).get_all(ORG, [a_member_host().key, host_of(KENJI).key])

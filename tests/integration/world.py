@@ -2,6 +2,8 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
+to come this morning. Kenji's calendar is linked, under a name that leads to
+this machine. Every identity is fixed, so the links in the events fit.
 to come this morning. Yuki Sato was invited into the team, as a designer. Every identity is fixed,
 so the links in the events fit.
 """
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
 from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
@@ -22,6 +25,7 @@ from scheduling.domain.audit import Activity
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.directory import Directory, DirectoryPart, Listed
+from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import INVITATION_LIFE, hashed
 from scheduling.domain.messages import MessageKind, Recipient
@@ -31,6 +35,7 @@ from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.builders import (
     AIKO,
+    EARLY,
     ORGANIZATION,
     a_booking,
     a_guest,
@@ -39,6 +44,7 @@ from tests.support.builders import (
     a_link,
     a_message,
     a_page,
+    a_request,
     an_entry,
     an_external_member,
     an_invitation,
@@ -64,7 +70,7 @@ KENJI = replace(
     an_external_member(between("01:00", "03:00")),
     external_member_id=derived_id("kenji"),
     booking_page_slug="kenji-tanaka-k7d2xm4q",
-    request_link_id="kenji-link-kenji-link-",
+    request=a_request(fulfilled_at=EARLY, link_id="kenji-link-kenji-link-"),
 )
 _BOOKED = a_booking(KENJI, between("01:30", "02:00"))
 
@@ -127,14 +133,24 @@ def populate(scheduling: Table, access: Table) -> None:
         INVITATION, an_invitation_link(INVITATION), an_entry(Activity.MEMBER_INVITED)
     )
     members = DynamoDbExternalMembers(scheduling, access)
-    asked = replace(KENJI, availability=Availability(0, "Asia/Tokyo", ()))
-    members.add(asked, a_page(KENJI), a_link(KENJI), KENJI.request)
+    asked = replace(
+        KENJI,
+        availability=Availability(0, "Asia/Tokyo", ()),
+        request=replace(KENJI.request_mail, fulfilled_at=None),
+    )
+    members.add(asked, a_page(KENJI), a_link(KENJI), [KENJI.request_mail], an_entry())
     entered = replace(
-        KENJI.request,
+        KENJI.request_mail,
         kind=MessageKind.AVAILABILITY_ENTERED,
         recipient=Recipient.PERSON_IN_CHARGE,
     )
-    members.replace_availability(KENJI, entered, link_expires_at=a_link(KENJI).expires_at)
+    members.replace_availability(KENJI, [entered], an_entry(), now=EARLY)
+    whose = KENJI.organization_id, KENJI.external_member_id
+    DynamoDbCalendarFeeds(scheduling, access).link(
+        CalendarFeed(*whose, derived_id("calendar"), "localhost", linked_at=NOW),
+        FeedAddress("localhost", "/basic.ics"),
+        FeedTurn(*whose, derived_id("calendar"), due_at=NOW),
+    )
     bookings = DynamoDbBookings(scheduling, access)
     bookings.add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
     for booking in (REQUEST, BEGUN):

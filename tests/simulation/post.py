@@ -125,7 +125,7 @@ class Worker:
     def calendar_files(self) -> Entries:
         return Entries(self)
 
-    def send(self, mail: OutgoingMail) -> None:
+    def send(self, mail: OutgoingMail) -> str:
         """Check that a mail was true when its worker began, and deliver it.
 
         Raises:
@@ -139,12 +139,12 @@ class Worker:
         if self._random is not None and self._random.random() < _REFUSED_OFTEN:
             raise MailNotAccepted("busy")
         self._post.sent[mail.message_id] += 1
-        if self._entry is None:
-            return
-        place = mail.recipient.email, booking_id
-        former = self._post.calendars.get(place)
-        if former is None or self._entry.sequence >= former.sequence:
-            self._post.calendars[place] = self._entry
+        if self._entry is not None:
+            place = mail.recipient.email, booking_id
+            former = self._post.calendars.get(place)
+            if former is None or self._entry.sequence >= former.sequence:
+                self._post.calendars[place] = self._entry
+        return mail.message_id
 
     def note_facts(self, facts: MailFacts) -> None:
         self._facts = facts

@@ -21,6 +21,7 @@ from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
+from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
 from scheduling.adapters.dynamodb.table import Table
 from scheduling.adapters.dynamodb.working_hours import DynamoDbWorkingHours
 from scheduling.domain.availability import Availability
@@ -42,7 +43,7 @@ from tests.simulation.post import Post
 from tests.simulation.scheduler import Clock, Scheduler
 from tests.simulation.store import Store
 from tests.simulation.wire import Deserializer, Serializer
-from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, an_entry, at
+from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, a_request, an_entry, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ HOURS = TimeRange(at("09:00"), at("12:00"))
 """When external members can be booked; a member as well, on this weekday."""
 
 _LENGTHS = [timedelta(minutes=minutes) for minutes in (0, 0, 5, 10, 15)]
+MAILS_PER_DAY = 2_000
 APPROVAL_WITHIN = timedelta(minutes=30)
 
 
@@ -86,6 +88,7 @@ class World:
         self.link_keys = OneKey()
         self.rate_limits = DynamoDbRateLimits(access, factor=1000)
         self.outbox = DynamoDbOutbox(scheduling)
+        self.reputation = DynamoDbReputation(scheduling)
         self._external_members = DynamoDbExternalMembers(scheduling, access)
         self._organizations = DynamoDbOrganizations(scheduling)
         self._members = DynamoDbMembers(scheduling)
@@ -118,6 +121,8 @@ class World:
             mail_templates=worker.templates,
             calendar_files=worker.calendar_files,
             mailer=worker,
+            reputation=self.reputation,
+            mails_per_day=MAILS_PER_DAY,
         )
 
     @contextmanager
@@ -226,7 +231,9 @@ def _people() -> dict[str, Partitions]:
     )
     for member in (_invited("kenji"), _invited("yuki")):
         page = _page(member.booking_page_slug, (_external(member.name),), BookingRules())
-        DynamoDbExternalMembers(*tables).add(member, page, _link(member), member.request)
+        DynamoDbExternalMembers(*tables).add(
+            member, page, _link(member), [member.request_mail], an_entry()
+        )
     return {name: _without_messages(store.items(name)) for name in (SCHEDULING, ACCESS)}
 
 
@@ -246,9 +253,7 @@ def _invited(name: str) -> ExternalMember:
         email=f"{name}@example.org",
         person_in_charge_id=AIKO.member_id,
         booking_page_slug=f"{name}-alone",
-        request_number=1,
-        request_link_id=f"link-of-{name}",
-        requested_at=EARLY,
+        request=a_request(link_id=f"link-of-{name}", fulfilled_at=EARLY),
         created_at=EARLY,
         availability=Availability(1, "UTC", (HOURS,), EARLY),
     )
@@ -256,7 +261,7 @@ def _invited(name: str) -> ExternalMember:
 
 def _link(member: ExternalMember) -> Link:
     return Link(
-        link_id=member.request_link_id,
+        link_id=member.request.link_id,
         purpose=LinkPurpose.AVAILABILITY,
         organization_id=member.organization_id,
         subject_id=member.external_member_id,

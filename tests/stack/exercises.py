@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.links import stored_link
+from scheduling.adapters.dynamodb.organizations import member_item
+from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
+from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
@@ -109,9 +112,7 @@ class Team:
         member = Member(
             new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
         )
-        self.stack.scheduling.put_new(
-            keys.member(member.organization_id, member.member_id) | asdict(member)
-        )
+        self.stack.scheduling.put_new(member_item(member))
         work_around_the_clock(self.admin, member.member_id)
         return member.member_id
 
@@ -160,7 +161,9 @@ def _sign_in(team: Team) -> Exercise:
 
 
 def _members(team: Team) -> Exercise:
-    leaving, staying = team.colleague(), team.colleague()
+    # Removing somebody takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
+    leaving, staying, gone = team.colleague(), team.colleague(), team.colleague()
     hours = f"/api/members/{leaving}/working-hours"
     slug = team.road.make_page({"kind": "member", "host_id": leaving})["slug"]
     _ok(team.road.post_booking(slug, team.free_slots(slug)[0]), HTTPStatus.CREATED)
@@ -171,8 +174,22 @@ def _members(team: Team) -> Exercise:
         to = {"to_member_id": staying}
         done = _ok(team.admin.post(f"/api/members/{leaving}/hand-over", json=to)).json()
         assert len(done["handed_over"]) == 1
+        member = _ok(team.admin.get(f"/api/members/{leaving}")).json()
+        edit = {"version": member["version"], "name": "Ben Okoro", "manager_id": staying}
+        _ok(team.admin.patch(f"/api/members/{leaving}", json=edit))
+        _ok(team.admin.get("/api/members.csv"))
+        _ok(team.admin.delete(f"/api/members/{gone}"), HTTPStatus.NO_CONTENT)
 
     return run
+
+
+def _setup(team: Team) -> Exercise:
+    feature = "/api/organization/features/external_members"
+
+    def run() -> None:
+        _ok(team.admin.get("/api/organization/setup"))
+        for is_enabled in (False, True):
+            _ok(team.admin.put(feature, json={"enabled": is_enabled}))
 
 
 def _directory(team: Team) -> Exercise:
@@ -189,9 +206,12 @@ def _directory(team: Team) -> Exercise:
 
 
 def _invitations(team: Team) -> Exercise:
+    # Inviting an admin takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
     placement = team.placement()
     joining, waiting = an_address("yuki"), an_address("tom")
-    _ok(team.admin.post("/api/invitations", json={"emails": [joining], **placement}))
+    admin = {"emails": [joining], "role": "admin", **placement}
+    _ok(team.admin.post("/api/invitations", json=admin))
     acceptance = {
         "token": team.invitation_token(joining),
         "name": "Yuki Sato",
@@ -222,7 +242,16 @@ def _external_members(team: Team) -> Exercise:
         )
         them = f"/api/external-members/{invited.json()['external_member_id']}"
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
+        _ok(team.admin.get(f"{them}/availability-link"))
         _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
+def _availability_grid(team: Team) -> Exercise:
+    def run() -> None:
+        asked = {"from": f"{team.road.day:%Y-%m-%d}", "days": 1}
+        _ok(team.admin.get("/api/availability-grid", params=asked))
 
     return run
 
@@ -239,6 +268,8 @@ def _availability(team: Team) -> Exercise:
             "windows": [{"start": start.isoformat(), "end": end.isoformat()}],
         }
         _ok(team.public.put("/api/availability", headers=mine, json=times))
+        _link_calendar(team)
+        _ok(team.public.delete("/api/availability/calendar", headers=mine), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -304,6 +335,14 @@ def _bookings(team: Team) -> Exercise:
     return run
 
 
+def _sending(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/sending"))
+        _ok(team.admin.post("/api/sending/resumption"))
+
+    return run
+
+
 def _public_pages(team: Team) -> Exercise:
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
@@ -326,6 +365,10 @@ def _public_pages(team: Team) -> Exercise:
             "end": f"{last:%H:%M}",
         }
         _ok(team.public.post("/availability", data=times), HTTPStatus.SEE_OTHER)
+        calendar = {"token": team.host_token, "address": "webcal://calendar.invalid/"}
+        for action in ("link", "remove"):
+            done = team.public.post("/availability/calendar", data=calendar | {"action": action})
+            _ok(done, HTTPStatus.SEE_OTHER)
         guest = {
             "start": start,
             "name": "Mia Weber",
@@ -364,6 +407,7 @@ def _console_pages(team: Team) -> Exercise:
         )
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post(f"{them}/deletion"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
@@ -391,6 +435,68 @@ def _retry_mails(team: Team) -> Exercise:
     return run
 
 
+def _mail_feedback(team: Team) -> Exercise:
+    invited = _ok(
+        team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED
+    ).json()
+    [row] = [
+        row
+        for row in rows_of(team.stack.scheduling)
+        if row.get("subject_id") == invited["external_member_id"]
+    ]
+    bounced = {
+        "eventType": "Bounce",
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": invited["email"]}],
+            "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        },
+        "mail": {
+            "tags": {
+                name: [value] for name, value in tags_of(_message(row), invited["email"]).items()
+            }
+        },
+    }
+
+    def run() -> None:
+        try:
+            team.stack.invoke(
+                "MailFeedbackFunction", {"Records": [{"Sns": {"Message": json.dumps(bounced)}}]}
+            )
+        except InvocationFailed as failure:
+            raise NotDone from failure
+
+
+def _import_members(team: Team) -> Exercise:
+    colleague = team.admin.get(f"/api/members/{team.colleague()}").json()
+    name = {"name": new_id()}
+    for part in ("departments", "designations"):
+        _ok(team.admin.post(f"/api/directory/{part}", json=name), HTTPStatus.CREATED)
+
+    def run() -> None:
+        rows = [
+            {"email": colleague["email"], "name": f"Ben {new_id()}"},
+            {
+                "email": an_address("ana"),
+                "department": name["name"],
+                "designation": name["name"],
+                "manager": team.admin_email,
+            },
+        ]
+        started = _ok(
+            team.admin.post("/api/members/imports", json={"rows": rows}), HTTPStatus.ACCEPTED
+        ).json()
+        with suppress(InvocationFailed):
+            team.stack.invoke("ImportMembersFunction", {})
+        address = f"/api/members/imports/{started['import_id']}"
+        counts = _ok(team.admin.get(address)).json()["counts"]
+        if (counts["updated"], counts["created"]) != (1, 1):
+            raise NotDone(counts)
+
+    return run
+
+
 def _end_overdue(team: Team) -> Exercise:
     slug = team.road.make_page(needs_approval=True)["slug"]
     start, other, *_ = team.free_slots(slug)
@@ -414,6 +520,22 @@ def _end_overdue(team: Team) -> Exercise:
     return run
 
 
+def _fetch_calendars(team: Team) -> Exercise:
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    key = keys.calendar_feed(organization_id, team.host["external_member_id"])
+
+    def run() -> None:
+        with team.stack.unscheduled("FetchCalendarsFunction"):
+            _link_calendar(team)
+            with suppress(InvocationFailed):
+                team.stack.invoke("FetchCalendarsFunction", {})
+        calendar = team.stack.scheduling.get(key)
+        if calendar is None or calendar["checked_at"] is None:
+            raise NotDone(calendar)
+
+    return run
+
+
 def _create_organization(team: Team) -> Exercise:
     def run() -> None:
         try:
@@ -427,21 +549,34 @@ def _create_organization(team: Team) -> Exercise:
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
+    "SetupFunction": _setup,
     "DirectoryFunction": _directory,
     "InvitationsFunction": _invitations,
     "ExternalMembersFunction": _external_members,
+    "AvailabilityGridFunction": _availability_grid,
     "AvailabilityFunction": _availability,
     "BookingPagesFunction": _booking_pages,
     "SlotsFunction": _slots,
     "BookingFunction": _booking,
     "BookingsFunction": _bookings,
+    "SendingFunction": _sending,
     "PublicPagesFunction": _public_pages,
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,
     "RetryMailsFunction": _retry_mails,
+    "MailFeedbackFunction": _mail_feedback,
+    "ImportMembersFunction": _import_members,
     "EndOverdueFunction": _end_overdue,
+    "FetchCalendarsFunction": _fetch_calendars,
     "CreateOrganizationFunction": _create_organization,
 }
+
+
+def _link_calendar(team: Team) -> None:
+    """Link another calendar of the host, under a name that leads nowhere (RFC 6761)."""
+    mine = {"Authorization": f"Bearer {team.host_token}"}
+    address = {"address": f"https://calendar.invalid/{new_id()}.ics"}
+    _ok(team.public.put("/api/availability/calendar", headers=mine, json=address))
 
 
 def _queued_mails(team: Team) -> list[Item]:

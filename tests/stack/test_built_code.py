@@ -8,9 +8,14 @@ import httpx
 from dev.build.bytecode import modules_without_bytecode
 
 
-def unpacked(url, folder):
-    """Unpack a zip from an address that Lambda gave out."""
-    answer = httpx.get(url, timeout=60)
+def unpacked(stack, url, folder):
+    """Unpack a zip from an address that Lambda gave out, where the emulator is now.
+
+    The address of a layer names the port that it was made on, by an emulator that this one may
+    have taken the state of.
+    """
+    emulator = httpx.URL(stack.facts.aws_endpoint_url)
+    answer = httpx.get(httpx.URL(url).copy_with(port=emulator.port), timeout=60)
     assert answer.status_code == 200
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(folder)
@@ -25,7 +30,7 @@ def test_each_function_was_uploaded_with_bytecode(stack, tmp_path):
     functions = stack.aws("lambda")
     for logical_id, name in stack.facts.function_names.items():
         code = functions.get_function(FunctionName=name, Qualifier="live")["Code"]
-        unpacked(code["Location"], tmp_path / logical_id)
+        unpacked(stack, code["Location"], tmp_path / logical_id)
         assert_is_compiled(tmp_path / logical_id)
 
 
@@ -37,5 +42,5 @@ def test_each_layer_was_uploaded_with_bytecode(stack, tmp_path):
         version = functions.get_layer_version_by_arn(
             Arn=layer["LatestMatchingVersion"]["LayerVersionArn"]
         )
-        unpacked(version["Content"]["Location"], tmp_path / layer["LayerName"])
+        unpacked(stack, version["Content"]["Location"], tmp_path / layer["LayerName"])
         assert_is_compiled(tmp_path / layer["LayerName"])

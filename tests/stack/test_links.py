@@ -81,7 +81,7 @@ def tokens(stack, road, team, room):
     """A link of each kind, by what it is for."""
     member = road.invite(email=an_address("kenji"))
     key = keys.external_member(team["organization_id"], member["external_member_id"])
-    link = room.links.get(stack.scheduling.get(key)["request_link_id"])
+    link = room.links.get(stack.scheduling.get(key)["request"]["link_id"])
     availability = token_in(link_address(room.base_url, link, room.link_keys))
     road.enter_times(availability)
     booked = road.post_booking(member["booking_page"]["slug"], road.day).json()

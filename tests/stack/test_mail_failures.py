@@ -77,10 +77,13 @@ def test_a_worker_that_dies_between_sent_and_recorded_loses_no_mail(stack, road,
             deliver_message(message, now=later, room=room)
 
     for message in messages:
-        assert room.outbox.get(message).state is DeliveryState.SENT
-    first, second = stack.mails_to(road.guest_email)
-    assert first["message-id"] == second["message-id"]
-    assert event_in(first) == event_in(second)
+        assert room.outbox.get(message).state in {DeliveryState.SENT, DeliveryState.DELIVERED}
+    # Once SES has told of a mail, it is not sent again.
+    first, *more = stack.mails_to(road.guest_email)
+    assert len(more) <= 1
+    for again in more:
+        assert first["message-id"] == again["message-id"]
+        assert event_in(first) == event_in(again)
 
 
 def event_in(mail):
@@ -120,7 +123,7 @@ def test_while_mails_are_refused_all_else_goes_on_and_they_are_sent_later(stack,
     # The schedule may have been faster with one of them, and be still at it.
     wait_until_all_are(stack, "sent", subjects)
     seen = road.admin.get(f"/api/external-members/{invited['external_member_id']}").json()
-    assert seen["request"]["delivery"] == "sent"
+    assert seen["request"]["delivery"] in {"sent", "delivered"}
     assert len(stack.mails_to(kenji)) == 1
     assert len(stack.mails_to(road.guest_email)) == 1
 

@@ -82,25 +82,20 @@ def open_page(stack, road):
     return member
 
 
-def printed(capsys, text):
-    with capsys.disabled():
-        print(f"\n{text}")  # noqa: T201 - measured
-
-
 def request(road, minutes=0):
     return BookingRequest(road.day + timedelta(minutes=minutes), "Mia Weber", "mia@guest.example")
 
 
 @pytest.mark.usefixtures("nothing_is_wrong")
 def test_of_a_thousand_guests_on_two_pages_of_a_host_one_gets_the_slot(
-    stack, road, member, second_page, capsys
+    stack, road, member, second_page, measured
 ):
     slugs = slug_of(member), second_page().slug
     urls = [f"{stack.origin}/api/booking-pages/{slug}/bookings" for slug in slugs]
 
     answers = asyncio.run(everybody_books(urls, road.day))
 
-    printed(capsys, f"{GUESTS} guests on one slot of two pages over HTTP: {dict(answers)}")
+    measured(f"{GUESTS} guests on one slot of two pages over HTTP: {dict(answers)}")
     assert answers == {HTTPStatus.CREATED: 1, HTTPStatus.CONFLICT: GUESTS - 1}
     assert len(bookings_on(stack, *slugs)) == 1
 
@@ -126,7 +121,7 @@ async def everybody_books(urls, start):
 
 
 @pytest.mark.usefixtures("nothing_is_wrong")
-def test_a_crowd_on_a_bad_network_leaves_nothing_wrong(stack, road, member, second_page, capsys):
+def test_a_crowd_on_a_bad_network_leaves_nothing_wrong(stack, road, member, second_page, measured):
     quarter = timedelta(minutes=15)
     slugs = [
         slug_of(member),
@@ -159,7 +154,7 @@ def test_a_crowd_on_a_bad_network_leaves_nothing_wrong(stack, road, member, seco
         seen = sum(processes.map(visit, crowds), Counter())
         stack.forget_queued_mails()
 
-    printed(capsys, f"{PROCESSES} processes of 8 threads, 60 actions each: {dict(seen)}")
+    measured(f"{PROCESSES} processes of 8 threads, 60 actions each: {dict(seen)}")
     for what in ("booked", "moved", "cancelled", "approved", "declined", "released"):
         assert seen[what] > 0
     for what in ("slot_taken", "slot_not_offered", "conflict", "lost response"):
@@ -168,7 +163,7 @@ def test_a_crowd_on_a_bad_network_leaves_nothing_wrong(stack, road, member, seco
 
 @pytest.mark.usefixtures("nothing_is_wrong")
 def test_the_same_form_sent_64_times_at_once_and_after_a_cancel_is_one_booking(
-    stack, road, parley, member, capsys
+    stack, road, parley, member, measured
 ):
     slug, key = slug_of(member), new_id()
 
@@ -181,7 +176,7 @@ def test_the_same_form_sent_64_times_at_once_and_after_a_cancel_is_one_booking(
     do(parley, cancel, send(), Recipient.GUEST, "")
     after_cancel = send()
 
-    printed(capsys, f"one form sent 64 times at once: {len(ids)} booking")
+    measured(f"one form sent 64 times at once: {len(ids)} booking")
     assert (after_cancel.booking_id, after_cancel.state.value) == (booking_id, "cancelled")
     assert len(bookings_on(stack, slug)) == 1
 
@@ -215,7 +210,7 @@ class LosesAnswers:
 
 @pytest.mark.usefixtures("nothing_is_wrong")
 def test_an_answer_that_is_lost_after_the_write_is_still_a_success(
-    road, parley, staff, second_page, capsys
+    road, parley, staff, second_page, measured
 ):
     slug, asked = second_page().slug, second_page(needs_approval=True).slug
     with LosesAnswers(parley._client) as network:
@@ -234,7 +229,7 @@ def test_an_answer_that_is_lost_after_the_write_is_still_a_success(
         released = hold(parley, slug, road.day, key=new_id())
         do(parley, release_hold, released.hold_id)
 
-    printed(capsys, f"answers lost after the write: {dict(network.lost)}, each told as a success")
+    measured(f"answers lost after the write: {dict(network.lost)}, each told as a success")
     assert sum(network.lost.values()) == 10
     assert [each.version for each in (cancelled, approved, declined)] == [3, 2, 2]
 

@@ -102,6 +102,8 @@ def test_the_road_through_the_pages(stack, road, admin_email):
     assert (finished.status_code, finished.headers["location"]) == (303, "/console")
     road.admin.headers["cookie"] = finished.headers["set-cookie"].partition(";")[0]
 
+    connected = road.admin.post("/console/integrations/external-members", data={"enabled": "yes"})
+    assert connected.status_code == 303
     [me] = road.admin.get("/api/members").json()["items"]
     invitation = {
         "name": "Kenji Tanaka",

@@ -47,7 +47,14 @@ class Road:
         found: dict[str, Any] = who.json()
         return found
 
+    def connect_external_members(self) -> None:
+        answer = self.admin.put(
+            "/api/organization/features/external_members", json={"enabled": True}
+        )
+        assert answer.status_code == 200, answer.text
+
     def invite(self, **details: Any) -> dict[str, Any]:
+        self.connect_external_members()
         members = self.admin.get("/api/members").json()["items"]
         invitation = {
             "name": "Kenji Tanaka",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scheduling.domain.audit import Activity, Entry, entry_by
 from scheduling.domain.availability import Availability
+from scheduling.domain.availability_request import AvailabilityRequest, usual_terms
 from scheduling.domain.booking import (
     HOLD_LIFE,
     BookedHost,
@@ -20,9 +21,15 @@ from scheduling.domain.booking_page import BookingPage, BookingRules
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.invitations import Invitation, Placement
-from scheduling.domain.links import INVITATION_LIFE, Link, LinkPurpose, new_link_id
+from scheduling.domain.links import (
+    AVAILABILITY_LIFE,
+    INVITATION_LIFE,
+    Link,
+    LinkPurpose,
+    new_link_id,
+)
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
-from scheduling.domain.people import ExternalMember, Guest, Member, Organization, Role
+from scheduling.domain.people import ExternalMember, Feature, Guest, Member, Organization, Role
 from scheduling.domain.sessions import SignedIn
 from scheduling.domain.slots import BufferRule
 from scheduling.domain.time_range import TimeRange
@@ -38,7 +45,9 @@ EARLY = DAY - timedelta(days=3)
 """A moment that is too soon for nothing."""
 NOTHING = timedelta(0)
 
-ORGANIZATION = Organization(derived_id("organization"), "Hanami Studio", "Asia/Tokyo")
+ORGANIZATION = Organization(
+    derived_id("organization"), "Hanami Studio", "Asia/Tokyo", features=frozenset(Feature)
+)
 AIKO = Member(
     derived_id("aiko"),
     ORGANIZATION.organization_id,
@@ -94,6 +103,18 @@ def between(start: str, end: str) -> TimeRange:
     return TimeRange(at(start), at(end))
 
 
+def a_request(asked_at: datetime = EARLY, **changes: Any) -> AvailabilityRequest:
+    """Return a first request, due after a week, its link alive for 30 days."""
+    usual: dict[str, Any] = {
+        "number": 1,
+        "asked_at": asked_at,
+        "link_id": new_link_id(),
+        "link_expires_at": asked_at + AVAILABILITY_LIFE,
+        "terms": usual_terms(asked_at),
+    }
+    return AvailabilityRequest(**(usual | changes))
+
+
 def an_external_member(*windows: TimeRange, email: str = "kenji@example.org") -> ExternalMember:
     return ExternalMember(
         external_member_id=new_id(),
@@ -102,9 +123,7 @@ def an_external_member(*windows: TimeRange, email: str = "kenji@example.org") ->
         email=email,
         person_in_charge_id=AIKO.member_id,
         booking_page_slug=f"kenji-{new_id()}",
-        request_number=1,
-        request_link_id=new_link_id(),
-        requested_at=EARLY,
+        request=a_request(fulfilled_at=EARLY if windows else None),
         created_at=EARLY,
         availability=Availability(
             version=1 if windows else 0,
@@ -124,7 +143,7 @@ def host_of(member: ExternalMember) -> Host:
         time_zone=member.availability.time_zone,
         hours=member.availability.windows,
         person_in_charge_id=member.person_in_charge_id,
-        request_link_id=member.request_link_id,
+        request_link_id=member.request.link_id,
         is_gone=member.deleted_at is not None,
     )
 
@@ -159,7 +178,7 @@ def a_page(host: ExternalMember | Host, rules: BookingRules | None = None) -> Bo
 def a_link(host: ExternalMember) -> Link:
     """Return the link in the host's latest availability request."""
     return Link(
-        link_id=host.request_link_id,
+        link_id=host.request.link_id,
         purpose=LinkPurpose.AVAILABILITY,
         organization_id=host.organization_id,
         subject_id=host.external_member_id,

@@ -154,18 +154,30 @@ class Deployed:
             scheduler.update_schedule(**settings, State="ENABLED")
 
     @contextmanager
-    def mails_held_back(self) -> Iterator[None]:
-        """Let mails wait until the block ends: stream and schedule wake nobody meanwhile."""
+    def off_the_stream(self, function: str) -> Iterator[None]:
+        """Let the stream wake a function no more until the block ends."""
         functions = self.aws("lambda")
         [mapping] = functions.list_event_source_mappings(
-            FunctionName=f"{self.facts.function_names['SendMailsFunction']}:live"
+            FunctionName=f"{self.facts.function_names[function]}:live"
         )["EventSourceMappings"]
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         try:
-            with self.unscheduled("RetryMailsFunction"):
-                yield
+            yield
         finally:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    @contextmanager
+    def mails_held_back(self) -> Iterator[None]:
+        """Let mails wait until the block ends: stream and schedule wake nobody meanwhile."""
+        with self.off_the_stream("SendMailsFunction"), self.unscheduled("RetryMailsFunction"):
+            yield
+
+    @contextmanager
+    def imports_held_back(self) -> Iterator[None]:
+        """Let imports of members wait until the block ends."""
+        name = "ImportMembersFunction"
+        with self.off_the_stream(name), self.unscheduled(name):
+            yield
 
     def forget_queued_mails(self) -> None:
         """Record all mails that wait as sent, so that nobody has to wait for them."""

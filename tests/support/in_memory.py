@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.table import (
@@ -20,10 +20,21 @@ from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.directory import Directory
+from scheduling.domain.feedback import (
+    Bounced,
+    BounceKind,
+    Complained,
+    Delayed,
+    Delivered,
+    Feedback,
+)
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
 from scheduling.domain.lists import ListPage
-from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message
+from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
+from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
+from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message, Posted, Subject
+from scheduling.domain.people import comparable
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -32,12 +43,17 @@ from scheduling.domain.refusals import (
     BookingPageNotFound,
     DirectoryChanged,
     EmailAlreadyInvited,
+    ExternalMemberChanged,
+    ExternalMemberGone,
     ExternalMemberNotFound,
     HoldNotFound,
     HostNotFound,
     IdempotencyKeyReused,
+    ImportNotFound,
+    ImportStarted,
     InvitationChanged,
     InvitationNotFound,
+    LastAdmin,
     LinkNotFound,
     LinkUsed,
     MemberChanged,
@@ -46,26 +62,42 @@ from scheduling.domain.refusals import (
     SlugTaken,
     WorkingHoursChanged,
 )
+from scheduling.domain.reputation import (
+    WINDOW,
+    MailCategory,
+    MailStanding,
+    PauseReason,
+    SendingHealth,
+    SuppressionReason,
+)
 from scheduling.domain.slots import BufferRule, span_of
+from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import MailNotAccepted
+from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from scheduling.domain.audit import Entry
+    from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
+    from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.time_range import TimeRange
-    from scheduling.ports import BookingFilter, EntryFilter
+    from scheduling.domain.unsubscribing import Subscription
+    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter, MemberFilter
 
 KEY = LinkKey("1", b"k" * 32)
+
+TOLD = ("delayed_at", "delivered_at", "bounce", "complained_at")
+"""What the mail service tells about a mail."""
 
 
 @dataclass
@@ -76,8 +108,12 @@ class Store:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)
     directories: dict[str, Directory] = field(default_factory=dict)
     invitations: dict[tuple[str, str], Invitation] = field(default_factory=dict)
+    imports: dict[str, tuple[MemberImport, tuple[ImportRow, ...]]] = field(default_factory=dict)
     working_hours: dict[tuple[str, str], WorkingHours] = field(default_factory=dict)
     external_members: dict[tuple[str, str], ExternalMember] = field(default_factory=dict)
+    calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
+    feed_addresses: dict[tuple[str, str], FeedAddress] = field(default_factory=dict)
+    feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -88,15 +124,28 @@ class Store:
     counters: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     messages: dict[Message, Delivery] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    queued_at: dict[Message, datetime] = field(default_factory=dict)
+    suppressions: dict[tuple[str, str, str], SuppressionReason] = field(default_factory=dict)
+    """By organization, hash of the address, and category or nothing."""
+    pauses: dict[str, tuple[datetime, PauseReason]] = field(default_factory=dict)
+    mail_counts: Counter[tuple[str, date, str]] = field(default_factory=Counter)
+    """By organization, day and what is counted."""
+    forgiven: Counter[tuple[str, date, str]] = field(default_factory=Counter)
+    judged_from: dict[str, date] = field(default_factory=dict)
     writes: int = 0
 
-    def queue(self, *messages: Message) -> None:
+    def queue(self, *messages: Message, at: datetime) -> None:
         for message in messages:
+            self.queued_at[message] = at
             self.messages[message] = (
                 Delivery(DeliveryState.QUEUED)
                 if message.due_at is None
                 else Delivery(DeliveryState.SCHEDULED, next_attempt_at=message.due_at)
             )
+
+    def forget_calendar(self, organization_id: str, external_member_id: str) -> None:
+        for part in (self.calendar_feeds, self.feed_addresses, self.feed_turns):
+            part.pop((organization_id, external_member_id), None)
 
     def taken(self, organization_id: str) -> list[tuple[Claim, Taken]]:
         """Return what takes time, of whichever host of the organization, by start."""
@@ -185,13 +234,38 @@ class InMemoryMembers(InMemory):
         except KeyError:
             raise MemberNotFound from None
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        wanted = [(organization_id, member_id) for member_id in member_ids]
+        return [self.store.members[key] for key in wanted if key in self.store.members]
+
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
         mine = [
-            (f"M#{member.member_id}", member)
+            (f"{comparable(member.name)[:40]}#{member.member_id}", member)
             for (owner, _), member in self.store.members.items()
             if owner == organization_id
+            and member.is_active is which.is_active
+            and which.role in {None, member.role}
+            and which.department_id in {None, member.department_id}
+            and which.designation_id in {None, member.designation_id}
+            and which.manager_id in {None, member.manager_id}
+            and which.text in comparable(f"{member.name}\n{member.email}")
         ]
         return _listed(mine, cursor, limit, sort_key=sort_key_of)
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> dict[str, Member]:
+        return {
+            member.email: member
+            for email in emails
+            for member in self.with_email(email)
+            if member.organization_id == organization_id
+        }
 
     def with_email(self, email: str) -> Sequence[Member]:
         return [member for member in self.store.members.values() if member.email == email]
@@ -199,6 +273,16 @@ class InMemoryMembers(InMemory):
     def replace(self, member: Member, entry: Entry) -> None:
         if self.get(member.organization_id, member.member_id).version != member.version - 1:
             raise MemberChanged
+        admins = {
+            other.member_id
+            for other in self.store.members.values()
+            if other.organization_id == member.organization_id
+            and other.is_active
+            and other.is_admin
+        }
+        is_admin = member.is_active and member.is_admin
+        if admins == {member.member_id} and not is_admin:
+            raise LastAdmin
         self.store.writes += 1
         self.store.members[member.organization_id, member.member_id] = member
         self.store.entries.append(entry)
@@ -224,7 +308,7 @@ class InMemoryInvitations(InMemory):
             raise EmailAlreadyInvited
         self._keep(invitation, entry)
         self.store.links[link.link_id] = link
-        self.store.queue(invitation.message)
+        self.store.queue(invitation.message, at=invitation.sent_at)
 
     def send_again(
         self, invitation: Invitation, link: Link, entry: Entry, *, replaces: str
@@ -235,7 +319,7 @@ class InMemoryInvitations(InMemory):
         old = self.store.links[replaces]
         self.store.links[replaces] = replace(old, replaced_at=invitation.sent_at)
         self.store.links[link.link_id] = link
-        self.store.queue(invitation.message)
+        self.store.queue(invitation.message, at=invitation.sent_at)
 
     def revoke(self, invitation: Invitation, entry: Entry) -> None:
         if not self._is_open(invitation, invitation.link_id):
@@ -291,6 +375,61 @@ class InMemoryInvitations(InMemory):
         self.store.entries.append(entry)
 
 
+class InMemoryMemberImports(InMemory):
+    def add(self, new: MemberImport, rows: Sequence[ImportRow], entry: Entry | None) -> None:
+        if new.import_id in self.store.imports:
+            raise IdempotencyKeyReused
+        self._keep(new, rows, entry)
+
+    def start(self, started: MemberImport, rows: Sequence[ImportRow], entry: Entry) -> None:
+        stored, _ = self.store.imports[started.import_id]
+        if stored.state is not ImportState.CHECKED:
+            raise ImportStarted
+        self._keep(started, rows, entry)
+
+    def get(self, organization_id: str, import_id: str) -> MemberImport:
+        stored, _ = self.store.imports.get(import_id, (None, ()))
+        if stored is None or stored.organization_id != organization_id:
+            raise ImportNotFound
+        return stored
+
+    def rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        return list(self.store.imports[found.import_id][1])
+
+    def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
+        first = found.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        return self.rows(found)[first : first + ROWS_AT_ONCE]
+
+    def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
+        stored, rows = self.store.imports[found.import_id]
+        if stored.due_at is None or stored.due_at > now:
+            return None
+        claimed = replace(stored, due_at=now + IMPORT_LEASE, attempts=stored.attempts + 1)
+        self._keep(claimed, rows)
+        return claimed
+
+    def record(self, before: MemberImport, after: MemberImport, rows: Sequence[ImportRow]) -> bool:
+        stored, all_rows = self.store.imports[before.import_id]
+        if stored.attempts != before.attempts:
+            return False
+        first = before.done // ROWS_AT_ONCE * ROWS_AT_ONCE
+        rest = all_rows[first + ROWS_AT_ONCE :]
+        self._keep(after, [*all_rows[:first], *rows, *rest])
+        return True
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
+        running = (stored for stored, _ in self.store.imports.values())
+        return [each for each in running if each.due_at is not None and each.due_at <= now][:limit]
+
+    def _keep(
+        self, found: MemberImport, rows: Sequence[ImportRow], entry: Entry | None = None
+    ) -> None:
+        self.store.writes += 1
+        self.store.imports[found.import_id] = found, tuple(rows)
+        if entry is not None:
+            self.store.entries.append(entry)
+
+
 class InMemoryAuditLog(InMemory):
     def add(self, entry: Entry) -> None:
         self.store.writes += 1
@@ -313,59 +452,126 @@ class InMemoryAuditLog(InMemory):
 
 
 class InMemoryExternalMembers(InMemory):
-    def add(self, member: ExternalMember, page: BookingPage, link: Link, message: Message) -> None:
-        invited = {
-            (other.organization_id, other.email)
-            for other in self.store.external_members.values()
-            if other.deleted_at is None
-        }
-        if (member.organization_id, member.email) in invited:
-            raise EmailAlreadyInvited
-        self.store.writes += 1
-        self.store.external_members[member.organization_id, member.external_member_id] = member
+    def add(
+        self,
+        member: ExternalMember,
+        page: BookingPage,
+        link: Link,
+        messages: Sequence[Message],
+        entry: Entry,
+    ) -> None:
+        self._check_address(member)
+        if self._stored(member) is not None:
+            raise IdempotencyKeyReused
         self.store.booking_pages[page.slug] = page
         self.store.links[link.link_id] = link
-        self.store.queue(message)
+        self._change(member, messages, entry, at=member.created_at)
 
     def ask_again(
-        self, member: ExternalMember, link: Link, message: Message, *, replaces: str
+        self,
+        member: ExternalMember,
+        link: Link,
+        messages: Iterable[Message],
+        entry: Entry,
+        *,
+        replaces: str,
     ) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members.get(key)
-        if stored is None or stored.deleted_at or stored.request_link_id != replaces:
+        stored = self._stored(member)
+        if stored is None or stored.deleted_at or stored.request.link_id != replaces:
             raise ExternalMemberNotFound
+        old = self.store.links[replaces]
+        self.store.links[replaces] = replace(old, replaced_at=member.request.asked_at)
+        self.store.links[link.link_id] = link
+        self._change(
+            replace(stored, request=member.request), messages, entry, at=member.request.asked_at
+        )
+
+    def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
+        stored = self._stored(member)
+        if stored is None or stored.deleted_at or stored.request.number != member.request.number:
+            return
+        self.store.writes += 1
+        noted = replace(stored, request=stored.request.noted(fact, at))
+        self.store.external_members[_key_of(noted)] = noted
+
+    def replace_availability(
+        self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
+    ) -> None:
+        stored = self.store.external_members[_key_of(member)]
+        if (
+            stored.availability.version != member.availability.version - 1
+            or stored.request.number != member.request.number
+        ):
+            raise AvailabilityChanged(stored.availability.version)
+        link = self.store.links[stored.request.link_id]
+        self.store.links[link.link_id] = replace(link, expires_at=member.request.link_expires_at)
+        after = replace(stored, availability=member.availability, request=member.request)
+        self._change(after, messages, entry, at=now)
+
+    def edit(
+        self,
+        before: ExternalMember,
+        after: ExternalMember,
+        page: BookingPage | None,
+        entry: Entry,
+    ) -> None:
+        key = after.organization_id, after.external_member_id
+        stored = self.store.external_members[key]
+        if (stored.version, stored.request.link_id, stored.deleted_at) != (
+            before.version,
+            before.request.link_id,
+            None,
+        ) or (page and self.store.booking_pages[page.slug].version != page.version - 1):
+            raise ExternalMemberChanged
+        if after.email != before.email:
+            self._check_address(after)
+            link = self.store.links[before.request.link_id]
+            self.store.links[link.link_id] = replace(link, revoked_at=entry.at)
         self.store.writes += 1
         self.store.external_members[key] = replace(
             stored,
-            request_number=member.request_number,
-            request_link_id=member.request_link_id,
-            requested_at=member.requested_at,
+            name=after.name,
+            email=after.email,
+            person_in_charge_id=after.person_in_charge_id,
+            void_request=after.void_request,
+            version=after.version,
         )
-        old = self.store.links[replaces]
-        self.store.links[replaces] = replace(old, replaced_at=member.requested_at)
-        self.store.links[link.link_id] = link
-        self.store.queue(message)
+        if page is not None:
+            self.store.booking_pages[page.slug] = page
+        self.store.entries.append(entry)
 
-    def replace_availability(
-        self, member: ExternalMember, message: Message, *, link_expires_at: datetime
-    ) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members[key]
-        if stored.availability.version != member.availability.version - 1:
-            raise AvailabilityChanged(stored.availability.version)
-        self.store.writes += 1
-        self.store.external_members[key] = replace(stored, availability=member.availability)
-        link = self.store.links[stored.request_link_id]
-        self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
-        self.store.queue(message)
+    def _check_address(self, member: ExternalMember) -> None:
+        """Raises EmailAlreadyInvited where another active external member has the address."""
+        if self.with_email(member.organization_id, member.email) is not None:
+            raise EmailAlreadyInvited
 
-    def remove(self, member: ExternalMember) -> None:
-        key = member.organization_id, member.external_member_id
-        stored = self.store.external_members.get(key)
+    def remove(self, member: ExternalMember, entry: Entry) -> None:
+        stored = self._stored(member)
         if stored is None or stored.deleted_at:
             raise ExternalMemberNotFound
+        after = replace(stored, deleted_at=member.deleted_at)
+        self.store.forget_calendar(*_key_of(member))
+        self._change(after, (), entry, at=entry.at)
+
+    def with_email(self, organization_id: str, email: str) -> ExternalMember | None:
+        wanted = organization_id, email, None
+        for member in self.store.external_members.values():
+            if (member.organization_id, member.email, member.deleted_at) == wanted:
+                return member
+        return None
+
+    def put_in_charge(self, member: ExternalMember, person_in_charge_id: str, entry: Entry) -> None:
+        key = member.organization_id, member.external_member_id
+        stored = self.store.external_members.get(key)
+        if (
+            stored is None
+            or stored.deleted_at
+            or stored.person_in_charge_id != member.person_in_charge_id
+        ):
+            raise ExternalMemberNotFound
         self.store.writes += 1
-        self.store.external_members[key] = replace(stored, deleted_at=member.deleted_at)
+        self.store.external_members[key] = replace(stored, person_in_charge_id=person_in_charge_id)
+        self.store.entries.append(entry)
 
     def get(self, organization_id: str, external_member_id: str) -> ExternalMember:
         try:
@@ -374,14 +580,96 @@ class InMemoryExternalMembers(InMemory):
             raise ExternalMemberNotFound from None
 
     def list(
-        self, organization_id: str, *, cursor: str | None, limit: int
+        self,
+        organization_id: str,
+        which: ExternalMemberFilter,
+        *,
+        now: datetime,
+        cursor: str | None,
+        limit: int,
     ) -> ListPage[ExternalMember]:
         mine = [
             (_timed(member.created_at, member.external_member_id), member)
-            for (owner, _), member in self.store.external_members.items()
-            if owner == organization_id and member.deleted_at is None
+            for member in self._active(organization_id)
+            if which.text in f"{member.name}\n{member.email}".lower()
+            and which.person_in_charge_id in {None, member.person_in_charge_id}
+            and (not which.standings or standing_of(member, now) in which.standings)
         ]
         return _listed(mine, cursor, limit, latest_first=True)
+
+    def to_look_at(
+        self, organization_id: str, *, now: datetime, limit: int
+    ) -> Sequence[ExternalMember]:
+        by_look = sorted(self._active(organization_id), key=look_from)
+        due = [member for member in by_look if look_from(member) <= now][:limit]
+        return [member for member in due if standing_of(member, now).needs_a_look]
+
+    def _active(self, organization_id: str) -> Iterator[ExternalMember]:
+        for (owner, _), member in self.store.external_members.items():
+            if owner == organization_id and member.deleted_at is None:
+                yield member
+
+    def _stored(self, member: ExternalMember) -> ExternalMember | None:
+        return self.store.external_members.get(_key_of(member))
+
+    def _change(
+        self, member: ExternalMember, messages: Iterable[Message], entry: Entry, *, at: datetime
+    ) -> None:
+        self.store.writes += 1
+        self.store.external_members[_key_of(member)] = member
+        self.store.queue(*messages, at=at)
+        self.store.entries.append(entry)
+
+
+def _key_of(member: ExternalMember) -> tuple[str, str]:
+    return member.organization_id, member.external_member_id
+
+
+class InMemoryCalendarFeeds(InMemory):
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+        key = feed.organization_id, feed.external_member_id
+        member = self.store.external_members.get(key)
+        if member is None or member.deleted_at:
+            raise ExternalMemberGone
+        self.store.writes += 1
+        self.store.calendar_feeds[key] = feed
+        self.store.feed_addresses[key] = address
+        self.store.feed_turns[key] = turn
+
+    def unlink(self, organization_id: str, external_member_id: str) -> None:
+        self.store.writes += 1
+        self.store.forget_calendar(organization_id, external_member_id)
+
+    def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
+        return self.store.calendar_feeds.get((organization_id, external_member_id))
+
+    def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None:
+        return self.store.feed_addresses.get((organization_id, external_member_id))
+
+    def record(self, feed: CalendarFeed) -> None:
+        key = feed.organization_id, feed.external_member_id
+        stored = self.store.calendar_feeds.get(key)
+        if stored is not None and stored.feed_id == feed.feed_id:
+            self.store.writes += 1
+            self.store.calendar_feeds[key] = feed
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[FeedTurn]:
+        return [turn for turn in self.store.feed_turns.values() if turn.due_at <= now]
+
+    def take(self, turn: FeedTurn, *, now: datetime) -> FeedTurn | None:
+        taken = turn.taken(now)
+        return taken if self._replace(turn, taken) else None
+
+    def put_back(self, taken: FeedTurn, turn: FeedTurn) -> None:
+        self._replace(taken, turn)
+
+    def _replace(self, before: FeedTurn, after: FeedTurn) -> bool:
+        key = before.organization_id, before.external_member_id
+        if self.store.feed_turns.get(key) != before:
+            return False
+        self.store.writes += 1
+        self.store.feed_turns[key] = after
+        return True
 
 
 class InMemoryWorkingHours(InMemory):
@@ -406,9 +694,11 @@ class InMemoryHosts(InMemory):
         try:
             if key.kind is HostKind.MEMBER:
                 return self._member(self.store.members[organization_id, key.host_id])
-            return host_of(self.store.external_members[organization_id, key.host_id])
+            host = host_of(self.store.external_members[organization_id, key.host_id])
         except KeyError:
             raise HostNotFound from None
+        calendar = self.store.calendar_feeds.get((organization_id, key.host_id))
+        return replace(host, calendar=calendar)
 
     def _member(self, member: Member) -> Host:
         working = InMemoryWorkingHours(self.store).get(member)
@@ -420,6 +710,7 @@ class InMemoryHosts(InMemory):
             time_zone=working.hours.time_zone,
             hours=working.hours,
             limits=working.limits,
+            is_gone=not member.is_active,
         )
 
 
@@ -507,7 +798,7 @@ class InMemoryBookings(InMemory):
         self.store.holds.pop(booking.booking_id, None)
         self.store.bookings[key] = booking
         self.store.links[link.link_id] = link
-        self.store.queue(*messages)
+        self.store.queue(*messages, at=booking.changed_at)
         return booking
 
     def change(
@@ -529,7 +820,7 @@ class InMemoryBookings(InMemory):
         self._count(counts)
         self.store.writes += 1
         self.store.bookings[after.organization_id, after.booking_id] = after
-        self.store.queue(*messages)
+        self.store.queue(*messages, at=after.changed_at)
         if link_expires_at is not None:
             link = self.store.links[after.guest_link_id]
             self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
@@ -633,7 +924,7 @@ class InMemoryLinks(InMemory):
         self.store.writes += 1
         self.store.links[link.link_id] = link
         if message is not None:
-            self.store.queue(message)
+            self.store.queue(message, at=link.created_at)
 
     def use(self, link: Link, *, now: datetime) -> None:
         stored = self.store.links[link.link_id]
@@ -708,9 +999,39 @@ class InMemoryOutbox(InMemory):
         return claimed
 
     def record(self, message: Message, delivery: Delivery) -> None:
-        if self.store.messages[message].attempts == delivery.attempts:
-            self.store.writes += 1
-            self.store.messages[message] = delivery
+        stored = self.store.messages[message]
+        told = {name: getattr(stored, name) for name in TOLD}
+        is_paused = delivery.state is DeliveryState.PAUSED
+        waits = is_paused or delivery.next_attempt_at is not None
+        if stored.attempts != delivery.attempts or (waits and any(told.values())):
+            return
+        self.store.writes += 1
+        self.store.messages[message] = replace(
+            delivery, attempts=delivery.attempts - is_paused, **told
+        ).as_told()
+
+    def of_subject(self, organization_id: str, subject: Subject, subject_id: str) -> list[Posted]:
+        posted = [
+            Posted(message, self.store.queued_at[message], delivery)
+            for message, delivery in self.store.messages.items()
+            if (message.organization_id, message.subject, message.subject_id)
+            == (organization_id, subject, subject_id)
+        ]
+        return sorted(posted, key=lambda each: each.queued_at, reverse=True)[:100]
+
+    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
+        waiting = [
+            message
+            for message, delivery in self.store.messages.items()
+            if message.organization_id == organization_id
+            and delivery.state is DeliveryState.PAUSED
+            and delivery.next_attempt_at is None
+        ][:limit]
+        self.store.writes += len(waiting)
+        for message in waiting:
+            paused = self.store.messages[message]
+            self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
+        return len(waiting)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
         return [
@@ -719,6 +1040,102 @@ class InMemoryOutbox(InMemory):
             if delivery.state is DeliveryState.QUEUED
             or (delivery.next_attempt_at is not None and delivery.next_attempt_at <= now)
         ][:limit]
+
+
+class InMemoryReputation(InMemory):
+    def standing(
+        self, organization_id: str, address_hash: str, category: MailCategory | None = None
+    ) -> MailStanding:
+        reasons = [
+            self.store.suppressions.get((organization_id, address_hash, place))
+            for place in ("", category or "")
+        ]
+        return MailStanding(
+            is_paused=organization_id in self.store.pauses, suppressed=reasons[0] or reasons[1]
+        )
+
+    def count_mail(self, organization_id: str, day: date, *, limit: int) -> bool:
+        key = organization_id, day, "sent"
+        if self.store.mail_counts[key] >= limit:
+            return False
+        self.store.writes += 1
+        self.store.mail_counts[key] += 1
+        return True
+
+    def note(self, message: Message, address_hash: str, feedback: Feedback) -> bool:
+        stored = self.store.messages.get(message)
+        if stored is None or not _is_news(stored, feedback):
+            return False
+        self.store.writes += 1
+        self.store.messages[message] = stored.noting(feedback)
+        key = message.organization_id, address_hash, ""
+        match feedback:
+            case Complained():
+                self.store.suppressions[key] = reason = SuppressionReason.COMPLAINED
+            case Bounced(kind=BounceKind.PERMANENT):
+                reason = SuppressionReason.BOUNCED
+                self.store.suppressions.setdefault(key, reason)
+            case _:
+                return True
+        self.store.mail_counts[message.organization_id, feedback.at.date(), reason] += 1
+        return True
+
+    def health(self, organization_id: str, today: date) -> SendingHealth:
+        first = today - WINDOW + timedelta(days=1)
+        since = max(first, self.store.judged_from.get(organization_id, first))
+        counts: Counter[str] = Counter()
+        for (owner, day, what), number in self.store.mail_counts.items():
+            if owner == organization_id and since <= day <= today:
+                counts[what] += number - self.store.forgiven[owner, day, what]
+        paused_at, reason = self.store.pauses.get(organization_id, (None, None))
+        return SendingHealth(
+            sent=counts["sent"],
+            bounced=counts[SuppressionReason.BOUNCED],
+            complained=counts[SuppressionReason.COMPLAINED],
+            paused_at=paused_at,
+            pause_reason=reason,
+        )
+
+    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+        if organization_id in self.store.pauses:
+            return False
+        self.store.writes += 1
+        self.store.pauses[organization_id] = now, reason
+        return True
+
+    def resume(self, organization_id: str, *, now: datetime) -> None:
+        if self.store.pauses.pop(organization_id, None) is None:
+            return
+        self.store.writes += 1
+        today = now.date()
+        self.store.judged_from[organization_id] = today
+        for key, number in self.store.mail_counts.items():
+            if key[:2] == (organization_id, today):
+                self.store.forgiven[key] = number
+
+    def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
+        key = subscription.organization_id, subscription.address_hash, subscription.category
+        if key not in self.store.suppressions:
+            self.store.writes += 1
+            self.store.suppressions[key] = SuppressionReason.UNSUBSCRIBED
+
+    def lift(self, organization_id: str, address_hash: str) -> None:
+        key = organization_id, address_hash, ""
+        if self.store.suppressions.get(key) is SuppressionReason.BOUNCED:
+            self.store.writes += 1
+            del self.store.suppressions[key]
+
+
+def _is_news(delivery: Delivery, feedback: Feedback) -> bool:
+    match feedback:
+        case Delivered():
+            return delivery.delivered_at is None
+        case Delayed():
+            return delivery.delayed_at is None
+        case Complained():
+            return delivery.complained_at is None
+        case Bounced():
+            return delivery.bounce is None or not delivery.bounce.kind.is_final
 
 
 class InMemoryMailer:
@@ -730,16 +1147,18 @@ class InMemoryMailer:
         self.sent: list[OutgoingMail] = []
         self.broken = False
 
-    def send(self, mail: OutgoingMail) -> None:
+    def send(self, mail: OutgoingMail) -> str:
         if self.broken:
             raise MailNotAccepted("ServiceUnavailable")
         self.sent.append(mail)
+        return f"mail-{len(self.sent)}"
 
 
 class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
+    mails_per_day = 2_000
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
         self.store = store = Store()
@@ -747,8 +1166,10 @@ class InMemoryAdapters:
         self.organizations = InMemoryOrganizations(store)
         self.members = InMemoryMembers(store)
         self.directories = InMemoryDirectories(store)
+        self.member_imports = InMemoryMemberImports(store)
         self.invitations = InMemoryInvitations(store)
         self.external_members = InMemoryExternalMembers(store)
+        self.calendar_feeds = InMemoryCalendarFeeds(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)
@@ -759,6 +1180,7 @@ class InMemoryAdapters:
         self.rate_limits = InMemoryRateLimits(store)
         self.outbox = InMemoryOutbox(store)
         self.audit_log = InMemoryAuditLog(store)
+        self.reputation = InMemoryReputation(store)
 
     def now(self) -> datetime:
         return self.clock

@@ -32,6 +32,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         mail_templates=JinjaMailTemplates(),
         calendar_files=ICalendarFiles(),
         mailer=InMemoryMailer(),
+        reputation=parley.reputation,
+        mails_per_day=parley.mails_per_day,
     )
 
 

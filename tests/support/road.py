@@ -6,6 +6,7 @@ import inspect
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from scheduling.domain.availability_request import RequestTerms, usual_terms
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import token_for
@@ -55,6 +56,8 @@ def invite(
     person_in_charge_id: str = AIKO.member_id,
     title: str = "Portfolio review",
     rules: BookingRules = HALF_HOUR,
+    terms: RequestTerms | None = None,
+    key: str = "",
 ) -> ExternalMember:
     return do(
         parley,
@@ -66,6 +69,8 @@ def invite(
         title=title,
         location="",
         rules=rules,
+        terms=terms or usual_terms(parley.now()),
+        key=key,
     )
 
 
@@ -79,10 +84,11 @@ def enter(
     return do(
         parley,
         save_availability,
-        token(parley, member.request_link_id),
+        token(parley, member.request.link_id),
         version=version,
         time_zone="Asia/Tokyo",
         entries=[(window.start, window.end) for window in windows],
+        network=STAFF.network,
     )
 
 

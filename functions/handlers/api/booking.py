@@ -119,6 +119,8 @@ class GuestBookingResponse(BookingResponse):
 
 class MoveSlotsResponse(BaseModel):
     duration_minutes: int
+    calendar_unverified: bool
+    """Whether a host's linked calendar has not been read for long."""
     items: list[WindowResponse]
 
 
@@ -218,6 +220,7 @@ def get_slots_to_move_to(
     )
     return MoveSlotsResponse(
         duration_minutes=minutes(slots.duration),
+        calendar_unverified=slots.is_unverified,
         items=[WindowResponse(start=start, end=start + slots.duration) for start in slots.starts],
     )
 

@@ -96,6 +96,8 @@ class ExplanationsResponse(BaseModel):
     """The page's: the date is meant in it."""
     duration_minutes: int
     active: bool
+    calendar_unverified: bool
+    """Whether a host's linked calendar has not been read for long; what it said still counts."""
     items: list[ExplanationResponse]
 
 
@@ -212,6 +214,7 @@ def get_explanations(
         time_zone=found.offer.page.time_zone,
         duration_minutes=minutes(found.offer.duration),
         active=found.is_active,
+        calendar_unverified=bool(found.unverified),
         items=[ExplanationResponse.of(explanation) for explanation in found.explanations],
     )
 

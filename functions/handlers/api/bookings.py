@@ -13,7 +13,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers import bookings_csv
+from handlers import bookings_csv, csv_tables
+from handlers.api.deliveries import DeliveriesResponse
 from handlers.api.fields import HostResponse, IdempotencyKey, Instant
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import EARLIEST
@@ -37,6 +38,7 @@ from scheduling.use_cases.bookings import (
     move_booking,
     view_booking,
 )
+from scheduling.use_cases.deliveries import deliveries_of_booking
 
 app = APIGatewayHttpResolver(enable_validation=True)
 logger = Logger()
@@ -208,7 +210,7 @@ def get_bookings_csv(
     found = export_bookings(by, which, bookings=adapters().bookings)
     table = bookings_csv.csv_of(found, ZoneInfo(by.member.time_zone))
     logger.info("bookings exported", member_id=by.member.member_id)
-    return Response(200, bookings_csv.CONTENT_TYPE, table, headers=bookings_csv.HEADERS)
+    return Response(200, csv_tables.CONTENT_TYPE, table, headers=bookings_csv.HEADERS)
 
 
 @app.post("/api/bookings", summary="Book a slot for a guest", status_code=201)
@@ -237,6 +239,21 @@ def post_booking(
 def get_booking(booking_id: str) -> StaffBookingResponse:
     return StaffBookingResponse.of(
         view_booking(staff(app.current_event), booking_id, bookings=adapters().bookings)
+    )
+
+
+@app.get(
+    "/api/bookings/<booking_id>/deliveries",
+    summary="See what became of the mails about a booking",
+)
+def get_deliveries(booking_id: str) -> DeliveriesResponse:
+    return DeliveriesResponse.of(
+        deliveries_of_booking(
+            staff(app.current_event),
+            booking_id,
+            bookings=adapters().bookings,
+            outbox=adapters().outbox,
+        )
     )
 
 

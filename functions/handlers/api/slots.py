@@ -59,6 +59,7 @@ def get_booking_page(slug: str) -> dict[str, Any]:
         "questions": [_question(question) for question in page.questions],
         "needs_approval": page.needs_approval,
         "active": view.is_active,
+        "calendar_unverified": view.is_unverified,
     }
 
 
@@ -83,6 +84,7 @@ def get_slots(slug: str) -> dict[str, Any]:
     return {
         "time_zone": zone.key,
         "duration_minutes": slots.duration // _MINUTE,
+        "calendar_unverified": slots.is_unverified,
         "items": [
             {
                 "start": _written(start),

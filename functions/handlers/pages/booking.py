@@ -196,7 +196,7 @@ def book(slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
             link_keys=adapters().link_keys,
         )
     except IdempotencyKeyReused as refusal:
-        return page("booked_before.html", status=status_of(refusal), slug=slug)
+        return _booked_before_page(slug, status_of(refusal))
     except (InvalidInput, SlotUnavailable, BookingPageInactive, BusyTryAgain) as refusal:
         visit = _visit(slug, form, hold_id=form["hold_id"], event=event)
         return _form_page(visit, start, form, _refused(refusal, visit.view, form))
@@ -285,6 +285,10 @@ def _refused(
         case BusyTryAgain():
             headers = {"Retry-After": str(refusal.retry_after_seconds)}
             return Refused(status, headers, message=refusal.message)
+
+
+def _booked_before_page(slug: str, status: HTTPStatus) -> Response[str]:
+    return page("booked_before.html", status=status, locale=locale_of(view_of(slug)), slug=slug)
 
 
 def _closed_page(visit: Visit) -> Response[str]:

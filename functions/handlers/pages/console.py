@@ -11,9 +11,15 @@ from handlers.pages import (
     console_bookings,
     console_directory,
     console_explanations,
+    console_external_member_edits,
     console_external_members,
+    console_grid,
+    console_integrations,
     console_invitations,
+    console_me,
+    console_member_import,
     console_page_editor,
+    console_team,
     console_times,
     console_today,
     console_working_hours,
@@ -104,10 +110,26 @@ def post_invitation() -> Response[str]:
     return console_external_members.invite(staff(app.current_event), app.current_event)
 
 
+@app.get("/console/external-members/grid")
+def get_grid() -> Response[str]:
+    return console_grid.grid_page(staff(app.current_event), app.current_event)
+
+
 @app.get("/console/external-members/<external_member_id>")
 def get_external_member(external_member_id: str) -> Response[str]:
     by = staff(app.current_event)
     return console_external_members.detail_page(by, external_member_id, app.current_event)
+
+
+@app.get("/console/external-members/<external_member_id>/edit")
+def get_edit(external_member_id: str) -> Response[str]:
+    return console_external_member_edits.edit_page(staff(app.current_event), external_member_id)
+
+
+@app.post("/console/external-members/<external_member_id>/edit")
+def post_edit(external_member_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_external_member_edits.edit(by, external_member_id, app.current_event)
 
 
 @app.get("/console/external-members/<external_member_id>/availability-requests")
@@ -117,11 +139,12 @@ def get_request(external_member_id: str) -> Response[str]:
 
 @app.post("/console/external-members/<external_member_id>/availability-requests")
 def post_request(external_member_id: str) -> Response[str]:
-    return console_external_members.request(staff(app.current_event), external_member_id)
+    by = staff(app.current_event)
+    return console_external_members.request(by, external_member_id, app.current_event)
 
 
-@app.get("/console/external-members/<external_member_id>/availability")
-def get_availability(external_member_id: str) -> Response[str]:
+@app.post("/console/external-members/<external_member_id>/availability")
+def post_availability(external_member_id: str) -> Response[str]:
     return console_external_members.availability_page(staff(app.current_event), external_member_id)
 
 
@@ -181,6 +204,16 @@ def get_explanations(slug: str) -> Response[str]:
     return console_explanations.explanations_page(staff(app.current_event), slug, app.current_event)
 
 
+@app.get("/console/integrations")
+def get_integrations() -> Response[str]:
+    return console_integrations.integrations_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/integrations/external-members")
+def post_external_members_switch() -> Response[str]:
+    return console_integrations.switch_external_members(staff(app.current_event), app.current_event)
+
+
 @app.get("/console/working-hours")
 def get_working_hours() -> Response[str]:
     return console_working_hours.hours_page(staff(app.current_event), app.current_event)
@@ -189,6 +222,72 @@ def get_working_hours() -> Response[str]:
 @app.post("/console/working-hours")
 def post_working_hours() -> Response[str]:
     return console_working_hours.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/me")
+def get_me() -> Response[str]:
+    return console_me.my_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/me")
+def post_me() -> Response[str]:
+    return console_me.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team")
+def get_team() -> Response[str]:
+    return console_team.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team.csv")
+def get_team_table() -> Response[str]:
+    return console_team.export(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import")
+def get_new_import() -> Response[str]:
+    return console_member_import.new_page(staff(app.current_event))
+
+
+@app.post("/console/team/import")
+def post_new_import() -> Response[str]:
+    return console_member_import.try_out(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/team/import/template.csv")
+def get_import_template() -> Response[str]:
+    return console_member_import.template_file(staff(app.current_event))
+
+
+@app.get("/console/team/imports/<import_id>")
+def get_import(import_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_member_import.import_page(by, import_id, app.current_event)
+
+
+@app.post("/console/team/imports/<import_id>")
+def post_import(import_id: str) -> Response[str]:
+    return console_member_import.start(staff(app.current_event), import_id)
+
+
+@app.get("/console/team/<member_id>")
+def get_member(member_id: str) -> Response[str]:
+    return console_team.member_page(staff(app.current_event), member_id, app.current_event)
+
+
+@app.post("/console/team/<member_id>")
+def post_member(member_id: str) -> Response[str]:
+    return console_team.edit(staff(app.current_event), member_id, app.current_event)
+
+
+@app.get("/console/team/<member_id>/removal")
+def get_member_removal(member_id: str) -> Response[str]:
+    return console_team.removal_page(staff(app.current_event), member_id)
+
+
+@app.post("/console/team/<member_id>/removal")
+def post_member_removal(member_id: str) -> Response[str]:
+    return console_team.remove(staff(app.current_event), member_id, app.current_event)
 
 
 @app.get("/console/team/invitations")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from handlers import bookings_csv
+from handlers import bookings_csv, csv_tables
 from handlers.pages.console_frame import (
     ROWS,
     address,
@@ -133,7 +133,7 @@ def export(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     logger.info("bookings exported")
     return Response(
         status_code=HTTPStatus.OK.value,
-        content_type=bookings_csv.CONTENT_TYPE,
+        content_type=csv_tables.CONTENT_TYPE,
         body=bookings_csv.csv_of(found, ZoneInfo(by.member.time_zone)),
         headers={**HEADERS, **bookings_csv.HEADERS},
     )

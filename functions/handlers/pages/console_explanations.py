@@ -85,6 +85,7 @@ def explanations_page(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) ->
         duration=explained.offer.duration,
         day_shown=day,
         is_active=explained.is_active,
+        unverified=explained.unverified,
         times=_grouped(explained, _bookings_around(by, explained)),
         verdicts=VERDICTS,
         chosen=chosen,

@@ -10,29 +10,40 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from handlers.pages.availability import staff_page
-from handlers.pages.console_frame import ROWS, console_page, every_member
+from handlers.pages.console_frame import (
+    ROWS,
+    address,
+    console_page,
+    every_member,
+    query_of,
+)
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import see_other
-from handlers.pages.wording import has_failed
+from handlers.pages.request_terms_form import REMINDERS, typed_terms, usual_fields
+from handlers.pages.wording import STANDINGS
 from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import EmailAlreadyInvited, InvalidInput, UpcomingBookings
-from scheduling.ports import BookingFilter
-from scheduling.use_cases.availability import availability_for_staff
+from scheduling.domain.standing import Standing
+from scheduling.ports import BookingFilter, ExternalMemberFilter
+from scheduling.use_cases.availability import show_availability_to_staff
+from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.bookings import export_bookings
 from scheduling.use_cases.external_members import (
     LISTED_BOOKINGS,
     BookingsToCome,
     ExternalMemberOverview,
-    ask_again,
     delete_external_member,
     external_member_overview,
     invite_external_member,
     list_external_members,
 )
+from scheduling.use_cases.feeds import linked_calendar
+from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +55,8 @@ if TYPE_CHECKING:
 
 LIST = "/console/external-members"
 
+FILTERS = ("q", "person", "standing")
+
 DURATIONS = {str(minutes): timedelta(minutes=minutes) for minutes in (15, 20, 30, 45, 60, 90, 120)}
 """By what the form sends."""
 
@@ -51,21 +64,39 @@ logger = Logger()
 
 
 def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
-    query = Form.of_query(event)
+    form = Form.of_query(event)
+    cursor = form["cursor"] or None
     found = list_external_members(
         by,
-        cursor=query["cursor"] or None,
+        _wanted(form),
+        cursor=cursor,
         limit=ROWS,
+        now=adapters().now(),
         members=adapters().members,
         external_members=adapters().external_members,
         outbox=adapters().outbox,
     )
+    query = query_of(form, FILTERS)
     return console_page(
         "external_members.html",
         by,
         members=found.items,
-        next_cursor=found.next_cursor,
-        news=query["news"],
+        is_whole=cursor is None and found.next_cursor is None,
+        following=found.next_cursor and address("", query | {"cursor": found.next_cursor}),
+        form=form,
+        is_filtered=bool(query),
+        standings=STANDINGS,
+        people=list(every_member(by)),
+        news=form["news"],
+    )
+
+
+def _wanted(form: Form) -> ExternalMemberFilter:
+    standing = form["standing"]
+    return ExternalMemberFilter(
+        text=form["q"].strip().lower(),
+        person_in_charge_id=form["person"] or None,
+        standings=(Standing(standing),) if standing in STANDINGS else (),
     )
 
 
@@ -76,7 +107,14 @@ def invitation_page(
     problems: Mapping[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
-    blank = Form({"person_in_charge_id": [by.member.member_id], "duration_minutes": ["30"]})
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
+    blank = Form(
+        {
+            "person_in_charge_id": [by.member.member_id],
+            "duration_minutes": ["30"],
+            **usual_fields(by, adapters().now()),
+        }
+    )
     return console_page(
         "invite.html",
         by,
@@ -85,12 +123,14 @@ def invitation_page(
         problems=problems or {},
         members=list(every_member(by)),
         durations=DURATIONS,
+        reminders=REMINDERS,
     )
 
 
 def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     form = Form.of(event)
     duration = DURATIONS.get(form["duration_minutes"], timedelta(0))
+    now = adapters().now()
     try:
         member = invite_external_member(
             by,
@@ -100,7 +140,8 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             title=form["title"],
             location=form["location"],
             rules=BookingRules(durations=(duration,)),
-            now=adapters().now(),
+            terms=typed_terms(form, by, now=now),
+            now=now,
             members=adapters().members,
             external_members=adapters().external_members,
         )
@@ -136,29 +177,55 @@ def detail_page(
         overview=overview,
         pages=pages.items,
         has_more_pages=pages.next_cursor is not None,
-        has_failed=has_failed(overview.delivery),
+        calendar=linked_calendar(by, external_member_id, calendar_feeds=adapters().calendar_feeds),
         news=Form.of_query(event)["news"],
     )
 
 
-def request_page(by: SignedIn, external_member_id: str) -> Response[str]:
+def request_page(
+    by: SignedIn,
+    external_member_id: str,
+    form: Form | None = None,
+    *,
+    problems: Mapping[str, str] | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response[str]:
     """Ask before asking again: nothing is sent from here."""
-    return console_page("ask_again.html", by, overview=_overview(by, external_member_id))
-
-
-def request(by: SignedIn, external_member_id: str) -> Response[str]:
-    ask_again(
+    return console_page(
+        "ask_again.html",
         by,
-        external_member_id,
-        now=adapters().now(),
-        external_members=adapters().external_members,
+        status=status,
+        overview=_overview(by, external_member_id),
+        form=form or Form(usual_fields(by, adapters().now())),
+        problems=problems or {},
+        reminders=REMINDERS,
     )
+
+
+def request(by: SignedIn, external_member_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
+    form = Form.of(event)
+    now = adapters().now()
+    try:
+        ask_again(
+            by,
+            external_member_id,
+            typed_terms(form, by, now=now),
+            now=now,
+            external_members=adapters().external_members,
+            reputation=adapters().reputation,
+        )
+    except InvalidInput as refusal:
+        problems = by_field(refusal.problems)
+        return request_page(
+            by, external_member_id, form, problems=problems, status=status_of(refusal)
+        )
     logger.info("external member asked again", external_member_id=external_member_id)
     return see_other(f"{LIST}/{external_member_id}?news=asked")
 
 
 def availability_page(by: SignedIn, external_member_id: str) -> Response[str]:
-    view = availability_for_staff(
+    """Show staff what the external member sees; that they looked is written down."""
+    view = show_availability_to_staff(
         by,
         external_member_id,
         now=adapters().now(),
@@ -167,8 +234,9 @@ def availability_page(by: SignedIn, external_member_id: str) -> Response[str]:
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
+        audit_log=adapters().audit_log,
+        calendar_feeds=adapters().calendar_feeds,
     )
-    logger.info("availability page seen by staff", external_member_id=external_member_id)
     return staff_page(view)
 
 

@@ -11,7 +11,9 @@ from handlers.pages.rendering import HEADERS, page
 from handlers.wiring import adapters
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import every
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import HostNotFound, TryAgainLater
+from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.external_members import list_external_members
 from scheduling.use_cases.members import list_members
 
@@ -80,12 +82,16 @@ def every_member(by: SignedIn) -> Iterator[Member]:
 
 
 def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
-    """Yield external members, the newest first."""
+    """Return external members, the newest first; none while the feature is off."""
+    if Feature.EXTERNAL_MEMBERS not in by.organization.features:
+        return iter(())
     return every(
         lambda cursor: list_external_members(
             by,
+            ExternalMemberFilter(),
             cursor=cursor,
             limit=_PART,
+            now=adapters().now(),
             members=adapters().members,
             external_members=adapters().external_members,
             outbox=adapters().outbox,

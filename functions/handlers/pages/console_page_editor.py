@@ -12,7 +12,6 @@ from handlers.pages.console_frame import console_page, every_member, host_names
 from handlers.pages.form_reading import UNITS, Mistake
 from handlers.pages.forms import Form, parsed_number
 from handlers.pages.page_settings_form import (
-    LOCALES,
     SettingsReading,
     form_of,
     host_keys,
@@ -25,6 +24,7 @@ from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingPage, QuestionKind
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
+from scheduling.domain.languages import LANGUAGES
 from scheduling.domain.refusals import BookingPageChanged, InvalidInput, SlugTaken, marked
 from scheduling.use_cases.page_settings import (
     MOST_QUESTIONS,
@@ -170,7 +170,7 @@ def _editor(
         hosts=host_names(by, chosen),
         chosen_hosts=chosen,
         members=list(every_member(by)),
-        locales=LOCALES,
+        languages=LANGUAGES,
         kinds=QUESTION_KINDS,
         units=UNIT_NAMES,
         reminders=range(MOST_REMINDERS),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers.pages.console_frame import ROWS, console_page, every_external_member
-from handlers.pages.wording import has_failed, is_overdue
+from handlers.pages.console_setup import steps_to_do
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
+from scheduling.domain.people import Feature
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import list_bookings
+from scheduling.use_cases.external_members import external_members_to_look_at
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -19,22 +21,30 @@ if TYPE_CHECKING:
 
 NEXT_BOOKINGS = 8
 
+MOST_TO_LOOK_AT = 50
+
 
 def today_page(by: SignedIn) -> Response[str]:
     now = adapters().now()
-    external_members = list(every_external_member(by))
+    waiting = external_members_to_look_at(
+        by,
+        limit=MOST_TO_LOOK_AT,
+        now=now,
+        members=adapters().members,
+        external_members=adapters().external_members,
+        outbox=adapters().outbox,
+    )
+    has_begun = bool(waiting) or next(every_external_member(by), None) is not None
     requests = _bookings(by, BookingState.PENDING)
     bookings = _bookings(by, BookingState.CONFIRMED)
     return console_page(
         "today.html",
         by,
-        has_begun=bool(external_members or requests or bookings),
+        has_begun=bool(has_begun or requests or bookings),
+        has_external_members=Feature.EXTERNAL_MEMBERS in by.organization.features,
+        steps=steps_to_do(by),
         requests=[request for request in requests if not request.is_overdue(now)],
-        waiting=[
-            overview
-            for overview in external_members
-            if has_failed(overview.delivery) or is_overdue(overview.member, now)
-        ],
+        waiting=waiting,
         bookings=bookings[:NEXT_BOOKINGS],
     )
 

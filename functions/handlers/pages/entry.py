@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from handlers.pages.forms import FormRefused
-from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, page, see_other
+from handlers.pages.rendering import HEADERS, TOKEN_PAGE_HEADERS, anybodys_page, see_other
 from handlers.problems import status_of
 from handlers.requests import refuse_foreign_origin
 from scheduling.domain import refusals
@@ -28,6 +29,7 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
     refusals.LinkNotFound: "not_found",
     refusals.LinkExpired: "expired",
     refusals.LinkReplaced: "replaced",
+    refusals.LinkRevoked: "revoked",
     refusals.LinkUsed: "used",
     refusals.InvitationRevoked: "revoked",
 }
@@ -35,6 +37,9 @@ _ENDED_LINKS: Mapping[type[refusals.SchedulingError], str] = {
 _TOKEN_FORMS = frozenset(
     {
         "/availability",
+        "/availability/confirmation",
+        "/availability/opened",
+        "/availability/calendar",
         "/booking/cancellation",
         "/booking/move",
         "/invitation/accept",
@@ -42,16 +47,19 @@ _TOKEN_FORMS = frozenset(
     }
 )
 
+_ONE_CLICK = "/unsubscribe/"
+"""What mail programs and their servers press for somebody: whoever holds the token may."""
+
 
 def page_app() -> APIGatewayHttpResolver:
     """Return a resolver that answers what goes wrong with a page, never with JSON."""
     app = APIGatewayHttpResolver()
     app.use(middlewares=[_protect_forms])
-    app.exception_handler(refusals.SchedulingError)(_refusal_page)
+    app.exception_handler(refusals.SchedulingError)(partial(_refusal_page, app))
     app.exception_handler(refusals.SignInRequired)(_sign_in_first)
-    app.exception_handler(FormRefused)(_form_refused_page)
-    app.exception_handler(Exception)(_failure_page)
-    app.not_found(_not_found_page)
+    app.exception_handler(FormRefused)(partial(_form_refused_page, app))
+    app.exception_handler(Exception)(partial(_failure_page, app))
+    app.not_found(partial(_not_found_page, app))
     return app
 
 
@@ -66,8 +74,9 @@ def answer(
 
 
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
-    if app.current_event.http_method == "POST":
-        _refuse_foreign_form(app.current_event)
+    event = app.current_event
+    if event.http_method == "POST" and not event.path.startswith(_ONE_CLICK):
+        _refuse_foreign_form(event)
     return next_middleware(app)
 
 
@@ -92,14 +101,15 @@ def _refuse_foreign_form(event: APIGatewayProxyEventV2) -> None:
         refuse_foreign_origin(event)
 
 
-def _refusal_page(refusal: refusals.SchedulingError) -> Response[str]:
+def _refusal_page(app: APIGatewayHttpResolver, refusal: refusals.SchedulingError) -> Response[str]:
     if type(refusal) in _ENDED_LINKS:
-        return _link_ended_page(refusal)
+        return _link_ended_page(app, refusal)
     status = status_of(refusal)
     if status is HTTPStatus.NOT_FOUND:
-        return _not_found_page(refusal)
+        return _not_found_page(app, refusal)
     if status is HTTPStatus.GONE:
-        return page(
+        return anybodys_page(
+            app.current_event,
             "gone.html",
             status=status,
             headers=TOKEN_PAGE_HEADERS,
@@ -108,12 +118,15 @@ def _refusal_page(refusal: refusals.SchedulingError) -> Response[str]:
     headers = dict(HEADERS)
     if isinstance(refusal, refusals.TryAgainLater):
         headers["Retry-After"] = str(refusal.retry_after_seconds)
-    return page("refused.html", status=status, headers=headers, message=refusal.message)
+    return _refused_page(app, refusal.message, status, headers)
 
 
-def _link_ended_page(refusal: refusals.SchedulingError) -> Response[str]:
+def _link_ended_page(
+    app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
+) -> Response[str]:
     """Say why a mailed link does not work, and what to do next."""
-    return page(
+    return anybodys_page(
+        app.current_event,
         "link_ended.html",
         status=status_of(refusal),
         headers=TOKEN_PAGE_HEADERS,
@@ -125,17 +138,33 @@ def _sign_in_first(_: refusals.SignInRequired) -> Response[str]:
     return see_other("/sign-in")
 
 
-def _form_refused_page(_: FormRefused) -> Response[str]:
+def _form_refused_page(app: APIGatewayHttpResolver, _: FormRefused) -> Response[str]:
     message = marked("That form did not arrive in one piece.")
-    return page("refused.html", status=HTTPStatus.BAD_REQUEST, message=message)
+    return _refused_page(app, message, HTTPStatus.BAD_REQUEST)
 
 
-def _not_found_page(_: Exception) -> Response[str]:
+def _refused_page(
+    app: APIGatewayHttpResolver,
+    message: str,
+    status: HTTPStatus,
+    headers: Mapping[str, str] = HEADERS,
+) -> Response[str]:
+    return anybodys_page(
+        app.current_event, "refused.html", status=status, headers=headers, message=message
+    )
+
+
+def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
     """Answer an address that leads nowhere; it may be a damaged link that holds a token."""
-    return page("not_found.html", status=HTTPStatus.NOT_FOUND, headers=TOKEN_PAGE_HEADERS)
+    return anybodys_page(
+        app.current_event,
+        "not_found.html",
+        status=HTTPStatus.NOT_FOUND,
+        headers=TOKEN_PAGE_HEADERS,
+    )
 
 
-def _failure_page(failure: Exception) -> Response[str]:
+def _failure_page(app: APIGatewayHttpResolver, failure: Exception) -> Response[str]:
     """Answer a defect of ours: the log keeps what happened, the alarm on 5xx calls somebody."""
     logger.error("page failed", exc_info=failure)
-    return page("failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return anybodys_page(app.current_event, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from handlers.pages.forms import Form, by_field
-from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
+from handlers.pages.rendering import TOKEN_PAGE_HEADERS, anybodys_page, page, see_other
 from handlers.pages.zones import zone_groups
 from handlers.problems import status_of
 from handlers.requests import network_address
@@ -29,6 +29,7 @@ logger = Logger()
 
 def join_page(
     token: str,
+    event: APIGatewayProxyEventV2,
     form: Form | None = None,
     *,
     problems: Mapping[str, str] | None = None,
@@ -46,7 +47,7 @@ def join_page(
             invitations=adapters().invitations,
         )
     except AlreadyMember as refusal:
-        return _sign_in_instead(refusal)
+        return _sign_in_instead(refusal, event)
     organization = view.organization
     typed = form or Form({"time_zone": [organization.time_zone]})
     return page(
@@ -82,9 +83,9 @@ def accept(event: APIGatewayProxyEventV2) -> Response[str]:
         )
     except InvalidInput as refusal:
         problems = by_field(refusal.problems)
-        return join_page(form["token"], form, problems=problems, status=status_of(refusal))
+        return join_page(form["token"], event, form, problems=problems, status=status_of(refusal))
     except AlreadyMember as refusal:
-        return _sign_in_instead(refusal)
+        return _sign_in_instead(refusal, event)
     logger.info("invitation accepted")
     lifetime = int(session.lifetime.total_seconds())
     return see_other(
@@ -93,8 +94,9 @@ def accept(event: APIGatewayProxyEventV2) -> Response[str]:
     )
 
 
-def _sign_in_instead(refusal: AlreadyMember) -> Response[str]:
-    return page(
+def _sign_in_instead(refusal: AlreadyMember, event: APIGatewayProxyEventV2) -> Response[str]:
+    return anybodys_page(
+        event,
         "already_member.html",
         status=status_of(refusal),
         headers=TOKEN_PAGE_HEADERS,

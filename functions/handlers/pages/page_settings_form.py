@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from scheduling.domain.booking_page import BookingPage
 
-LOCALES = {"en": "English", "ja": "日本語"}
-"""The languages there are, each in its own words."""
-
 CHECKED = "yes"
 """What a ticked box sends."""
 
@@ -44,7 +41,7 @@ class SettingsReading(FormReading):
             needed_hosts=self._needed_hosts(),
             person_in_charge_id=self.text("person_in_charge_id"),
             time_zone=self.text("time_zone"),
-            locale=self._locale(),
+            locale=self.text("locale"),
             zone_is_locked=self._is_checked("zone_is_locked"),
             rules=self._rules(),
             questions=tuple(self._questions()),
@@ -53,11 +50,6 @@ class SettingsReading(FormReading):
             reminders=tuple(self._reminders()),
             is_on=self._is_checked("is_on"),
         )
-
-    def _locale(self) -> str:
-        """Return a language that there is; nothing, which is the organization's, for others."""
-        typed = self.text("locale")
-        return typed if typed in LOCALES else ""
 
     def _is_checked(self, field: str) -> bool:
         return self.text(field) == CHECKED

@@ -9,10 +9,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from handlers.pages import availability, booking, guest, joining, moving, sign_in
+from handlers.pages import availability, booking, guest, joining, moving, sign_in, unsubscribe
 from handlers.pages.assets import published_asset
 from handlers.pages.entry import answer, page_app
 from handlers.pages.rendering import see_other
+from handlers.problems import HTTPS_ONLY
 from handlers.wiring import adapters
 from scheduling.domain.links import LinkPurpose
 from scheduling.use_cases.links import read_link
@@ -43,7 +44,7 @@ def get_link(token: str) -> Response[str]:
         case LinkPurpose.GUEST:
             return guest.booking_page(token)
         case LinkPurpose.INVITATION:
-            return joining.join_page(token)
+            return joining.join_page(token, app.current_event)
 
 
 @app.route("/l/<token>/times", method=["GET", "HEAD"])
@@ -54,6 +55,21 @@ def get_times_to_move_to(token: str) -> Response[str]:
 @app.post("/availability")
 def post_availability() -> Response[str]:
     return availability.save(app.current_event)
+
+
+@app.post("/availability/confirmation")
+def post_confirmation() -> Response[str]:
+    return availability.confirm(app.current_event)
+
+
+@app.post("/availability/opened")
+def post_opened() -> Response[str]:
+    return availability.opened(app.current_event)
+
+
+@app.post("/availability/calendar")
+def post_calendar() -> Response[str]:
+    return availability.link(app.current_event)
 
 
 @app.route("/book/<slug>", method=["GET", "HEAD"])
@@ -88,7 +104,7 @@ def post_cancellation() -> Response[str]:
 
 @app.route("/sign-in", method=["GET", "HEAD"])
 def get_sign_in() -> Response[str]:
-    return sign_in.ask_page()
+    return sign_in.ask_page(app.current_event)
 
 
 @app.post("/sign-in")
@@ -106,6 +122,16 @@ def post_sign_out() -> Response[str]:
     return sign_in.end_session(app.current_event)
 
 
+@app.route("/unsubscribe/<token>", method=["GET", "HEAD"])
+def get_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.ask_page(token)
+
+
+@app.post("/unsubscribe/<token>")
+def post_unsubscription(token: str) -> Response[str]:
+    return unsubscribe.done_page(token)
+
+
 @app.get("/static/<file>")
 def get_static_file(file: str) -> Response[bytes]:
     asset = published_asset(file)
@@ -118,6 +144,7 @@ def get_static_file(file: str) -> Response[bytes]:
         headers={
             "Cache-Control": "public, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",
+            **HTTPS_ONLY,
         },
     )
 

@@ -15,7 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from handlers.pages import wording
 from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
+from handlers.pages.languages import preferred_language
+from handlers.problems import HTTPS_ONLY
 from scheduling.domain.people import masked_email
+from scheduling.domain.standing import standing_of
 from translations import times
 from translations.catalogue import translations_for
 
@@ -24,11 +27,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from aws_lambda_powertools.shared.cookies import Cookie
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-LOCALE = "en"
-"""The language of pages that belong to no organization."""
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -39,8 +40,8 @@ HEADERS: Mapping[str, str] = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
+    **HTTPS_ONLY,
 }
 
 TOKEN_PAGE_HEADERS: Mapping[str, str] = {
@@ -55,7 +56,7 @@ def page(
     template: str,
     *,
     status: HTTPStatus = HTTPStatus.OK,
-    locale: str = LOCALE,
+    locale: str,
     headers: Mapping[str, str] = HEADERS,
     cookies: Sequence[Cookie] = (),
     **values: Any,
@@ -67,6 +68,22 @@ def page(
         body=environment(locale).get_template(template).render(values),
         headers=headers,
         cookies=list(cookies),
+    )
+
+
+def anybodys_page(
+    event: APIGatewayProxyEventV2,
+    template: str,
+    *,
+    headers: Mapping[str, str] = HEADERS,
+    **values: Any,
+) -> Response[str]:
+    """Return a page that belongs to no organization, in the language that the browser asks for."""
+    return page(
+        template,
+        locale=preferred_language(event.headers.get("accept-language", "")),
+        headers={**headers, "Vary": "Accept-Language"},
+        **values,
     )
 
 
@@ -103,7 +120,9 @@ def environment(locale: str) -> Environment:
         asset=asset_address,
         day=partial(times.day, locale=locale),
         clock=partial(times.clock, locale=locale),
+        clocks=partial(times.clocks, locale=locale),
         span=partial(times.span, locale=locale),
+        written_moment=partial(times.moment, locale=locale),
         length=partial(times.length, locale=locale),
         month_name=partial(times.month, locale=locale),
         weekday_names=partial(times.weekday_names, locale=locale),
@@ -113,8 +132,12 @@ def environment(locale: str) -> Environment:
         written_instant=written_instant,
         masked_email=masked_email,
         booking_badge=wording.booking_badge,
+        calendar_badge=wording.calendar_badge,
+        failed_reading=wording.failed_reading,
+        feature_badge=wording.feature_badge,
         guest_badge=wording.guest_badge,
-        member_badge=wording.member_badge,
+        standing_badge=wording.standing_badge,
+        standing_of=standing_of,
         page_badge=wording.page_badge,
         request_badge=wording.request_badge,
     )

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from handlers.pages.forms import Form, by_field
-from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
+from handlers.pages.rendering import TOKEN_PAGE_HEADERS, anybodys_page, see_other
 from handlers.problems import status_of
 from handlers.requests import network_address
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from scheduling.domain.links import Link
 
 
-def ask_page() -> Response[str]:
-    return page("sign_in.html", email="", problems={})
+def ask_page(event: APIGatewayProxyEventV2) -> Response[str]:
+    return anybodys_page(event, "sign_in.html", email="", problems={})
 
 
 def requested_page(event: APIGatewayProxyEventV2) -> Response[str]:
@@ -41,14 +41,16 @@ def requested_page(event: APIGatewayProxyEventV2) -> Response[str]:
             rate_limits=adapters().rate_limits,
         )
     except InvalidInput as refusal:
-        return page(
+        return anybodys_page(
+            event,
             "sign_in.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             email=form["email"],
             problems=by_field(refusal.problems),
         )
     lifetime = int(SIGN_IN_LIFE.total_seconds())
-    return page(
+    return anybodys_page(
+        event,
         "sign_in_requested.html",
         cookies=[private_cookie(BROWSER_COOKIE, asked.browser_secret, max_age_seconds=lifetime)],
         email=form["email"].strip(),
@@ -111,7 +113,8 @@ def finish_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
     """Ask whoever followed a sign-in link to go on; never done for them by script."""
-    return page(
+    return anybodys_page(
+        event,
         "sign_in_finish.html",
         status=status,
         headers=TOKEN_PAGE_HEADERS,

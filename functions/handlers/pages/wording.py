@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.feeds import FeedFailure, FeedState
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.refusals import marked
+from scheduling.domain.standing import Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Booking
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.messages import Delivery
-    from scheduling.domain.people import ExternalMember
-
-UNANSWERED_AFTER = timedelta(days=3)
-"""A request without an answer for so long is worth a second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,31 @@ _REQUESTS = {
     DeliveryState.QUEUED: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENDING: Badge("neutral", "clock", marked("Being sent")),
     DeliveryState.SENT: Badge("neutral", "mail", marked("Asked")),
+    DeliveryState.DELIVERED: Badge("neutral", "mail", marked("Asked, mail delivered")),
+    DeliveryState.BOUNCED: Badge("bad", "alert", marked("Mail came back")),
+    DeliveryState.COMPLAINED: Badge("bad", "alert", marked("Marked as spam")),
     DeliveryState.SUPERSEDED: Badge("neutral", "mail", marked("Asked")),
     DeliveryState.TOO_LATE: Badge("neutral", "mail", marked("Not sent, too late")),
     DeliveryState.SEND_FAILED: Badge("warning", "alert", marked("Mail failed, trying again")),
+    DeliveryState.SUPPRESSED: Badge("bad", "alert", marked("Not sent to this address")),
+    DeliveryState.PAUSED: Badge("warning", "clock", marked("Waiting, mails are paused")),
     DeliveryState.DEAD: Badge("bad", "alert", marked("Mail not sent")),
+}
+
+STANDINGS = {
+    Standing.QUEUED: Badge("neutral", "clock", marked("Being sent")),
+    Standing.SENT: Badge("neutral", "mail", marked("Asked")),
+    Standing.NOT_ASKED: Badge("warning", "mail", marked("Not asked at the new address")),
+    Standing.DELIVERED: Badge("neutral", "mail", marked("Mail has arrived")),
+    Standing.OPENED: Badge("neutral", "eye", marked("Opened")),
+    Standing.PARTLY_ANSWERED: Badge("warning", "clock", marked("Partly answered")),
+    Standing.ANSWERED: Badge("good", "check", marked("Answered")),
+    Standing.STALE: Badge("warning", "clock", marked("May have changed")),
+    Standing.NO_OPEN_TIMES: Badge("warning", "clock", marked("No open times")),
+    Standing.OVERDUE: Badge("warning", "clock", marked("Overdue")),
+    Standing.EXPIRED: Badge("neutral", "clock", marked("Link has ended")),
+    Standing.SEND_FAILED: Badge("bad", "alert", marked("Mail failed")),
+    Standing.BOUNCED: Badge("bad", "alert", marked("Mail came back")),
 }
 
 _ASKED = Badge("warning", "clock", marked("Waiting for approval"))
@@ -49,31 +68,42 @@ _ENDED = {
 }
 
 
+_CALENDARS = {
+    FeedState.BEING_READ: Badge("neutral", "clock", marked("Being read")),
+    FeedState.VERIFIED: Badge("good", "check", marked("Read")),
+    FeedState.UNVERIFIED: Badge("warning", "alert", marked("Cannot be read")),
+}
+
+_FAILED_READINGS = {
+    FeedFailure.NOT_PUBLIC: marked("The address is not on the public internet."),
+    FeedFailure.UNREACHABLE: marked("No secure connection to the address is possible."),
+    FeedFailure.TOO_SLOW: marked("It did not answer within 5 seconds."),
+    FeedFailure.REDIRECTED: marked("The address sends us on to another one. Please use that one."),
+    FeedFailure.REFUSED: marked("There is no calendar at the address any more, or not for us."),
+    FeedFailure.TOO_LARGE: marked("The calendar is larger than 1 MB."),
+    FeedFailure.NOT_A_CALENDAR: marked("What is at the address is no calendar in iCal format."),
+    FeedFailure.TOO_MUCH: marked("There is more in the calendar than can be read in time."),
+}
+
+
 def request_badge(delivery: Delivery) -> Badge:
     """Tell how the mail with the latest request is doing."""
     return _REQUESTS[delivery.state]
 
 
-def member_badge(member: ExternalMember, delivery: Delivery, now: datetime) -> Badge:
+def standing_badge(standing: Standing) -> Badge:
     """Tell how far an external member is."""
-    if member.availability.windows_after(now):
-        return Badge("good", "check", marked("Answered"))
-    if has_failed(delivery):
-        return request_badge(delivery)
-    if member.availability.version:
-        return Badge("warning", "clock", marked("No open times"))
-    if is_overdue(member, now):
-        return Badge("warning", "clock", marked("No answer yet"))
-    return request_badge(delivery)
+    return STANDINGS[standing]
 
 
-def has_failed(delivery: Delivery) -> bool:
-    return delivery.state in {DeliveryState.SEND_FAILED, DeliveryState.DEAD}
+def calendar_badge(calendar: CalendarFeed, now: datetime) -> Badge:
+    """Tell whether a linked calendar can be relied on."""
+    return _CALENDARS[calendar.state(now)]
 
 
-def is_overdue(member: ExternalMember, now: datetime) -> bool:
-    """Tell whether the latest request has waited long for its first answer."""
-    return not member.availability.version and now - member.requested_at > UNANSWERED_AFTER
+def failed_reading(failure: FeedFailure) -> str:
+    """Return why a calendar could not be read, in English, in the catalogues."""
+    return _FAILED_READINGS[failure]
 
 
 def booking_badge(booking: Booking, now: datetime) -> Badge:
@@ -90,6 +120,12 @@ def guest_badge(booking: Booking, now: datetime) -> Badge:
     if booking.state is BookingState.NO_SHOW:
         return _confirmed_badge(booking, now)
     return booking_badge(booking, now)
+
+
+def feature_badge(*, is_enabled: bool) -> Badge:
+    if is_enabled:
+        return Badge("good", "check", marked("On"))
+    return Badge("neutral", "cross", marked("Off"))
 
 
 def page_badge(*, is_active: bool) -> Badge:

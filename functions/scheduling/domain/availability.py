@@ -22,6 +22,12 @@ MAX_WINDOWS = 200
 
 MAX_AHEAD = timedelta(days=366)
 
+FRESH_FOR = timedelta(days=28)
+"""How long times are taken to be right after they were saved or confirmed."""
+
+CONFIRM_BEFORE = timedelta(days=3)
+"""How long before that is over it is asked whether they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
@@ -34,6 +40,19 @@ class Availability:
     windows: tuple[TimeRange, ...]
     """Sorted, apart from each other, never touching."""
     saved_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    """When somebody last said that they are still right, without changing them."""
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """Return until when they count as right without a word; None before they were saved."""
+        latest = max(filter(None, (self.saved_at, self.confirmed_at)), default=None)
+        return None if latest is None else latest + FRESH_FOR
+
+    def is_stale(self, now: datetime) -> bool:
+        """Tell whether times are still to come that nobody has confirmed for long."""
+        until = self.valid_until
+        return until is not None and now >= until and bool(self.windows_after(now))
 
     def windows_after(self, now: datetime) -> tuple[TimeRange, ...]:
         """Return the windows that are not over yet."""

@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from scheduling.domain.availability import GRID
+from scheduling.domain.languages import LANGUAGES
 from scheduling.domain.people import NAME_MAX_LENGTH, normalized_email
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
 from scheduling.domain.zones import time_zone
@@ -60,6 +61,12 @@ class Checks:
         if time_zone(name) is None:
             self.refuse(field, "unknown_time_zone", marked("There is no time zone of this name."))
         return name
+
+    def language(self, field: str, code: str) -> str:
+        if code not in LANGUAGES:
+            message = marked("Please choose a language from the list.")
+            self.refuse(field, "unknown_language", message)
+        return code
 
     def length(self, field: str, length: timedelta, *, least: timedelta, most: timedelta) -> None:
         if not least <= length <= most:

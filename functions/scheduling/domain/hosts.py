@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from scheduling.domain.slots import HostTimes, span_of
+from scheduling.domain.feeds import FeedState
+from scheduling.domain.slots import BusyBlock, HostTimes, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.hours import WeeklyHours
-    from scheduling.domain.slots import BusyBlock, Limit
+    from scheduling.domain.slots import Limit
     from scheduling.domain.time_range import TimeRange
 
 
@@ -53,6 +55,8 @@ class Host:
     """Of an external member: the link to their times."""
     is_gone: bool = False
     """Deleted: kept for the meetings they still have."""
+    calendar: CalendarFeed | None = None
+    """The one they linked."""
 
     @property
     def host_id(self) -> str:
@@ -64,6 +68,10 @@ class Host:
             return any(window.end > now for window in self.hours)
         return not self.is_gone
 
+    def is_unverified(self, now: datetime) -> bool:
+        """Tell whether they linked a calendar that has not been read for long, or not yet."""
+        return self.calendar is not None and self.calendar.state(now) is not FeedState.VERIFIED
+
     def times(
         self,
         *,
@@ -71,13 +79,17 @@ class Host:
         page_bookings: Sequence[int] = (),
         bookings: Sequence[int] = (),
     ) -> HostTimes:
-        """Return the host as the slot engine sees them; see `HostTimes` for what is handed on."""
+        """Return the host as the slot engine sees them; see `HostTimes` for what is handed on.
+
+        When their linked calendar says they are busy, they are busy as well.
+        """
         hours = self.hours
+        linked = self.calendar.busy if self.calendar else ()
         return HostTimes(
             host_id=self.host_id,
             time_zone=self.time_zone,
             hours=tuple(map(span_of, hours)) if isinstance(hours, tuple) else hours,
-            busy=busy,
+            busy=[*busy, *(BusyBlock(*span) for span in linked)],
             page_bookings=page_bookings,
             bookings=bookings,
             limits=self.limits,

@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from scheduling.domain.refusals import LinkExpired, LinkNotFound, LinkReplaced, LinkUsed
+from scheduling.domain.refusals import (
+    LinkExpired,
+    LinkNotFound,
+    LinkReplaced,
+    LinkRevoked,
+    LinkUsed,
+)
 
 NO_ORGANIZATION = "0" * 26
 """Stands for the tenant in a sign-in link: who asks is known by address only."""
@@ -60,6 +66,8 @@ class Link:
     """How many links to the same thing there were, this one included."""
     used_at: datetime | None = None
     replaced_at: datetime | None = None
+    revoked_at: datetime | None = None
+    """Ended by the team, with none in its place."""
     browser_hash: str = ""
     """Sign-in only: hash of the secret in the browser that asked; empty when an operator asked."""
     code_hash: str = ""
@@ -125,10 +133,12 @@ def check_link(token: ParsedToken, link: Link, key: LinkKey, *, now: datetime) -
 
     Raises:
         LinkNotFound: The token was not made by us for this link.
-        LinkReplaced, LinkUsed, LinkExpired: It was, and no longer works.
+        LinkRevoked, LinkReplaced, LinkUsed, LinkExpired: It was, and no longer works.
     """
     if not hmac.compare_digest(token.mac, _mac(link, key)):
         raise LinkNotFound
+    if link.revoked_at is not None:
+        raise LinkRevoked
     if link.replaced_at is not None:
         raise LinkReplaced(link.replaced_at)
     if link.used_at is not None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from scheduling.domain.booking import Answer
+    from scheduling.domain.hours import DateSpan
     from scheduling.domain.messages import Recipient
     from scheduling.domain.time_range import TimeRange
 
@@ -45,6 +48,43 @@ class AvailabilityRequestMail:
     link_expires_at: datetime
     time_zone: str
     """The zone the invited person is thought to read times in."""
+    deadline: datetime
+    wished: DateSpan | None = None
+    """The dates that matter; all where None."""
+    minimum_windows: int = 1
+    minimum_length: timedelta = timedelta(0)
+    message: str = ""
+    is_reminder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityOverdueMail:
+    """Tells the person in charge that the times they wait for have not come."""
+
+    organization_name: str
+    person_in_charge_name: str
+    external_member: Mailbox
+    asked_at: datetime
+    deadline: datetime
+    time_zone: str
+    """The zone the person in charge reads times in."""
+    has_some: bool
+    """Whether times came in, fewer than were asked for."""
+    console_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityStillRightMail:
+    """Asks an external member whether the times they entered are still right."""
+
+    organization_name: str
+    external_member_name: str
+    person_in_charge: Mailbox
+    windows: tuple[TimeRange, ...]
+    """What is still to come, sorted."""
+    time_zone: str
+    valid_until: datetime
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +200,8 @@ class BookingMail:
 type MailFacts = (
     SignInMail
     | AvailabilityRequestMail
+    | AvailabilityOverdueMail
+    | AvailabilityStillRightMail
     | AvailabilityEnteredMail
     | MemberInvitationMail
     | BookingMail
@@ -215,3 +257,7 @@ class OutgoingMail:
     rendered: RenderedMail
     calendar_method: CalendarMethod | None = None
     calendar_file: bytes = b""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What the mail service repeats whenever it tells something about this mail."""
+    unsubscribe_url: str = ""
+    """Where a POST ends mails of this category; empty where there is no such thing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.availability import Availability
+    from scheduling.domain.availability_request import AvailabilityRequest
 
 EMAIL_MAX_LENGTH = 254
 """Source: RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)."""
@@ -96,26 +98,46 @@ class ExternalMember:
     person_in_charge_id: str
     """The member who is told of entries and bookings."""
     booking_page_slug: str
-    request_number: int
-    """How often they were asked for their times; the latest request bears this number."""
-    request_link_id: str
-    """The link in the latest request."""
-    requested_at: datetime
+    request: AvailabilityRequest
+    """The latest one."""
     created_at: datetime
     availability: Availability
     deleted_at: datetime | None = None
     """Kept after that for the meetings they still have."""
+    void_request: int = 0
+    """The number of a request that went to an address they no longer have; 0 for none."""
+    version: int = 1
+    """1 when invited, one more with each change of name, address or person in charge."""
 
     @property
-    def request(self) -> Message:
+    def request_is_void(self) -> bool:
+        """Whether nobody has asked them at the address they have now."""
+        return self.void_request == self.request.number
+
+    @property
+    def request_mail(self) -> Message:
         """The latest mail that asked for their times."""
+        return self.message(MessageKind.AVAILABILITY_REQUEST, self.request.number)
+
+    def message(
+        self,
+        kind: MessageKind,
+        version: int,
+        *,
+        recipient: Recipient = Recipient.HOST,
+        which: str = "",
+        due_at: datetime | None = None,
+    ) -> Message:
+        """Return a message about them."""
         return Message(
             organization_id=self.organization_id,
             subject=Subject.EXTERNAL_MEMBER,
             subject_id=self.external_member_id,
-            version=self.request_number,
-            kind=MessageKind.AVAILABILITY_REQUEST,
-            recipient=Recipient.HOST,
+            version=version,
+            kind=kind,
+            recipient=recipient,
+            which=which,
+            due_at=due_at,
         )
 
 
@@ -136,6 +158,11 @@ def normalized_email(text: str) -> str | None:
     if len(address) > EMAIL_MAX_LENGTH or not _EMAIL.fullmatch(address):
         return None
     return address
+
+
+def comparable(text: str) -> str:
+    """Return text to sort and search by: upper and lower case, full and half width are one."""
+    return unicodedata.normalize("NFKD", text).casefold()
 
 
 def masked_email(address: str) -> str:

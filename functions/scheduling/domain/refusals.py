@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.reputation import SuppressionReason
+
 
 def marked(message: str) -> str:
     """Return `message` unchanged; its presence puts the text into the catalogues."""
@@ -115,6 +117,13 @@ class LinkReplaced(SchedulingError):
         self.replaced_at = replaced_at
 
 
+class LinkRevoked(SchedulingError):
+    """Whoever sent the link has ended it, and sent no other."""
+
+    code = "link_revoked"
+    message = marked("This link no longer works.")
+
+
 class LinkUsed(SchedulingError):
     """The link works once and has been used."""
 
@@ -134,6 +143,35 @@ class MemberChanged(SchedulingError):
 
     code = "member_changed"
     message = marked("Somebody else changed this a moment ago. Please look at it again.")
+
+
+class LastAdmin(SchedulingError):
+    """Without this member nobody could administer the organization."""
+
+    code = "last_admin"
+    message = marked("This is the last admin. Please make somebody else an admin first.")
+
+
+class NotHandedOver(SchedulingError):
+    """Removing the member would leave behind what nobody has decided about."""
+
+    code = "not_handed_over"
+    message = marked(
+        "There are bookings, booking pages or external members that are theirs. Say who takes"
+        " them over, or that the bookings are cancelled."
+    )
+
+    def __init__(
+        self,
+        booking_ids: Sequence[str],
+        booking_page_slugs: Sequence[str],
+        external_member_ids: Sequence[str],
+    ) -> None:
+        super().__init__()
+        self.booking_ids = tuple(booking_ids)
+        """To come: they are host of them, or in charge; soonest first."""
+        self.booking_page_slugs = tuple(booking_page_slugs)
+        self.external_member_ids = tuple(external_member_ids)
 
 
 class NotInDirectory(SchedulingError):
@@ -178,11 +216,39 @@ class AlreadyMember(SchedulingError):
     message = marked("You belong to this team already. Just sign in.")
 
 
+class BatchTooLarge(SchedulingError):
+    """A file has more in it than is taken at once."""
+
+    code = "batch_too_large"
+    message = marked("At most 500 rows and 1 MB are taken at once. Please split this up.")
+
+
+class ImportNotFound(SchedulingError):
+    """The organization has no such import of members, or no longer."""
+
+    code = "import_not_found"
+    message = marked("There is no such import.")
+
+
+class ImportStarted(SchedulingError):
+    """The import has been started, or has ended."""
+
+    code = "import_started"
+    message = marked("This import has been started already.")
+
+
 class ExternalMemberNotFound(SchedulingError):
     """The organization has no such external member."""
 
     code = "external_member_not_found"
     message = marked("There is no such external member.")
+
+
+class ExternalMemberChanged(SchedulingError):
+    """Somebody else changed the external member since they were read."""
+
+    code = "external_member_changed"
+    message = marked("Somebody else changed this a moment ago. Please look at it again.")
 
 
 class EmailAlreadyInvited(SchedulingError):
@@ -355,6 +421,19 @@ class ExternalMemberGone(SchedulingError):
 
     code = "external_member_gone"
     message = marked("This invitation has ended.")
+
+
+class AddressSuppressed(SchedulingError):
+    """Nothing is sent to this address: a mail to it came back, or was marked as spam."""
+
+    code = "address_suppressed"
+    message = marked(
+        "A mail to this address came back or was marked as spam. Please correct the address first."
+    )
+
+    def __init__(self, reason: SuppressionReason) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class UpcomingBookings(SchedulingError):

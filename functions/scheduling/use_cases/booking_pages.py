@@ -27,6 +27,8 @@ class BookingPageView:
     """Those who can still be booked."""
     is_active: bool
     """Whether guests can book: it is switched on, and enough hosts have times to come."""
+    is_unverified: bool
+    """As `Offer.is_unverified` tells."""
 
     @property
     def host_names(self) -> tuple[str, ...]:
@@ -79,4 +81,10 @@ def list_booking_pages(
 
 
 def _view(offer: Offer, organization: Organization, *, now: datetime) -> BookingPageView:
-    return BookingPageView(offer.page, organization, offer.hosts, offer.is_active(now))
+    return BookingPageView(
+        offer.page,
+        organization,
+        offer.hosts,
+        is_active=offer.is_active(now),
+        is_unverified=offer.is_unverified(now),
+    )

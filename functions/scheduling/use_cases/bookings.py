@@ -16,6 +16,7 @@ from scheduling.domain.refusals import (
     BookingClosed,
     BookingPageChanged,
     BusyTryAgain,
+    MemberNotFound,
     SlotTaken,
 )
 from scheduling.ports import BookingFilter
@@ -176,24 +177,32 @@ def hand_over(
     member_id: str,
     to_member_id: str,
     *,
+    also_as_host: bool = True,
     now: datetime,
     members: ports.Members,
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
 ) -> HandOver:
-    """Give another member what a member who leaves is host of, or in charge of.
+    """Give another member the pages and meetings a member who leaves is host of, or in charge of.
 
     Everybody concerned is told. Pages come first, so nothing new is booked meanwhile.
 
+    Args:
+        also_as_host: Whether the other takes their place on pages as a host, too.
+
     Raises:
         NotAllowed: Only admins may, except of what is their own.
-        MemberNotFound: One of them is no member of the organization.
+        MemberNotFound: One of them is no member of the organization, or the other was removed.
     """
     require(by, Act.HAND_OVER, of=member_id, now=now)
     organization_id = by.organization.organization_id
     leaving = members.get(organization_id, member_id)
     to = members.get(organization_id, to_member_id)
-    pages = tuple(_handed_over_pages(leaving, to, booking_pages=booking_pages))
+    if not to.is_active:
+        raise MemberNotFound
+    pages = tuple(
+        _handed_over_pages(leaving, to, also_as_host=also_as_host, booking_pages=booking_pages)
+    )
     handed_over: list[Booking] = []
     refused: list[Booking] = []
     for booking in _to_hand_over(leaving, now, bookings):
@@ -210,13 +219,13 @@ def hand_over(
 
 
 def _handed_over_pages(
-    leaving: Member, to: Member, *, booking_pages: ports.BookingPages
+    leaving: Member, to: Member, *, also_as_host: bool, booking_pages: ports.BookingPages
 ) -> Iterator[BookingPage]:
     def part(cursor: str | None) -> ListPage[BookingPage]:
         return booking_pages.list(leaving.organization_id, cursor=cursor, limit=_PART)
 
     for page in every(part):
-        hosts = _replaced(page.hosts, leaving, to)
+        hosts = _replaced(page.hosts, leaving, to) if also_as_host else page.hosts
         is_in_charge = page.person_in_charge_id == leaving.member_id
         if hosts == page.hosts and not is_in_charge:
             continue

@@ -7,29 +7,35 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingPage
 from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
-from scheduling.domain.identifiers import new_id
-from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
+from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
-from scheduling.domain.people import ExternalMember
+from scheduling.domain.people import ExternalMember, Feature
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
     BusyTryAgain,
+    EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
-    MemberNotFound,
     UpcomingBookings,
-    marked,
 )
 from scheduling.ports import BookingFilter
+from scheduling.use_cases.availability_requests import (
+    checked_terms,
+    new_request,
+    request_messages,
+)
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.external_member_edits import check_person_in_charge
+from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
@@ -37,11 +43,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling import ports
+    from scheduling.domain.availability_request import RequestTerms
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingRules
     from scheduling.domain.messages import Delivery
     from scheduling.domain.people import Member
     from scheduling.domain.sessions import SignedIn
+    from scheduling.ports import ExternalMemberFilter
 
 LISTED_BOOKINGS = 100
 
@@ -72,6 +80,8 @@ def invite_external_member(
     title: str,
     location: str,
     rules: BookingRules,
+    terms: RequestTerms,
+    key: str = "",
     now: datetime,
     members: ports.Members,
     external_members: ports.ExternalMembers,
@@ -80,10 +90,16 @@ def invite_external_member(
 
     The request is mailed after this is stored, so a mail that fails loses nobody.
 
+    Args:
+        key: Chosen by the client; the same key invites one person, however often it is sent.
+
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         InvalidInput: Names each field that cannot be accepted.
         EmailAlreadyInvited: The organization has invited this address.
+        IdempotencyKeyReused: The key invited somebody at another address.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
     checks = Checks()
     name = checks.name("name", name)
@@ -91,17 +107,12 @@ def invite_external_member(
     title = checks.optional_name("title", title)
     location = checks.optional_name("location", location)
     check_rules(checks, rules, duration_field="duration_minutes")
-    try:
-        members.get(organization_id, person_in_charge_id)
-    except MemberNotFound:
-        message = marked("Please choose a member of the team.")
-        checks.refuse(
-            "person_in_charge_id", "not_a_member" if person_in_charge_id else "missing", message
-        )
+    terms = checked_terms(checks, terms, now=now)
+    check_person_in_charge(checks, organization_id, person_in_charge_id, members=members)
     checks.done()
 
-    external_member_id = new_id()
-    link = _availability_link(organization_id, external_member_id, generation=1, now=now)
+    external_member_id = derived_id("external member", organization_id, key) if key else new_id()
+    request, link = new_request(organization_id, external_member_id, terms, number=1, now=now)
     member = ExternalMember(
         external_member_id=external_member_id,
         organization_id=organization_id,
@@ -109,9 +120,7 @@ def invite_external_member(
         email=email,
         person_in_charge_id=person_in_charge_id,
         booking_page_slug=slug_for(name),
-        request_number=1,
-        request_link_id=link.link_id,
-        requested_at=now,
+        request=request,
         created_at=now,
         availability=Availability(version=0, time_zone=by.organization.time_zone, windows=()),
     )
@@ -126,32 +135,14 @@ def invite_external_member(
         created_at=now,
         rules=rules,
     )
-    external_members.add(member, page, link, member.request)
-    return member
-
-
-def ask_again(
-    by: SignedIn,
-    external_member_id: str,
-    *,
-    now: datetime,
-    external_members: ports.ExternalMembers,
-) -> ExternalMember:
-    """Mail a new request to the stored address; the link of the old one ends.
-
-    Raises:
-        ExternalMemberNotFound: There is none, or they were asked again just now.
-        ExternalMemberGone: They were deleted.
-    """
-    before = external_members.get(by.organization.organization_id, external_member_id)
-    if before.deleted_at is not None:
-        raise ExternalMemberGone
-    number = before.request_number + 1
-    link = _availability_link(
-        before.organization_id, external_member_id, generation=number, now=now
-    )
-    member = replace(before, request_number=number, request_link_id=link.link_id, requested_at=now)
-    external_members.ask_again(member, link, member.request, replaces=before.request_link_id)
+    entry = entry_by(by, Activity.EXTERNAL_MEMBER_INVITED, now=now, subject_id=external_member_id)
+    try:
+        external_members.add(member, page, link, list(request_messages(member)), entry)
+    except EmailAlreadyInvited:
+        earlier = external_members.with_email(organization_id, email)
+        if earlier is None or earlier.external_member_id != external_member_id:
+            raise
+        return earlier
     return member
 
 
@@ -170,10 +161,12 @@ def delete_external_member(
         bookings_to_come: What becomes of their meetings; None where nobody has said.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound: There is none.
         UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
         BusyTryAgain: Not all were cancelled; doing it again goes on, though they are gone by then.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     to_come = BookingFilter(
         after=now,
@@ -187,7 +180,10 @@ def delete_external_member(
             if listed:
                 raise UpcomingBookings([booking.booking_id for booking in listed])
         # The member goes first, so nothing new is booked while the meetings are cancelled.
-        external_members.remove(replace(member, deleted_at=now))
+        entry = entry_by(
+            by, Activity.EXTERNAL_MEMBER_DELETED, now=now, subject_id=external_member_id
+        )
+        external_members.remove(replace(member, deleted_at=now), entry)
     elif bookings_to_come is not BookingsToCome.CANCEL:
         raise ExternalMemberNotFound
     if bookings_to_come is BookingsToCome.CANCEL:
@@ -211,27 +207,63 @@ def _cancel_all(meetings: Sequence[Booking], *, now: datetime, bookings: ports.B
 
 def list_external_members(
     by: SignedIn,
+    which: ExternalMemberFilter,
     *,
     cursor: str | None,
     limit: int,
+    now: datetime,
     members: ports.Members,
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ListPage[ExternalMemberOverview]:
-    """Return the organization's external members, the newest first."""
-    organization_id = by.organization.organization_id
-    page = external_members.list(organization_id, cursor=cursor, limit=limit)
-    deliveries = outbox.get_all([member.request for member in page.items])
+    """Return the organization's external members, the newest first.
+
+    A part may be shorter than `limit`, or empty, and yet have a next one.
+
+    Raises:
+        FeatureDisabled: An admin has to switch it on first.
+    """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
+    page = external_members.list(
+        by.organization.organization_id, which, now=now, cursor=cursor, limit=limit
+    )
+    found = _overviews(page.items, members=members, outbox=outbox)
+    return ListPage(found, page.next_cursor)
+
+
+def external_members_to_look_at(
+    by: SignedIn,
+    *,
+    limit: int,
+    now: datetime,
+    members: ports.Members,
+    external_members: ports.ExternalMembers,
+    outbox: ports.Outbox,
+) -> Sequence[ExternalMemberOverview]:
+    """Return external members that need a human, whoever waits longest first.
+
+    Nobody does while the feature is switched off.
+    """
+    if Feature.EXTERNAL_MEMBERS not in by.organization.features:
+        return ()
+    found = external_members.to_look_at(by.organization.organization_id, now=now, limit=limit)
+    return _overviews(found, members=members, outbox=outbox)
+
+
+def _overviews(
+    found: Sequence[ExternalMember], *, members: ports.Members, outbox: ports.Outbox
+) -> tuple[ExternalMemberOverview, ...]:
+    if not found:
+        return ()
+    deliveries = outbox.get_all([member.request_mail for member in found])
+    ids = {member.person_in_charge_id for member in found}
     in_charge = {
-        member_id: members.get(organization_id, member_id)
-        for member_id in {member.person_in_charge_id for member in page.items}
+        member.member_id: member
+        for member in members.get_all(found[0].organization_id, sorted(ids))
     }
-    return ListPage(
-        tuple(
-            ExternalMemberOverview(member, in_charge[member.person_in_charge_id], delivery)
-            for member, delivery in zip(page.items, deliveries, strict=True)
-        ),
-        page.next_cursor,
+    return tuple(
+        ExternalMemberOverview(member, in_charge[member.person_in_charge_id], delivery)
+        for member, delivery in zip(found, deliveries, strict=True)
     )
 
 
@@ -243,26 +275,13 @@ def external_member_overview(
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
 ) -> ExternalMemberOverview:
-    """Raises ExternalMemberNotFound, ExternalMemberGone."""
+    """Raises FeatureDisabled, ExternalMemberNotFound, ExternalMemberGone."""
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     if member.deleted_at is not None:
         raise ExternalMemberGone
     return ExternalMemberOverview(
         member,
         members.get(member.organization_id, member.person_in_charge_id),
-        outbox.get(member.request),
-    )
-
-
-def _availability_link(
-    organization_id: str, external_member_id: str, *, generation: int, now: datetime
-) -> Link:
-    return Link(
-        link_id=new_link_id(),
-        purpose=LinkPurpose.AVAILABILITY,
-        organization_id=organization_id,
-        subject_id=external_member_id,
-        created_at=now,
-        expires_at=now + AVAILABILITY_LIFE,
-        generation=generation,
+        outbox.get(member.request_mail),
     )

@@ -76,7 +76,7 @@ def slots_to_move_to(
     offer = offer_of(page, booking.time.length, hosts=hosts)
     offer.check_active(now)
     starts = open_starts(offer, within, apart_from=booking.booking_id, now=now, bookings=bookings)
-    return OpenSlots(page, offer.duration, starts)
+    return OpenSlots(page, offer.duration, starts, offer.is_unverified(now))
 
 
 def cancel_guest_booking(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import BookingState
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_LIFE
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
+    AvailabilityOverdueMail,
     AvailabilityRequestMail,
+    AvailabilityStillRightMail,
     BookingMail,
     BookingNews,
     CalendarEntry,
@@ -22,6 +25,7 @@ from scheduling.domain.mails import (
     Reader,
     SignInMail,
 )
+from scheduling.domain.message_tags import address_hash, tags_of
 from scheduling.domain.messages import (
     MAX_ATTEMPTS,
     Delivery,
@@ -29,12 +33,18 @@ from scheduling.domain.messages import (
     Message,
     MessageKind,
     Recipient,
+    Subject,
     retry_delay,
 )
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import HostNotFound, SchedulingError
+from scheduling.domain.reputation import CATEGORIES
+from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
+from scheduling.use_cases.availability_requests import note_mail
 from scheduling.use_cases.links import link_address
+from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.suppressions import unsubscribe_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +52,7 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.booking import Booking
     from scheduling.domain.hosts import Host
-    from scheduling.domain.people import Member, Organization
+    from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
 
 _NEWS = {
@@ -77,6 +87,9 @@ class MailRoom:
     mail_templates: ports.MailTemplates
     calendar_files: ports.CalendarFiles
     mailer: ports.Mailer
+    reputation: ports.Reputation
+    mails_per_day: int
+    """The most that one organization may send in a day, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,8 @@ class _Draft:
     reply_to: Mailbox
     locale: str
     calendar_entry: CalendarEntry | None = None
+    is_optional: bool = False
+    """Whether it offers whoever has no account to get no more of its kind."""
 
 
 def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Delivery | None:
@@ -119,15 +134,40 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         draft = _draft(message, now, room)
         if draft is None:
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
-        room.mailer.send(_worded(message, draft, room))
+        return _sent(message, claimed, draft, now=now, room=room)
     except SchedulingError as missing:
-        return _failed(claimed, missing.code, now=now)
+        return _failed(message, claimed, missing.code, now=now, room=room)
     except MailNotAccepted as reason:
-        return _failed(claimed, str(reason), now=now)
-    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now)
+        return _failed(message, claimed, str(reason), now=now, room=room)
 
 
-def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
+def _sent(
+    message: Message, claimed: Delivery, draft: _Draft, *, now: datetime, room: MailRoom
+) -> Delivery:
+    """Send a mail, unless it is held back.
+
+    Raises:
+        MailNotAccepted: The mail service did not take it.
+    """
+    held = held_back(
+        message,
+        draft.recipient.email,
+        claimed,
+        now=now,
+        mails_per_day=room.mails_per_day,
+        reputation=room.reputation,
+    )
+    if held is not None:
+        return held
+    mail_id = room.mailer.send(_worded(message, draft, now, room))
+    note_mail(message, RequestFact.SENT, at=now, external_members=room.external_members)
+    return Delivery(DeliveryState.SENT, claimed.attempts, sent_at=now, mail_id=mail_id)
+
+
+def _failed(
+    message: Message, claimed: Delivery, reason: str, *, now: datetime, room: MailRoom
+) -> Delivery:
+    note_mail(message, RequestFact.FAILED, at=now, external_members=room.external_members)
     if claimed.attempts >= MAX_ATTEMPTS:
         return Delivery(DeliveryState.DEAD, claimed.attempts, last_error=reason)
     return Delivery(
@@ -138,7 +178,7 @@ def _failed(claimed: Delivery, reason: str, *, now: datetime) -> Delivery:
     )
 
 
-def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
+def _worded(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> OutgoingMail:
     entry = draft.calendar_entry
     return OutgoingMail(
         message_id=message.message_id,
@@ -148,7 +188,16 @@ def _worded(message: Message, draft: _Draft, room: MailRoom) -> OutgoingMail:
         rendered=room.mail_templates.render(draft.facts, draft.locale),
         calendar_method=entry.method if entry else None,
         calendar_file=room.calendar_files.render(entry) if entry else b"",
+        tags=tags_of(message, draft.recipient.email),
+        unsubscribe_url=_unsubscribe_url(message, draft, now, room) if draft.is_optional else "",
     )
+
+
+def _unsubscribe_url(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> str:
+    subscription = Subscription(
+        message.organization_id, address_hash(draft.recipient.email), CATEGORIES[message.kind]
+    )
+    return unsubscribe_address(room.base_url, subscription, now=now, link_keys=room.link_keys)
 
 
 def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -156,14 +205,24 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
     match message.kind:
         case MessageKind.SIGN_IN_LINK:
             return _sign_in_link(message, room)
-        case MessageKind.AVAILABILITY_REQUEST:
-            return _availability_request(message, room)
-        case MessageKind.AVAILABILITY_ENTERED:
-            return _availability_entered(message, room)
         case MessageKind.MEMBER_INVITATION:
             return _member_invitation(message, room)
+        case _ if message.subject is Subject.EXTERNAL_MEMBER:
+            return _about_availability(message, now, room)
         case _:
             return _booking_news(message, now, room)
+
+
+def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    match message.kind:
+        case MessageKind.AVAILABILITY_OVERDUE:
+            return _availability_overdue(message, room)
+        case MessageKind.AVAILABILITY_STILL_RIGHT:
+            return _availability_still_right(message, now, room)
+        case MessageKind.AVAILABILITY_ENTERED:
+            return _availability_entered(message, room)
+        case _:
+            return _availability_request(message, room)
 
 
 def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
@@ -188,13 +247,14 @@ def _sign_in_link(message: Message, room: MailRoom) -> _Draft | None:
 
 
 def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
-    external_member = room.external_members.get(message.organization_id, message.subject_id)
-    if external_member.request_number != message.version:
+    external_member = _waited_for(message, room)
+    if external_member is None:
         return None
     organization = room.organizations.get(message.organization_id)
     in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
     page = room.booking_pages.get(external_member.booking_page_slug)
-    link = room.links.get(external_member.request_link_id)
+    link = room.links.get(external_member.request.link_id)
+    terms = external_member.request.terms
     reply_to = Mailbox(in_charge.name, in_charge.email)
     return _Draft(
         facts=AvailabilityRequestMail(
@@ -206,12 +266,91 @@ def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
             link=link_address(room.base_url, link, room.link_keys),
             link_expires_at=link.expires_at,
             time_zone=external_member.availability.time_zone,
+            deadline=terms.deadline,
+            wished=terms.wished,
+            minimum_windows=terms.minimum_windows,
+            minimum_length=terms.minimum_length,
+            message=terms.message,
+            is_reminder=message.kind is MessageKind.AVAILABILITY_REMINDER,
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox(external_member.name, external_member.email),
+        reply_to=reply_to,
+        locale=organization.locale,
+        is_optional=message.kind in CATEGORIES,
+    )
+
+
+def _availability_overdue(message: Message, room: MailRoom) -> _Draft | None:
+    external_member = _waited_for(message, room)
+    if external_member is None:
+        return None
+    organization = room.organizations.get(message.organization_id)
+    in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
+    request = external_member.request
+    who = Mailbox(external_member.name, external_member.email)
+    return _Draft(
+        facts=AvailabilityOverdueMail(
+            organization_name=organization.name,
+            person_in_charge_name=in_charge.name,
+            external_member=who,
+            asked_at=request.asked_at,
+            deadline=request.terms.deadline,
+            time_zone=in_charge.time_zone,
+            has_some=bool(external_member.availability.windows),
+            console_url=_console_url(external_member, room),
+        ),
+        sender_name=organization.name,
+        recipient=Mailbox(in_charge.name, in_charge.email),
+        reply_to=who,
+        locale=in_charge.locale or organization.locale,
+    )
+
+
+def _waited_for(message: Message, room: MailRoom) -> ExternalMember | None:
+    """Return whose request a message is about; None where it is over.
+
+    Only what follows up on a request is over once it is answered.
+    """
+    member = room.external_members.get(message.organization_id, message.subject_id)
+    request = member.request
+    follows_up = message.kind is not MessageKind.AVAILABILITY_REQUEST
+    is_answered = follows_up and request.fulfilled_at is not None
+    is_over = member.deleted_at is not None or member.request_is_void
+    is_replaced = request.number != message.version
+    return None if is_answered or is_over or is_replaced else member
+
+
+def _availability_still_right(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
+    external_member = room.external_members.get(message.organization_id, message.subject_id)
+    availability = external_member.availability
+    windows = availability.windows_after(now)
+    link = room.links.get(external_member.request.link_id)
+    is_over = external_member.deleted_at is not None or now >= link.expires_at
+    if is_over or availability.version != message.version or not windows:
+        return None
+    organization = room.organizations.get(message.organization_id)
+    in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
+    reply_to = Mailbox(in_charge.name, in_charge.email)
+    return _Draft(
+        facts=AvailabilityStillRightMail(
+            organization_name=organization.name,
+            external_member_name=external_member.name,
+            person_in_charge=reply_to,
+            windows=windows,
+            time_zone=availability.time_zone,
+            valid_until=availability.valid_until or now,
+            link=link_address(room.base_url, link, room.link_keys),
         ),
         sender_name=organization.name,
         recipient=Mailbox(external_member.name, external_member.email),
         reply_to=reply_to,
         locale=organization.locale,
     )
+
+
+def _console_url(external_member: ExternalMember, room: MailRoom) -> str:
+    return f"{room.base_url}/console/external-members/{external_member.external_member_id}"
 
 
 def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
@@ -229,9 +368,7 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
             time_zone=external_member.availability.time_zone,
             windows=external_member.availability.windows,
             booking_page_url=f"{room.base_url}/book/{external_member.booking_page_slug}",
-            console_url=(
-                f"{room.base_url}/console/external-members/{external_member.external_member_id}"
-            ),
+            console_url=_console_url(external_member, room),
         ),
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),
@@ -322,6 +459,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         reply_to=party.reply_to,
         locale=_language(party.reader, booking, room) or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
+        is_optional=message.kind in CATEGORIES and not party.reader.has_account,
     )
 
 

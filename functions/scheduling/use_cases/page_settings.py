@@ -24,7 +24,6 @@ from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.refusals import (
     BookingPageChanged,
     HostNotFound,
-    MemberNotFound,
     SlugTaken,
     marked,
 )
@@ -77,6 +76,7 @@ class PageSettings:
     time_zone: str = ""
     """The organization's where empty."""
     locale: str = ""
+    """The organization's where empty."""
     zone_is_locked: bool = False
     rules: BookingRules = BookingRules()  # noqa: RUF009 - a frozen value
     questions: tuple[Question, ...] = ()
@@ -304,14 +304,14 @@ def _checked(
         description=checks.note("description", settings.description),
         location=checks.optional_name("location", settings.location),
         time_zone=checks.zone("time_zone", settings.time_zone or by.organization.time_zone),
+        locale=settings.locale and checks.language("locale", settings.locale),
         questions=_checked_questions(checks, settings.questions),
         reminders=tuple(sorted(set(settings.reminders), reverse=True)),
     )
     check_rules(checks, settings.rules)
     _check_hosts(checks, by, settings, hosts=hosts)
-    try:
-        members.get(by.organization.organization_id, settings.person_in_charge_id)
-    except MemberNotFound:
+    in_charge = members.get_all(by.organization.organization_id, [settings.person_in_charge_id])
+    if not any(member.is_active for member in in_charge):
         message = marked("Please choose a member of the team.")
         checks.refuse("person_in_charge_id", "not_a_member", message)
     if not SHORTEST_APPROVAL <= settings.approval_within <= LONGEST_APPROVAL:

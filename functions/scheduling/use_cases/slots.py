@@ -80,6 +80,13 @@ class Offer:
         able = sum(host.has_times_after(now) for host in self.hosts)
         return self.page.is_on and able >= self.page.needed
 
+    def is_unverified(self, now: datetime) -> bool:
+        """Tell whether a host's linked calendar has not been read for long.
+
+        What it said the last time still counts.
+        """
+        return any(host.is_unverified(now) for host in self.hosts)
+
     def check_active(self, now: datetime) -> None:
         """Raises BookingPageInactive."""
         if not self.is_active(now):
@@ -102,6 +109,8 @@ class OpenSlots:
     duration: timedelta
     starts: tuple[datetime, ...]
     """In UTC, soonest first."""
+    is_unverified: bool
+    """As `Offer.is_unverified` tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ class ExplainedDay:
     day: date
     """In the page's zone."""
     is_active: bool
+    unverified: tuple[str, ...]
+    """The names of hosts whose linked calendar has not been read for long."""
     explanations: tuple[Explanation, ...]
 
 
@@ -145,7 +156,7 @@ def slots_of_page(
     offer = offer_of(page, checked_duration(page, duration), hosts=hosts)
     offer.check_active(now)
     starts = open_starts(offer, within, apart_from=apart_from, now=now, bookings=bookings)
-    return OpenSlots(offer.page, offer.duration, starts)
+    return OpenSlots(offer.page, offer.duration, starts, offer.is_unverified(now))
 
 
 def explain_day(
@@ -175,7 +186,8 @@ def explain_day(
         explanations = explain(
             offer.rules, _times(offer, taken, now), offer.page.needed, span_of(within), now
         )
-    return ExplainedDay(offer, day, offer.is_active(now), tuple(explanations))
+    unverified = tuple(host.name for host in offer.hosts if host.is_unverified(now))
+    return ExplainedDay(offer, day, offer.is_active(now), unverified, tuple(explanations))
 
 
 def own_page(by: SignedIn, slug: str, *, booking_pages: ports.BookingPages) -> BookingPage:

@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import json
+from queue import SimpleQueue
 
 import aiohttp
 import pytest
@@ -46,6 +47,7 @@ def send_and_look(tmp_path):
     async def sending(status, paths):
         ports = free_ports()
         received = []
+        told = SimpleQueue()
 
         async def accept(request):
             received.append((request.headers["Host"], request.headers["Authorization"]))
@@ -57,7 +59,8 @@ def send_and_look(tmp_path):
         front = web.Application()
         front.add_subapp("/_dev/mailbox", mailbox.application())
         async with aws_session() as aws, aiohttp.ClientSession() as client:
-            api = SendingApi(mailbox, aws, f"http://127.0.0.1:{ports.aws}").application()
+            aws_url = f"http://127.0.0.1:{ports.aws}"
+            api = SendingApi(mailbox, aws, aws_url, lambda *mail: told.put(mail)).application()
             async with (
                 serving(emulator, "127.0.0.1", ports.aws),
                 serving(api, "127.0.0.1", ports.mail),
@@ -68,6 +71,10 @@ def send_and_look(tmp_path):
                 async with client.post(url, data=json.dumps(REQUEST), headers=signed) as sent:
                     assert sent.status == status
                 assert received == [("ses.example", "AWS4-HMAC-SHA256 signature")]
+                if status == 200:
+                    accepted = await asyncio.to_thread(told.get, timeout=5)
+                    assert accepted == ("m1@email.amazonses.com", REQUEST)
+                assert told.empty()
                 return [await look(client, ports.front, path) for path in paths]
 
     return lambda status, *paths: asyncio.run(sending(status, paths))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dev import styleguide
+from scheduling.domain.languages import LANGUAGES
 from tests.unit.mails.samples import MAILS
 
 
@@ -14,10 +15,11 @@ def test_parts_and_mails_are_shown(path: str):
     assert body.startswith(b"<!doctype html>")
 
 
-def test_every_mail_is_shown_in_both_forms():
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_mail_is_shown_in_both_forms_in_each_language(code: str):
     for name in MAILS:
-        assert b"<html" in styleguide.render(f"/mails/{name}.html")[2]
-        assert b"<html" not in styleguide.render(f"/mails/{name}.txt")[2]
+        assert f'<html lang="{code}"'.encode() in styleguide.render(f"/mails/{code}/{name}.html")[2]
+        assert b"<html" not in styleguide.render(f"/mails/{code}/{name}.txt")[2]
 
 
 def test_anything_else_is_not_there():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from scheduling.domain.booking import Answer
+from scheduling.domain.hours import DateSpan
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
+    AvailabilityOverdueMail,
     AvailabilityRequestMail,
+    AvailabilityStillRightMail,
     BookingMail,
     BookingNews,
     CalendarEntry,
@@ -56,6 +59,39 @@ REQUEST = AvailabilityRequestMail(
     link=f"{ORIGIN}/l/{TOKEN}",
     link_expires_at=at(21, "09:00"),
     time_zone="Asia/Tokyo",
+    deadline=at(7, "15:00"),
+)
+
+WISHED = replace(
+    REQUEST,
+    wished=DateSpan(date(2026, 12, 14), date(2026, 12, 18)),
+    minimum_windows=3,
+    minimum_length=timedelta(hours=4),
+    message="The exhibition opens in January.\nMornings would be best.",
+)
+
+OVERDUE = AvailabilityOverdueMail(
+    organization_name="Hanami Studio",
+    person_in_charge_name=AIKO.name,
+    external_member=KENJI,
+    asked_at=at(1, "09:00"),
+    deadline=at(7, "15:00"),
+    time_zone="Asia/Tokyo",
+    has_some=False,
+    console_url=f"{ORIGIN}/console/external-members/kenji",
+)
+
+STILL_RIGHT = AvailabilityStillRightMail(
+    organization_name="Hanami Studio",
+    external_member_name=KENJI.name,
+    person_in_charge=AIKO,
+    windows=(
+        TimeRange(at(14, "01:00"), at(14, "03:00")),
+        TimeRange(at(15, "05:00"), at(15, "06:00")),
+    ),
+    time_zone="Asia/Tokyo",
+    valid_until=at(28, "09:00"),
+    link=f"{ORIGIN}/l/{TOKEN}",
 )
 
 ENTERED = AvailabilityEnteredMail(
@@ -191,6 +227,11 @@ def for_person_in_charge(mail: BookingMail) -> BookingMail:
 MAILS: dict[str, MailFacts] = {
     "sign-in-link": SIGN_IN,
     "availability-request": REQUEST,
+    "availability-request-with-wishes": WISHED,
+    "availability-reminder": replace(WISHED, is_reminder=True),
+    "availability-overdue": OVERDUE,
+    "availability-overdue-partly": replace(OVERDUE, has_some=True),
+    "availability-still-right": STILL_RIGHT,
     "availability-entered": ENTERED,
     "availability-cleared": replace(ENTERED, windows=()),
     "member-invitation": INVITATION,

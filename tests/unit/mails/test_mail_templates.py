@@ -88,8 +88,8 @@ class Page(HTMLParser):
             self._words.append(data)
 
 
-def render(facts: MailFacts) -> RenderedMail:
-    return JinjaMailTemplates().render(facts, "en")
+def render(facts: MailFacts, locale: str = "en") -> RenderedMail:
+    return JinjaMailTemplates().render(facts, locale)
 
 
 def expect_approved(texts: dict[str, str]) -> None:
@@ -125,6 +125,23 @@ def test_a_mail_reads_as_it_was_approved(name: str) -> None:
     expect_approved(
         {f"{name}.txt": f"Subject: {mail.subject}\n\n{mail.text}", f"{name}.html": mail.html}
     )
+
+
+@pytest.mark.parametrize("name", ["availability-request", "booking-confirmed-guest"])
+def test_a_mail_in_japanese_reads_as_it_was_approved(name: str) -> None:
+    mail = render(MAILS[name], "ja")
+
+    expect_approved(
+        {
+            f"ja/{name}.txt": f"Subject: {mail.subject}\n\n{mail.text}",
+            f"ja/{name}.html": mail.html,
+        }
+    )
+
+
+@every_mail
+def test_a_mail_in_japanese_names_its_language(name: str) -> None:
+    assert '<html lang="ja">' in render(MAILS[name], "ja").html
 
 
 @pytest.mark.parametrize("name", [name for name in MAILS if "other-guest" not in name])

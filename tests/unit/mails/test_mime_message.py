@@ -281,3 +281,17 @@ def test_no_header_takes_a_control_character(character: str) -> None:
     for mail in mails:
         with pytest.raises(ValueError, match="control"):
             mime_message(mail, sender_address=ADDRESS, now=NOW)
+
+
+def test_t42_a_mail_program_can_unsubscribe_with_one_press() -> None:
+    url = f"https://parley.example/unsubscribe/u1.1.{'a' * 180}"
+    raw = mime_message(
+        replace(A_MAIL, unsubscribe_url=url), sender_address=ADDRESS, now=NOW
+    ).as_bytes()
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+def test_t42_mails_that_are_needed_offer_no_way_to_unsubscribe() -> None:
+    assert not [name for name in parsed(A_MAIL).keys() if name.startswith("List-")]  # noqa: SIM118

@@ -11,15 +11,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
 from handlers.pages import console, public
+from scheduling.domain.availability_request import RequestFact, usual_terms
 from scheduling.domain.booking import Answer as GuestAnswer
-from scheduling.domain.booking import BookingState
+from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
 from scheduling.domain.directory import Directory, DirectoryPart, Listed
+from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, FeedTurn
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import INVITATION_LIFE, hashed, token_for
+from scheduling.domain.member_imports import ImportRow
+from scheduling.domain.message_tags import address_hash
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
-from scheduling.domain.sessions import Session
+from scheduling.domain.people import ExternalMember, Role
+from scheduling.domain.reputation import MailCategory
+from scheduling.domain.sessions import Session, SignedIn
 from scheduling.domain.time_range import TimeRange
+from scheduling.domain.unsubscribing import Subscription
+from scheduling.domain.unsubscribing import token_for as unsubscribe_token
+from scheduling.use_cases.member_imports import import_members
 from scheduling.use_cases.sign_in import SignInRequest, sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -43,10 +52,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.invitations import Invitation
-    from scheduling.domain.people import ExternalMember, Guest
+    from scheduling.domain.member_imports import MemberImport
+    from scheduling.domain.people import Guest
 
 type Fields = dict[str, str] | Sequence[tuple[str, str]]
 
@@ -96,8 +105,11 @@ class Browser:
     def post(self, address: str, fields: Fields, **headers: str) -> Answer:
         return self.send("POST", address, urlencode(fields), headers)
 
-    def send(self, method: str, address: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def send(
+        self, method: str, address: str, body: str | bytes | None, headers: dict[str, str]
+    ) -> Answer:
         path, _, query = address.partition("?")
+        sent = body.encode() if isinstance(body, str) else body
         event = {
             "version": "2.0",
             "rawPath": unquote(path),
@@ -108,7 +120,7 @@ class Browser:
                 "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
                 "stage": "$default",
             },
-            "body": None if body is None else base64.b64encode(body.encode()).decode(),
+            "body": None if sent is None else base64.b64encode(sent).decode(),
             "isBase64Encoded": body is not None,
         }
         handler = console.handler if path.startswith("/console") else public.handler
@@ -127,7 +139,8 @@ class Browser:
 class Site:
     """Aiko's organization at 09:00 UTC: Kenji offers times, Lena was asked, Omar's mail failed.
 
-    Whoever wants a workshop asks for it, and gets Aiko or Kenji.
+    Omar linked a calendar before, which cannot be read. Whoever wants a workshop asks for it, and
+    gets Aiko or Kenji.
     """
 
     def __init__(self) -> None:
@@ -146,7 +159,9 @@ class Site:
         self.omar = self._invite(
             replace(an_external_member(email="omar@example.org"), name="Omar Haddad"),
             Delivery(DeliveryState.SEND_FAILED, 2, self.now + timedelta(minutes=4), "Throttled"),
+            RequestFact.FAILED,
         )
+        self.calendar = self._link_calendar(self.omar)
         self.booking = self._book("14:00", "14:30", a_guest())
         self.cancelled = self._book("15:00", "15:30", a_guest("Ana Silva")).cancelled(
             Recipient.GUEST, "A train strike", now=self.now
@@ -155,6 +170,10 @@ class Site:
         self.workshop = self._add_page("workshop", A_WORKSHOP)
         self.locked = self._add_page("locked", {"zone_is_locked": True})
         self.switched_off = self._add_page("switched-off", {"is_on": False})
+        self.unverified = self._add_page(
+            "unverified",
+            {"hosts": (a_member_host().key, host_of(self.omar).key), "needed_hosts": 1},
+        )
         self.asked = self._ask(1)
         self.declined = self._ask(2).declined(Recipient.HOST, "We are away", now=self.now)
         self._change(self.declined)
@@ -169,6 +188,26 @@ class Site:
         ):
             directory = directory.having(part, listed)
             self.adapters.directories.replace(directory, an_entry())
+        self.ben = replace(
+            AIKO,
+            member_id=derived_id("ben"),
+            name="Ben Ode",
+            email="ode@hanami.example",
+            role=Role.MEMBER,
+            department_id=self.design.listed_id,
+            manager_id=AIKO.member_id,
+        )
+        self.former = replace(
+            self.ben,
+            member_id=derived_id("former"),
+            name="Abe Gone",
+            email="abe@hanami.example",
+            removed_at=self.now - timedelta(days=3),
+        )
+        for member in (self.ben, self.former):
+            self.store.members[member.organization_id, member.member_id] = member
+        self.checked_import = self._import(is_dry_run=True)
+        self.running_import = self._import(is_dry_run=False)
         self.invitation = self.wait_for("ben@hanami.example", self.now)
         self.expired_invitation = self.wait_for("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
@@ -192,15 +231,27 @@ class Site:
     def booking_page(self) -> str:
         return f"/book/{self.kenji.booking_page_slug}"
 
+    @property
+    def unsubscribe_page(self) -> str:
+        """Where Mia ends reminders."""
+        mia = Subscription(
+            ORGANIZATION.organization_id,
+            address_hash(self.booking.guest.email),
+            MailCategory.REMINDERS,
+        )
+        return f"/unsubscribe/{unsubscribe_token(mia, KEY, now=self.now)}"
+
     def link_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
         return f"/l/{self.token_of(somebody)}"
 
     def token_of(self, somebody: ExternalMember | Booking | Invitation) -> str:
-        [link_id] = (
-            getattr(somebody, name)
-            for name in ("request_link_id", "guest_link_id", "link_id")
-            if hasattr(somebody, name)
-        )
+        match somebody:
+            case Booking():
+                link_id = somebody.guest_link_id
+            case ExternalMember():
+                link_id = somebody.request.link_id
+            case _:
+                link_id = somebody.link_id
         return token_for(self.store.links[link_id], KEY)
 
     def page_of(self, member: ExternalMember) -> str:
@@ -223,12 +274,15 @@ class Site:
             "availability": self.link_of(self.kenji),
             "availability, saved": f"{self.link_of(self.kenji)}?saved=1",
             "availability, nothing yet": self.link_of(self.lena),
+            "availability, calendar linked": f"{self.link_of(self.omar)}?calendar=linked",
+            "availability, calendar removed": f"{self.link_of(self.lena)}?calendar=removed",
             "booked": self.link_of(self.booking),
             "booking cancelled": self.link_of(self.cancelled),
             "booking asked for": self.link_of(self.asked),
             "booking declined": self.link_of(self.declined),
             "booking expired": self.link_of(self.expired),
             "booking moved": self.link_of(self.moved),
+            "unsubscribe": self.unsubscribe_page,
             "move": f"{self.link_of(self.booking)}/times",
             "move, chosen": f"{self.link_of(self.booking)}/times?start=2026-12-01T20:00:00Z",
             "move, time gone": f"{self.link_of(self.booking)}/times?start=2026-12-01T19:00:00Z",
@@ -244,16 +298,20 @@ class Site:
             "booking page, several hosts": "/book/workshop?duration=60",
             "booking page, zone locked": "/book/locked",
             "booking page, switched off": "/book/switched-off",
+            "booking page, unverified": "/book/unverified",
             "booking form with questions": "/book/workshop?start=2026-12-02T05:00:00Z",
             "today": "/console",
             "external members": "/console/external-members",
+            "who is available": "/console/external-members/grid",
             "invite": "/console/external-members/new",
             "external member": self.page_of(self.kenji),
             "external member, just invited": f"{self.page_of(self.lena)}?news=invited",
             "external member, asked again": f"{self.page_of(self.lena)}?news=asked",
             "external member, mail failed": self.page_of(self.omar),
+            "edit": f"{self.page_of(self.kenji)}/edit",
             "ask again": f"{self.page_of(self.lena)}/availability-requests",
-            "availability for staff": f"{self.page_of(self.kenji)}/availability",
+            "external members, filtered": "/console/external-members?q=lena&standing=sent",
+            "external members, nobody": "/console/external-members?q=nobody",
             "delete": f"{self.page_of(self.kenji)}/deletion",
             "delete, nothing booked": f"{self.page_of(self.lena)}/deletion",
             "bookings": "/console/bookings",
@@ -289,7 +347,25 @@ class Site:
             "times explained, taken": (
                 f"/console/booking-pages/{self.kenji.booking_page_slug}/explanations?date=2026-12-01"
             ),
+            "times explained, unverified": "/console/booking-pages/unverified/explanations",
             "my hours": "/console/working-hours",
+            "integrations": "/console/integrations?news=on",
+            "my page": "/console/me",
+            "my page, saved": "/console/me?news=saved",
+            "team": "/console/team",
+            "team, filtered": "/console/team?q=ben&role=member",
+            "team, nobody": "/console/team?q=nobody",
+            "team, removed": "/console/team?state=removed",
+            "member": f"/console/team/{self.ben.member_id}",
+            "member, removed": f"/console/team/{self.former.member_id}",
+            "import members": "/console/team/import",
+            "import, checked": f"/console/team/imports/{self.checked_import.import_id}",
+            "import, wrong rows": (
+                f"/console/team/imports/{self.checked_import.import_id}?outcome=error"
+            ),
+            "import, running": f"/console/team/imports/{self.running_import.import_id}",
+            "remove a member": f"/console/team/{self.ben.member_id}/removal",
+            "remove a member with bookings": f"/console/team/{AIKO.member_id}/removal",
             "join": self.link_of(self.invitation),
             "join, too late": self.link_of(self.expired_invitation),
             "invitations": "/console/team/invitations",
@@ -300,12 +376,45 @@ class Site:
             "directory": "/console/settings/directory",
         }
 
-    def _invite(self, member: ExternalMember, delivery: Delivery) -> ExternalMember:
+    def _invite(
+        self, member: ExternalMember, delivery: Delivery, fact: RequestFact = RequestFact.SENT
+    ) -> ExternalMember:
         asked_at = self.now - timedelta(hours=3 - len(self.store.external_members))
-        member = replace(member, created_at=asked_at, requested_at=asked_at)
-        self.adapters.external_members.add(member, a_page(member), a_link(member), member.request)
-        self.store.messages[member.request] = delivery
-        return member
+        request = replace(member.request, asked_at=asked_at, terms=usual_terms(asked_at))
+        member = replace(member, created_at=asked_at, request=request)
+        self.adapters.external_members.add(
+            member, a_page(member), a_link(member), [member.request_mail], an_entry()
+        )
+        self.store.messages[member.request_mail] = delivery
+        self.adapters.external_members.note(member, fact, at=asked_at)
+        return self.store.external_members[member.organization_id, member.external_member_id]
+
+    def _link_calendar(self, member: ExternalMember) -> CalendarFeed:
+        """Link a calendar that was read two hours ago, and not since."""
+        whose = member.organization_id, member.external_member_id
+        linked_at = self.now - timedelta(hours=2)
+        feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=linked_at)
+        feed = feed.read((), "", linked_at).failed(FeedFailure.REDIRECTED, self.now)
+        address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
+        self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
+        return feed
+
+    def _import(self, *, is_dry_run: bool) -> MemberImport:
+        """Take in a file with a good row and a bad one."""
+        rows = [
+            ImportRow(2, {"email": self.ben.email, "name": "Ben Ode"}),
+            ImportRow(3, {"email": "nonsense"}),
+        ]
+        return import_members(
+            SignedIn(AIKO, ORGANIZATION, self.now),
+            rows,
+            is_dry_run=is_dry_run,
+            now=self.now,
+            members=self.adapters.members,
+            directories=self.adapters.directories,
+            invitations=self.adapters.invitations,
+            member_imports=self.adapters.member_imports,
+        )
 
     def wait_for(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""

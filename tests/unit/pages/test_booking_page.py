@@ -12,7 +12,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.hours import DateSpan
 from scheduling.domain.refusals import BusyTryAgain
-from tests.support.builders import at
+from tests.support.builders import an_entry, at
 from tests.unit.pages.site import Browser
 from tests.unit.pages.test_public_pages import booking_form
 
@@ -220,7 +220,7 @@ def test_a_page_whose_times_are_all_taken_says_so(browser: Browser, site: Site):
 
 
 def test_a_page_whose_host_was_deleted_is_gone(browser: Browser, site: Site):
-    site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now))
+    site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now), an_entry())
 
     for answer in (
         browser.get(site.booking_page),
@@ -232,7 +232,7 @@ def test_a_page_whose_host_was_deleted_is_gone(browser: Browser, site: Site):
 
 
 def test_an_invitation_that_ended_says_so(browser: Browser, site: Site):
-    site.adapters.external_members.remove(replace(site.lena, deleted_at=site.now))
+    site.adapters.external_members.remove(replace(site.lena, deleted_at=site.now), an_entry())
 
     answer = browser.get(site.link_of(site.lena))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -307,6 +308,7 @@ def test_settings_are_changed(staff: Browser, site: Site):
             "reminders_minutes-1",
         ),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"locale": "tlh"}, "locale"),
         ({"questions__1__label": "x" * 101}, "questions-1-label"),
         ({"questions__4__kind": "choice", "questions__4__label": "x"}, "questions-4-choices"),
     ],
@@ -322,6 +324,12 @@ def test_each_refused_setting_is_named_at_its_field(
     assert f'id="{field}"' in answer.body
     assert f'id="{field}-problem"' in answer.body
     assert site.store.booking_pages["workshop"] == site.workshop
+
+
+def test_every_language_is_offered_in_its_own_words(staff: Browser):
+    offered = re.findall(r'<option value="(\w+)" lang="(\w+)".*?>(.*?)<', staff.get(WORKSHOP).body)
+
+    assert offered == [("en", "en", "English"), ("ja", "ja", "日本語")]
 
 
 def test_a_mistake_in_a_list_of_answers_names_its_line(staff: Browser):
@@ -375,7 +383,7 @@ def test_the_largest_editor_is_at_most_60_kilobytes(staff: Browser, site: Site):
             an_external_member(email=f"guest{number}@example.org"),
             name=f"Somebody with a Name {number}",
         )
-        site._invite(member, site.store.messages[site.lena.request])
+        site._invite(member, site.store.messages[site.lena.request_mail])
     questions = tuple(
         Question(f"q{number}", f"What about the matter number {number}?") for number in range(10)
     )

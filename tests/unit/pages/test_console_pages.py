@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.pages import assets
+from scheduling.domain.audit import Activity
 from scheduling.domain.booking import BookingState
 from tests.support.builders import AIKO
 
@@ -34,8 +35,9 @@ def test_without_a_session_every_page_asks_to_sign_in(browser: Browser, site: Si
 def test_today_names_what_needs_a_look(staff: Browser):
     page = staff.get("/console").body
 
-    assert "Mail failed, trying again" in page
+    assert "Mail failed" in page
     assert "Omar Haddad" in page
+    assert "Lena Fischer" not in page
     assert "Mia Weber with Kenji Tanaka" in page
 
 
@@ -70,6 +72,7 @@ def test_today_leaves_out_what_was_cancelled(staff: Browser, site: Site):
 
 def test_an_organization_without_external_members_is_invited_to_start(staff: Browser, site: Site):
     site.store.external_members.clear()
+    site.store.booking_pages.clear()
     site.store.bookings.clear()
 
     for page in ("/console", "/console/external-members"):
@@ -79,7 +82,7 @@ def test_an_organization_without_external_members_is_invited_to_start(staff: Bro
 def test_the_list_tells_how_far_everybody_is(staff: Browser):
     page = staff.get("/console/external-members").body
 
-    for state in ("Answered", "Asked", "Mail failed, trying again"):
+    for state in ("Answered", "Asked", "Mail failed"):
         assert state in page
     assert "Start using" not in page
 
@@ -123,6 +126,48 @@ def test_somebody_invited_before_is_named_at_the_address(staff: Browser):
     assert 'value="Yuki Sato"' in answer.body
 
 
+def test_somebody_is_asked_for_so_much_until_a_day(staff: Browser, site: Site):
+    wishes = {
+        "request.deadline": "2026-12-04",
+        "request.wished_first": "2026-12-07",
+        "request.wished_last": "2026-12-11",
+        "request.minimum_windows": "3",
+        "request.minimum_minutes": "180",
+        "request.reminders_hours": "24",
+        "request.message": "Mornings would be best.",
+    }
+
+    answer = staff.post("/console/external-members/new", invitation(**wishes))
+
+    page = staff.get(answer.location).body
+    assert "Fri 4 December 2026, 18:00" in page
+    assert "Mon 7 December 2026 to Fri 11 December 2026" in page
+    assert "Mornings would be best." in page
+
+
+def test_wishes_that_cannot_be_read_are_named(staff: Browser):
+    wrong = {
+        "request.deadline": "soon",
+        "request.wished_first": "2026-12-07",
+        "request.minimum_windows": "many",
+    }
+
+    answer = staff.post("/console/external-members/new", invitation(**wrong))
+
+    assert answer.status == 422
+    for name in ("deadline", "wished_last", "minimum_windows"):
+        assert f'href="#request-{name}"' in answer.body
+
+
+def test_the_list_is_searched_and_filtered(staff: Browser):
+    found = staff.get("/console/external-members?q=lena").body
+    overdue = staff.get("/console/external-members?standing=overdue").body
+
+    assert "Lena Fischer" in found
+    assert "Omar Haddad" not in found
+    assert "Nobody fits" in overdue
+
+
 def test_a_failed_mail_is_explained(staff: Browser, site: Site):
     page = staff.get(site.page_of(site.omar)).body
 
@@ -145,8 +190,9 @@ def test_asking_again_asks_first(staff: Browser, site: Site):
 
 
 def test_staff_sees_the_availability_page_marked_and_locked(staff: Browser, site: Site):
-    page = staff.get(f"{site.page_of(site.kenji)}/availability").body
+    page = staff.post(f"{site.page_of(site.kenji)}/availability", {}).body
 
+    assert site.store.entries[-1].activity is Activity.AVAILABILITY_SEEN
     assert "You are looking at what somebody else sees" in page
     assert 'value="23:00" step="300" disabled' in page
     assert "data-save>" not in page
@@ -154,14 +200,15 @@ def test_staff_sees_the_availability_page_marked_and_locked(staff: Browser, site
 
 
 def test_what_does_not_exist_is_said_in_a_page(staff: Browser):
-    for page in ("", "/availability", "/availability-requests", "/deletion"):
+    for page in ("", "/availability-requests", "/deletion"):
         answer = staff.get(f"/console/external-members/nobody{page}")
         assert answer.status == 404
         assert "There is nothing at this address" in answer.body
 
 
 def test_each_page_that_stands_in_the_rail_is_marked_there(staff: Browser):
-    for address in ("", "/bookings", "/external-members", "/booking-pages", "/working-hours"):
+    addresses = ("", "/bookings", "/external-members", "/booking-pages", "/working-hours")
+    for address in (*addresses, "/integrations"):
         page = staff.get(f"/console{address}").body
         assert f'href="/console{address}" aria-current="page"' in page
         assert page.count("<h1>") == 1
@@ -235,3 +282,43 @@ def test_pages_of_somebody_elses_organization_are_not_there(staff: Browser, site
     for form in ("", "/copies", "/state"):
         assert staff.post(f"/console/booking-pages/foreign{form}", {"title": "x"}).status == 404
     assert staff.get("/console/bookings/new?page=foreign").status == 404
+
+
+def test_a19_editing_stores_what_was_typed_and_offers_to_ask_again(staff: Browser, site: Site):
+    page = f"{site.page_of(site.kenji)}/edit"
+    assert 'name="version" value="1"' in staff.get(page).body
+
+    answer = staff.post(
+        page,
+        {
+            "version": "1",
+            "name": "Kenji Ito",
+            "email": "kenji@elsewhere.example",
+            "person_in_charge_id": AIKO.member_id,
+        },
+    )
+
+    saved = staff.get(answer.location).body
+    assert answer.status == 303
+    assert "Nobody has asked at the new address" in saved
+    assert "kenji@elsewhere.example" in saved
+    assert "This link no longer works" in staff.get(site.link_of(site.kenji)).body
+
+
+def test_a19_mistakes_in_an_edit_are_named_and_nothing_is_lost(staff: Browser, site: Site):
+    page = f"{site.page_of(site.kenji)}/edit"
+    typed = {"version": "1", "name": "Kenji Ito", "email": "kenji", "person_in_charge_id": "x"}
+
+    wrong = staff.post(page, typed)
+    taken = staff.post(
+        page,
+        typed | {"email": "lena@example.org", "person_in_charge_id": AIKO.member_id},
+    )
+    late = staff.post(page, typed | {"version": "7"})
+
+    assert [answer.status for answer in (wrong, taken, late)] == [422, 409, 409]
+    for answer, field in ((wrong, "email"), (wrong, "person_in_charge_id"), (taken, "email")):
+        assert f'href="#{field}"' in answer.body
+    for answer in (wrong, taken, late):
+        assert 'value="Kenji Ito"' in answer.body
+    assert "Somebody else changed this a moment ago" in late.body

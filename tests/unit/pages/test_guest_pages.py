@@ -11,7 +11,7 @@ import pytest
 from scheduling.domain.booking import BookingState
 from scheduling.domain.messages import Recipient
 from scheduling.domain.refusals import BookingChanged, BusyTryAgain
-from tests.support.builders import a_guest, at
+from tests.support.builders import a_guest, an_entry, at
 
 if TYPE_CHECKING:
     from scheduling.domain.booking import Booking
@@ -211,7 +211,7 @@ def test_a_meeting_that_began_is_not_moved(browser: Browser, site: Site):
 @pytest.mark.parametrize("is_gone", [True, False])
 def test_without_times_to_move_to_the_meeting_stays(browser: Browser, site: Site, *, is_gone: bool):
     if is_gone:
-        site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now))
+        site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now), an_entry())
     else:
         site.adapters.booking_pages.replace(replace(site.kenji_page, is_on=False, version=2))
 

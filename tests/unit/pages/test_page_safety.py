@@ -30,17 +30,32 @@ TOKEN_PAGE_HEADERS = HEADERS | {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
+BY_BROWSER = {"Vary": "Accept-Language"}
+"""For pages that belong to no organization: their language is the browser's."""
+
+OF_NO_ORGANIZATION = {
+    "join, too late",
+    "sign-in",
+    "finish sign-in",
+    "link damaged",
+    "nothing here",
+}
 FORMS = [
     "/sign-in",
     "/sign-in/finish",
     "/sign-out",
     "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
+    "/availability/calendar",
     "/booking/cancellation",
     "/booking/move",
     "/invitation/accept",
     "/book/{slug}",
     "/book/{slug}/holds",
     "/console/external-members/new",
+    "/console/external-members/{id}/availability",
+    "/console/external-members/{id}/edit",
     "/console/external-members/{id}/availability-requests",
     "/console/external-members/{id}/deletion",
     "/console/bookings/new",
@@ -54,6 +69,12 @@ FORMS = [
     "/console/booking-pages/{slug}/copies",
     "/console/booking-pages/{slug}/state",
     "/console/working-hours",
+    "/console/integrations/external-members",
+    "/console/me",
+    "/console/team/import",
+    "/console/team/imports/{import}",
+    "/console/team/{member}",
+    "/console/team/{member}/removal",
     "/console/team/invitations/new",
     "/console/team/invitations/{invitation}/resend",
     "/console/team/invitations/{invitation}/revocation",
@@ -64,11 +85,17 @@ FORMS = [
 
 TOKEN_FORMS = {
     "/availability",
+    "/availability/confirmation",
+    "/availability/opened",
+    "/availability/calendar",
     "/booking/cancellation",
     "/booking/move",
     "/invitation/accept",
     "/sign-in/finish",
 }
+
+ONE_CLICK = "/unsubscribe/{token}"
+"""Mail programs press it for somebody, from wherever they run; its own tests say how."""
 
 
 def form_addresses(site: Site) -> list[str]:
@@ -76,6 +103,8 @@ def form_addresses(site: Site) -> list[str]:
         "slug": site.kenji.booking_page_slug,
         "id": site.kenji.external_member_id,
         "booking": site.asked.booking_id,
+        "member": site.ben.member_id,
+        "import": site.checked_import.import_id,
         "invitation": site.invitation.invitation_id,
         "listed": site.design.listed_id,
     }
@@ -88,8 +117,9 @@ def routes(app) -> set[tuple[str, str]]:
 
 def test_every_page_carries_its_headers(staff: Browser, site: Site):
     for name, address in site.addresses().items():
-        may_hold_token = address.startswith(("/l/", "/nowhere"))
+        may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
+        wanted = wanted | BY_BROWSER if name in OF_NO_ORGANIZATION else wanted
         assert staff.get(address).headers == wanted, name
 
 
@@ -99,7 +129,7 @@ def test_answers_to_forms_with_a_token_carry_the_headers_of_token_pages(
     form = {"token": "s1.1.x", "start": "2026-12-01T20:00:00Z"}
 
     for address in TOKEN_FORMS:
-        assert browser.post(address, form).headers == TOKEN_PAGE_HEADERS
+        assert browser.post(address, form).headers == TOKEN_PAGE_HEADERS | BY_BROWSER
 
 
 def test_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
@@ -189,10 +219,13 @@ def test_the_list_of_forms_is_complete():
         "slug": "<slug>",
         "id": "<external_member_id>",
         "booking": "<booking_id>",
+        "token": "<token>",
+        "member": "<member_id>",
+        "import": "<import_id>",
         "invitation": "<invitation_id>",
         "listed": "<listed_id>",
     }
-    assert forms == {form.format(**names) for form in FORMS}
+    assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
 
 def test_a_crowd_is_asked_to_come_back_and_keeps_what_it_typed(
@@ -226,6 +259,8 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
         "availability.js",
         "dialog.js",
         "hold.js",
+        "progress.js",
+        "search.js",
         "time-zone.js",
         "mark.svg",
     ):

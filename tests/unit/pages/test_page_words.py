@@ -24,6 +24,11 @@ UNTRANSLATED = {
     "Hanami Studio",
     "Aiko Mori",
     "aiko@hanami.example",
+    "Ben Ode",
+    "ode@hanami.example",
+    "nonsense",
+    "Abe Gone",
+    "abe@hanami.example",
     "Kenji Tanaka",
     "kenji@example.org",
     "Lena Fischer",
@@ -51,6 +56,7 @@ UNTRANSLATED = {
     "Middle",
     "We may take pictures",
     "We are away",
+    "calendar.example.org",
     "Studio 2",
     "ben@hanami.example",
     "tom@hanami.example",
@@ -101,7 +107,7 @@ def foreign(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(rendering, "translations_for", lambda _: Foreign())
     rendering.environment.cache_clear()
     written = rendering.environment("en").globals
-    for name in ("day", "clock", "span", "length", "month_name", "zone_label"):
+    for name in ("day", "clock", "span", "written_moment", "length", "month_name", "zone_label"):
         monkeypatch.setitem(written, name, lambda *_: "⟦12:00⟧")
     monkeypatch.setitem(written, "listed", lambda *_, **__: "⟦Kenji⟧")
     monkeypatch.setitem(written, "weekday_names", lambda: ["⟦Mo⟧"] * 7)

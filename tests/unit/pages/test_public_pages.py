@@ -305,7 +305,7 @@ def test_a_meeting_that_began_cannot_be_cancelled(browser: Browser, site: Site):
 
 def test_links_that_ended_say_what_to_do_next(browser: Browser, site: Site):
     old = site.link_of(site.kenji)
-    link = site.store.links[site.kenji.request_link_id]
+    link = site.store.links[site.kenji.request.link_id]
     cases = {}
     for name, change in {
         "ended": {"expires_at": site.now},

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from handlers.pages.wording import (
     booking_badge,
     guest_badge,
-    is_overdue,
-    member_badge,
     request_badge,
+    standing_badge,
 )
 from scheduling.domain.booking import BookingState
 from scheduling.domain.messages import Delivery, DeliveryState, Recipient
+from scheduling.domain.standing import Standing
 from tests.support.builders import EARLY, a_booking, an_external_member, at, between
 
-SENT = Delivery(DeliveryState.SENT)
-FAILED = Delivery(DeliveryState.SEND_FAILED)
 WINDOW = between("10:00", "12:00")
 
 
@@ -26,27 +23,9 @@ def test_every_state_of_a_mail_has_words(state: DeliveryState):
     assert request_badge(Delivery(state)).text
 
 
-@pytest.mark.parametrize(
-    ("windows", "delivery", "now", "text"),
-    [
-        ((), SENT, EARLY, "Asked"),
-        ((), FAILED, EARLY, "Mail failed, trying again"),
-        ((), SENT, EARLY + timedelta(days=4), "No answer yet"),
-        ((WINDOW,), SENT, EARLY, "Answered"),
-        ((WINDOW,), FAILED, EARLY, "Answered"),
-        ((WINDOW,), SENT, at("12:00"), "No open times"),
-    ],
-)
-def test_an_external_member_is_as_far_as_their_times_then_their_mail(windows, delivery, now, text):
-    assert member_badge(an_external_member(*windows), delivery, now).text == text
-
-
-def test_a_request_is_overdue_after_three_days_without_any_answer():
-    asked = an_external_member()
-
-    assert not is_overdue(asked, EARLY + timedelta(days=3))
-    assert is_overdue(asked, EARLY + timedelta(days=3, seconds=1))
-    assert not is_overdue(an_external_member(WINDOW), EARLY + timedelta(days=9))
+@pytest.mark.parametrize("standing", Standing)
+def test_every_standing_has_words(standing: Standing):
+    assert standing_badge(standing).text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,19 +12,35 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from dev.build.layer import LANGUAGES as SHIPPED
+from scheduling.domain.languages import LANGUAGES
 from translations import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(catalogue.FOLDER).parents[1]
 TEMPLATE = catalogue.FOLDER / "parley.pot"
-CATALOGUES = sorted(catalogue.FOLDER.glob("*/LC_MESSAGES/parley.po"))
+CATALOGUES = {
+    file.parents[1].name: file for file in catalogue.FOLDER.glob("*/LC_MESSAGES/parley.po")
+}
+TRANSLATIONS = {locale: file for locale, file in CATALOGUES.items() if locale != "en"}
+
+KEPT = re.compile(r"%\(\w+\)[sd]|%d|<[^>]+>")
+"""What stands for something else, and markup with its addresses."""
+
+every_catalogue = pytest.mark.parametrize("locale", CATALOGUES)
+every_translation = pytest.mark.parametrize("locale", TRANSLATIONS)
 
 
-def read(file: Path) -> Catalog:
+def read(file: Path, locale: str | None = None) -> Catalog:
     with file.open("rb") as opened:
-        return read_po(opened)
+        return read_po(opened, locale=locale)
+
+
+def texts(of: str | Sequence[str]) -> Sequence[str]:
+    """Return a text with all its plural forms."""
+    return [of] if isinstance(of, str) else of
 
 
 def keys(file: Path) -> set[object]:
@@ -61,14 +79,46 @@ def test_the_template_has_every_text_of_the_code_and_no_other(tmp_path: Path) ->
     assert keys(extracted) == keys(TEMPLATE), "run `make translations`"
 
 
-@pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parent.parent.name)
-def test_a_catalogue_has_every_text_of_the_template(file: Path) -> None:
-    assert keys(file) == keys(TEMPLATE)
+def test_the_languages_that_are_offered_are_those_with_a_catalogue() -> None:
+    assert set(LANGUAGES) == set(CATALOGUES) == set(SHIPPED)
 
 
-@pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.parent.parent.name)
-def test_a_translation_keeps_the_placeholders(file: Path) -> None:
-    assert [error for _, errors in read(file).check() for error in errors] == []
+@every_catalogue
+def test_a_catalogue_has_every_text_of_the_template(locale: str) -> None:
+    assert keys(CATALOGUES[locale]) == keys(TEMPLATE)
+
+
+@every_catalogue
+def test_a_catalogue_says_what_gettext_understands(locale: str) -> None:
+    words = read(CATALOGUES[locale], locale)
+
+    assert [error for _, errors in words.check() for error in errors] == []
+
+
+@every_translation
+def test_a_translation_leaves_no_text_out(locale: str) -> None:
+    words = read(TRANSLATIONS[locale], locale)
+
+    missing = [each.id for each in words if each.id and (each.fuzzy or not all(texts(each.string)))]
+
+    assert missing == []
+
+
+@every_translation
+def test_a_translation_has_every_plural_form_of_its_language(locale: str) -> None:
+    words = read(TRANSLATIONS[locale], locale)
+
+    forms = {len(texts(each.string)) for each in words if each.pluralizable}
+
+    assert forms == {words.num_plurals}
+
+
+@every_translation
+def test_a_translation_keeps_placeholders_and_markup(locale: str) -> None:
+    for each in filter(attrgetter("id"), read(TRANSLATIONS[locale], locale)):
+        original = texts(each.id)[-1]
+        for text in texts(each.string):
+            assert sorted(KEPT.findall(text)) == sorted(KEPT.findall(original)), original
 
 
 @pytest.mark.usefixtures("only_japanese")

@@ -98,7 +98,7 @@ def test_each_of_several_hosts_reads_it_in_their_own_way(parley, room, kenji):
 
     assert told(mails) == {MIA: REQUEST, kenji.email: REQUEST, AIKO.email: REQUEST}
     of_kenji, of_aiko = to(kenji.email, mails), to(AIKO.email, mails)
-    assert f"/l/{token(parley, kenji.request_link_id)}" in of_kenji.rendered.text
+    assert f"/l/{token(parley, kenji.request.link_id)}" in of_kenji.rendered.text
     assert of_kenji.reply_to.email == AIKO.email
     assert f"/console/bookings/{booking.booking_id}" in of_aiko.rendered.text
     assert of_aiko.reply_to.email == MIA

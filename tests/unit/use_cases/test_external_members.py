@@ -3,9 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
-from scheduling.domain.messages import DeliveryState
+from scheduling.domain.messages import DeliveryState, MessageKind, Recipient
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingPageGone,
@@ -13,17 +14,19 @@ from scheduling.domain.refusals import (
     EmailAlreadyInvited,
     ExternalMemberGone,
     ExternalMemberNotFound,
+    IdempotencyKeyReused,
     InvalidInput,
     LinkExpired,
     LinkNotFound,
     LinkReplaced,
     UpcomingBookings,
 )
+from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_link, availability_for_staff
+from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.booking_pages import list_booking_pages, view_booking_page
 from scheduling.use_cases.external_members import (
     BookingsToCome,
-    ask_again,
     delete_external_member,
     external_member_overview,
     list_external_members,
@@ -58,7 +61,7 @@ def test_an_invitation_queues_one_request_and_makes_a_page_that_is_not_open(parl
     member = invite(parley, name="  Kenji Tanaka ", email="Kenji@Example.org")
 
     assert (member.name, member.email) == ("Kenji Tanaka", "kenji@example.org")
-    assert list(parley.store.messages) == [member.request]
+    assert next(iter(parley.store.messages)) == member.request_mail
     assert member.booking_page_slug.startswith("kenji-tanaka-")
     assert not is_active(parley, member)
 
@@ -103,17 +106,43 @@ def test_the_same_address_is_invited_once(parley):
         invite(parley, name="Somebody Else", email="KENJI@example.org")
 
 
+def test_a12_the_same_key_invites_one_person_however_often_it_is_sent(parley):
+    member = invite(parley, key="form")
+
+    assert invite(parley, key="form") == member
+    assert invite(parley, key="other", email="lena@example.org") != member
+    assert len(parley.store.messages) == 2
+
+
+def test_a12_a_key_that_invited_somebody_else_is_refused(parley):
+    invite(parley, key="form")
+
+    with pytest.raises(IdempotencyKeyReused):
+        invite(parley, key="form", email="lena@example.org")
+
+
+def test_a12_a_person_in_charge_who_was_removed_is_none(parley):
+    parley.store.members[AIKO.organization_id, "ben"] = replace(
+        AIKO, member_id="ben", removed_at=parley.now()
+    )
+
+    with pytest.raises(InvalidInput) as refused:
+        invite(parley, person_in_charge_id="ben")
+
+    assert refused_fields(refused) == [("person_in_charge_id", "not_a_member")]
+
+
 def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
     member = invite(parley)
     parley.clock += timedelta(hours=1)
 
-    again = do(parley, ask_again, STAFF, member.external_member_id)
+    again = do(parley, ask_again, STAFF, member.external_member_id, usual_terms(parley.now()))
 
-    assert list(parley.store.messages) == [member.request, again.request]
+    assert again.request_mail in parley.store.messages
     with pytest.raises(LinkReplaced) as refused:
-        page_for(parley, member.request_link_id)
+        page_for(parley, member.request.link_id)
     assert refused.value.replaced_at == parley.now()
-    assert page_for(parley, again.request_link_id).external_member == again
+    assert page_for(parley, again.request.link_id).external_member == again
 
 
 def test_the_list_shows_who_was_asked_who_answered_and_how_the_mail_fares(parley):
@@ -122,7 +151,7 @@ def test_the_list_shows_who_was_asked_who_answered_and_how_the_mail_fares(parley
     second = invite(parley, name="Lena Fischer", email="lena@example.org")
     enter(parley, first, between("10:00", "12:00"))
 
-    page = do(parley, list_external_members, STAFF, cursor=None, limit=10)
+    page = do(parley, list_external_members, STAFF, ExternalMemberFilter(), cursor=None, limit=10)
 
     assert [overview.member.name for overview in page.items] == [second.name, first.name]
     assert [overview.member.availability.version for overview in page.items] == [0, 1]
@@ -142,7 +171,7 @@ def test_entered_times_open_the_page_and_are_shown_to_both_sides(parley):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"), between("14:00", "15:00"))
 
-    seen = page_for(parley, member.request_link_id)
+    seen = page_for(parley, member.request.link_id)
     staff = do(parley, availability_for_staff, STAFF, member.external_member_id)
 
     assert is_active(parley, member)
@@ -177,7 +206,7 @@ def test_of_two_tabs_the_later_save_is_told(parley):
         enter(parley, member, between("14:00", "15:00"))
 
     assert refused.value.current_version == 1
-    assert page_for(parley, member.request_link_id).windows == (between("10:00", "12:00"),)
+    assert page_for(parley, member.request.link_id).windows == (between("10:00", "12:00"),)
 
 
 def test_each_save_tells_the_person_in_charge_once_and_prolongs_the_link(parley):
@@ -186,14 +215,15 @@ def test_each_save_tells_the_person_in_charge_once_and_prolongs_the_link(parley)
 
     enter(parley, member, between("10:00", "12:00"))
 
-    assert len(parley.store.messages) == 2
-    link = parley.store.links[member.request_link_id]
+    [told] = [m for m in parley.store.messages if m.kind is MessageKind.AVAILABILITY_ENTERED]
+    assert told.recipient is Recipient.PERSON_IN_CHARGE
+    link = parley.store.links[member.request.link_id]
     assert link.expires_at == parley.now() + timedelta(days=30)
 
 
 def test_a_link_is_not_prolonged_beyond_90_days(parley):
     member = invite(parley)
-    link = parley.store.links[member.request_link_id]
+    link = parley.store.links[member.request.link_id]
     parley.store.links[link.link_id] = replace(
         link, created_at=parley.now() - timedelta(days=80), expires_at=parley.now() + timedelta(1)
     )
@@ -225,7 +255,7 @@ def test_what_is_booked_shows_as_taken(parley):
     enter(parley, member, between("10:00", "12:00"))
     book(parley, member, between("10:30", "12:00").start)
 
-    assert page_for(parley, member.request_link_id).taken == (between("10:30", "11:00"),)
+    assert page_for(parley, member.request.link_id).taken == (between("10:30", "11:00"),)
 
 
 def test_staff_sees_which_pages_are_open(parley):
@@ -248,9 +278,14 @@ def test_a_deleted_member_is_gone_with_their_links_and_pages(parley):
 
     delete(parley, member)
 
-    assert do(parley, list_external_members, STAFF, cursor=None, limit=10).items == ()
+    assert (
+        do(
+            parley, list_external_members, STAFF, ExternalMemberFilter(), cursor=None, limit=10
+        ).items
+        == ()
+    )
     with pytest.raises(ExternalMemberGone):
-        page_for(parley, member.request_link_id)
+        page_for(parley, member.request.link_id)
     with pytest.raises(ExternalMemberGone):
         enter(parley, member, between("14:00", "15:00"), version=1)
     for slug in (member.booking_page_slug, page.slug):

@@ -103,7 +103,7 @@ def test_a_reason_that_is_too_long_is_named(parley, booked):
 
 
 def test_the_external_members_link_neither_cancels_nor_moves(parley, host, booked):
-    wrong = token(parley, host.request_link_id)
+    wrong = token(parley, host.request.link_id)
 
     with pytest.raises(LinkNotFound):
         do(parley, cancel_guest_booking, wrong, reason="")

@@ -159,7 +159,7 @@ def test_a_link_for_something_else_lets_nobody_in(parley):
     kenji = invite(parley)
 
     with pytest.raises(LinkNotFound):
-        do(parley, open_invitation, token(parley, kenji.request_link_id))
+        do(parley, open_invitation, token(parley, kenji.request.link_id))
 
 
 def test_t14_an_invitation_never_changes_somebody_who_is_a_member(parley):

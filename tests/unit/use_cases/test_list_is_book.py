@@ -9,7 +9,9 @@ from hypothesis.strategies import DrawFn
 
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking_page import BookingPage, BookingRules
+from scheduling.domain.feeds import CalendarFeed
 from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.hours import merged
 from scheduling.domain.refusals import BookingPageInactive, SlotUnavailable
 from scheduling.domain.slots import BufferRule, Verdict
 from scheduling.domain.time_range import TimeRange
@@ -23,6 +25,16 @@ from tests.unit.domain.test_slots_properties import DAYS, hours_around, limit, s
 CELL = timedelta(minutes=5)
 
 choices = st.integers(0, 1000)
+
+
+def linked_calendar(draw: DrawFn, whose: tuple[str, str], midnight: datetime) -> CalendarFeed:
+    """Draw a calendar with up to three busy stretches, to the minute, around a day."""
+    busy = []
+    for _ in range(draw(st.integers(0, 3))):
+        start = int(midnight.timestamp()) + 60 * draw(st.integers(-1440, 2880))
+        busy.append((start, start + 60 * draw(st.integers(1, 240))))
+    feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=midnight)
+    return feed.read(tuple(merged(busy)), "", midnight)
 
 
 @st.composite
@@ -52,7 +64,10 @@ def worlds(draw: DrawFn) -> tuple[InMemoryAdapters, BookingPage, datetime]:
             external_member_id=f"external{len(parley.store.external_members)}",
             availability=Availability(1, time_zone, (window,), parley.now()),
         )
-        parley.store.external_members[who.organization_id, who.external_member_id] = who
+        whose = who.organization_id, who.external_member_id
+        parley.store.external_members[whose] = who
+        if draw(st.booleans()):
+            parley.store.calendar_feeds[whose] = linked_calendar(draw, whose, midnight)
         return HostKey(HostKind.EXTERNAL_MEMBER, who.external_member_id)
 
     def one_host() -> HostKey:

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.mails import CalendarMethod
 from scheduling.domain.messages import LEASE, MAX_ATTEMPTS, DeliveryState
-from scheduling.use_cases.external_members import ask_again
+from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.guest import cancel_guest_booking
 from scheduling.use_cases.mails import deliver_message
 from scheduling.use_cases.sign_in import request_sign_in
@@ -32,22 +33,22 @@ def state(parley, message):
 def test_an_invitation_is_mailed_to_the_invited_with_their_link(parley, room):
     member = invite(parley)
 
-    deliver_message(member.request, now=parley.now(), room=room)
+    deliver_message(member.request_mail, now=parley.now(), room=room)
 
     [mail] = room.mailer.sent
-    link = f"https://parley.example/l/{token(parley, member.request_link_id)}"
+    link = f"https://parley.example/l/{token(parley, member.request.link_id)}"
     assert mail.recipient.email == "kenji@example.org"
     assert mail.reply_to.email == AIKO.email
     assert link in mail.rendered.text
     assert link in mail.rendered.html
-    assert state(parley, member.request) is DeliveryState.SENT
+    assert state(parley, member.request_mail) is DeliveryState.SENT
 
 
 def test_a_message_is_sent_once_however_often_it_is_announced(parley, room):
     member = invite(parley)
 
     for _ in range(3):
-        deliver_message(member.request, now=parley.now(), room=room)
+        deliver_message(member.request_mail, now=parley.now(), room=room)
 
     assert len(room.mailer.sent) == 1
 
@@ -82,11 +83,10 @@ def test_only_the_latest_entry_and_the_latest_request_are_told(parley, room):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"))
     enter(parley, member, between("14:00", "15:00"), version=1)
-    do(parley, ask_again, STAFF, member.external_member_id)
+    do(parley, ask_again, STAFF, member.external_member_id, usual_terms(parley.now()))
 
     sweep(parley, room)
 
-    assert len(parley.store.messages) == 4
     assert len(room.mailer.sent) == 2
 
 
@@ -130,10 +130,11 @@ def test_a_failing_mail_service_leaves_everything_intact_and_the_mail_comes_late
     room.mailer.broken = True
     member = invite(parley)
 
-    deliver_message(member.request, now=parley.now(), room=room)
+    deliver_message(member.request_mail, now=parley.now(), room=room)
 
-    assert parley.external_members.get(member.organization_id, member.external_member_id) == member
-    failed = parley.store.messages[member.request]
+    stored = parley.external_members.get(member.organization_id, member.external_member_id)
+    assert stored.request.has_failed
+    failed = parley.store.messages[member.request_mail]
     assert (failed.state, failed.attempts) == (DeliveryState.SEND_FAILED, 1)
     assert failed.last_error == "ServiceUnavailable"
 
@@ -143,24 +144,24 @@ def test_a_failing_mail_service_leaves_everything_intact_and_the_mail_comes_late
     sweep(parley, room)
 
     assert len(room.mailer.sent) == 1
-    assert state(parley, member.request) is DeliveryState.SENT
+    assert state(parley, member.request_mail) is DeliveryState.SENT
 
 
 def test_pauses_grow_and_the_eighth_failure_is_the_last(parley, room):
     room.mailer.broken = True
     member = invite(parley)
     pauses = []
-    while state(parley, member.request) is not DeliveryState.DEAD:
-        before = parley.store.messages[member.request].attempts
-        deliver_message(member.request, now=parley.now(), room=room)
-        delivery = parley.store.messages[member.request]
+    while state(parley, member.request_mail) is not DeliveryState.DEAD:
+        before = parley.store.messages[member.request_mail].attempts
+        deliver_message(member.request_mail, now=parley.now(), room=room)
+        delivery = parley.store.messages[member.request_mail]
         assert delivery.attempts == before + 1
         if delivery.next_attempt_at:
             pauses.append(delivery.next_attempt_at - parley.clock)
             parley.clock = delivery.next_attempt_at
 
     assert [pause.total_seconds() for pause in pauses] == [30, 60, 120, 240, 480, 960, 1920]
-    assert parley.store.messages[member.request].attempts == MAX_ATTEMPTS
+    assert parley.store.messages[member.request_mail].attempts == MAX_ATTEMPTS
     parley.clock += timedelta(days=1)
     assert not sweep(parley, room)
 
@@ -169,9 +170,9 @@ def test_a_mail_that_cannot_be_written_is_given_up_like_one_that_cannot_be_sent(
     member = invite(parley)
     parley.store.links.clear()
 
-    deliver_message(member.request, now=parley.now(), room=room)
+    deliver_message(member.request_mail, now=parley.now(), room=room)
 
-    failed = parley.store.messages[member.request]
+    failed = parley.store.messages[member.request_mail]
     assert (failed.state, failed.last_error) == (DeliveryState.SEND_FAILED, "link_not_found")
 
 
@@ -180,12 +181,12 @@ def test_a_mail_at_which_every_worker_dies_is_given_up(parley, room):
     dying = replace(room, mail_templates=Fragile(room.mail_templates, "render", after=False))
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(Killed):
-            deliver_message(member.request, now=parley.now(), room=dying)
+            deliver_message(member.request_mail, now=parley.now(), room=dying)
         parley.clock += LEASE
 
-    deliver_message(member.request, now=parley.now(), room=dying)
+    deliver_message(member.request_mail, now=parley.now(), room=dying)
 
-    dead = parley.store.messages[member.request]
+    dead = parley.store.messages[member.request_mail]
     assert (dead.state, dead.last_error) == (DeliveryState.DEAD, "never_finished")
 
 
@@ -230,13 +231,13 @@ def dying_at(step, room):
 def test_a_worker_that_dies_anywhere_loses_no_mail(parley, room, step):
     member = invite(parley)
     with pytest.raises(Killed):
-        deliver_message(member.request, now=parley.now(), room=dying_at(step, room))
+        deliver_message(member.request_mail, now=parley.now(), room=dying_at(step, room))
 
     assert not sweep(parley, room)
     parley.clock += LEASE + timedelta(seconds=1)
     sweep(parley, room)
 
-    assert state(parley, member.request) is DeliveryState.SENT
+    assert state(parley, member.request_mail) is DeliveryState.SENT
     copies = room.mailer.sent
     assert len(copies) == (2 if step == "sent" else 1)
     assert len({(mail.message_id, mail.rendered.text) for mail in copies}) == 1

@@ -119,7 +119,7 @@ def test_two_workers_at_once_remind_once(parley, room, booking):
     assert reminded(room.mailer.sent) == [KENJI, MIA]
 
 
-@pytest.mark.parametrize("late", [10 * MINUTE, LATEST])
+@pytest.mark.parametrize("late", [10 * MINUTE, LATEST[MessageKind.BOOKING_REMINDER]])
 def test_a_reminder_that_is_a_little_late_still_comes(parley, room, booking, late):
     parley.clock = DUE + late
 
@@ -127,7 +127,7 @@ def test_a_reminder_that_is_a_little_late_still_comes(parley, room, booking, lat
 
 
 def test_a_reminder_that_is_very_late_never_comes(parley, room, booking):
-    parley.clock = DUE + LATEST + timedelta(seconds=1)
+    parley.clock = DUE + LATEST[MessageKind.BOOKING_REMINDER] + timedelta(seconds=1)
 
     assert not swept(parley, room)
     assert states(parley) == {DeliveryState.TOO_LATE}

@@ -171,7 +171,7 @@ function show() {
   const focused = document.activeElement?.closest(".day")?.dataset.day;
   days.replaceChildren(hours, ...shown.map((day) => showDay(day, taken, now, span)));
   if (focused) days.querySelector(`[data-day="${focused}"] .day-name`)?.focus({ preventScroll: true });
-  form.querySelector("#days").textContent = writer({ month: "long" }).formatRange(Date.parse(shown[0]), Date.parse(shown[6]));
+  form.querySelector("#days").textContent = [shown[0], shown[6]].map((day) => writer({ month: "long" }).format(Date.parse(day))).join(" – ");
   form.querySelector('[data-turn="-7"]').disabled = firstDay === now[0];
 }
 

@@ -31,6 +31,8 @@ from scheduling.domain.refusals import BookingPageChanged, BookingPageNotFound, 
 from scheduling.domain.slots import BufferRule
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
     from scheduling.adapters.dynamodb.table import Item, Table
 
 SCHEMA = 2
@@ -49,15 +51,8 @@ class DynamoDbBookingPages:
             raise SlugTaken from refused
 
     def replace(self, page: BookingPage) -> None:
-        # Pages of schema 1 have never been changed and have no version.
-        condition = "version = :before"
-        if page.version - 1 == 1:
-            condition += " OR (attribute_exists(PK) AND attribute_not_exists(version))"
-        put = self._table.to_put(
-            page_item(page), condition=condition, values={":before": page.version - 1}
-        )
         try:
-            transact(self._table.client, [put])
+            transact(self._table.client, [page_replaced(self._table, page)])
         except TransactionRefused as refused:
             raise BookingPageChanged from refused
 
@@ -86,6 +81,15 @@ class DynamoDbBookingPages:
         query["ExpressionAttributeValues"] = encoded(values)
         part = self._table.listed(query, after=after, limit=limit, sort="GSI1SK")
         return ListPage(tuple(map(_page, part.items)), part.next_cursor)
+
+
+def page_replaced(table: Table, page: BookingPage) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that stores a page whose version was the one before."""
+    # Pages of schema 1 have never been changed and have no version.
+    condition = "version = :before"
+    if page.version - 1 == 1:
+        condition += " OR (attribute_exists(PK) AND attribute_not_exists(version))"
+    return table.to_put(page_item(page), condition=condition, values={":before": page.version - 1})
 
 
 def page_item(page: BookingPage) -> Item:

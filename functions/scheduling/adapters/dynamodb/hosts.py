@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.calendar_feeds import stored_feed
 from scheduling.adapters.dynamodb.external_members import stored_external_member
 from scheduling.adapters.dynamodb.organizations import stored_member
 from scheduling.adapters.dynamodb.working_hours import stored_hours
@@ -34,14 +35,17 @@ class DynamoDbHosts:
 
 def _keys_of_items(organization_id: str, key: HostKey) -> list[keys.Key]:
     if key.kind is HostKind.EXTERNAL_MEMBER:
-        return [keys.external_member(organization_id, key.host_id)]
+        return [
+            keys.external_member(organization_id, key.host_id),
+            keys.calendar_feed(organization_id, key.host_id),
+        ]
     return [
         keys.member(organization_id, key.host_id),
         keys.working_hours(organization_id, key.host_id),
     ]
 
 
-def _host(key: HostKey, who: Item | None, hours: Item | None = None) -> Host:
+def _host(key: HostKey, who: Item | None, when: Item | None) -> Host:
     """Return the host made of the items behind `_keys_of_items`.
 
     Raises:
@@ -50,8 +54,8 @@ def _host(key: HostKey, who: Item | None, hours: Item | None = None) -> Host:
     if who is None:
         raise HostNotFound
     if key.kind is HostKind.EXTERNAL_MEMBER:
-        return _external_member(key, who)
-    return _member(key, who, hours)
+        return _external_member(key, who, when)
+    return _member(key, who, when)
 
 
 def _member(key: HostKey, item: Item, hours: Item | None) -> Host:
@@ -65,10 +69,11 @@ def _member(key: HostKey, item: Item, hours: Item | None) -> Host:
         time_zone=saved.hours.time_zone,
         hours=saved.hours,
         limits=saved.limits,
+        is_gone=not member.is_active,
     )
 
 
-def _external_member(key: HostKey, item: Item) -> Host:
+def _external_member(key: HostKey, item: Item, calendar: Item | None) -> Host:
     member = stored_external_member(item)
     return Host(
         key=key,
@@ -78,6 +83,7 @@ def _external_member(key: HostKey, item: Item) -> Host:
         time_zone=member.availability.time_zone,
         hours=member.availability.windows,
         person_in_charge_id=member.person_in_charge_id,
-        request_link_id=member.request_link_id,
+        request_link_id=member.request.link_id,
         is_gone=member.deleted_at is not None,
+        calendar=None if calendar is None else stored_feed(calendar),
     )

@@ -8,7 +8,7 @@ from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.links import link_item, link_replaced, link_used
 from scheduling.adapters.dynamodb.messages import message_put
-from scheduling.adapters.dynamodb.organizations import changed_member_put, new_member_puts
+from scheduling.adapters.dynamodb.organizations import changed_member_writes, new_member_puts
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
@@ -154,7 +154,7 @@ class DynamoDbInvitations:
     def _member_puts(self, member: Member) -> Sequence[TransactWriteItemTypeDef]:
         if member.version == 1:
             return new_member_puts(self._table, member)
-        return [changed_member_put(self._table, member)]
+        return changed_member_writes(self._table, member)
 
 
 def _item(invitation: Invitation) -> Item:

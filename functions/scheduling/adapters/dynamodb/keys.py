@@ -3,14 +3,25 @@
 | what is asked | table | key |
 | --- | --- | --- |
 | an organization | scheduling | `T#<org>` / `A` |
-| a member; all members of an organization | scheduling | `T#<org>#M` / `M#<member>` |
+| a member | scheduling | `T#<org>#M` / `M#<member>` |
+| active members by name | by_time | `T#<org>#M` / `<name>#<member>` |
+| former members by name | by_time | `T#<org>#FM` / `<name>#<member>` |
+| who the active admins are | scheduling | `T#<org>` / `ADMINS` |
 | who has this address, anywhere | scheduling | `E#<sha256 of address>` / `T#<org>` |
 | the departments and designations of an organization | scheduling | `T#<org>` / `DIRECTORY` |
 | an invitation to the team | scheduling | `T#<org>#I#<invitation>` / `A` |
 | all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
+| members from a file | scheduling | `T#<org>#MI#<import>` / `IMPORT` |
+| 25 rows of that file | scheduling | `T#<org>#MI#<import>` / `ROWS#<nn>` |
+| imports that are running, by when to go on | by_time | `IMPORTS` / `<when>#<import>` |
 | has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
+| external members that may need a look | to_look_at | `T#<org>#LOOK` / `<when>#<external member>` |
+| an external member's linked calendar | scheduling | `T#<org>#X#<external member>` / `CALENDAR` |
+| when it is read next | scheduling | `T#<org>#X#<external member>` / `FEED` |
+| calendars that are due | by_time | `FEED#<0..3>` / `<due>#<external member>` |
+| where a linked calendar is read from | access | `T#<org>#X#<external member>` / `CALENDAR` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
 | a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
@@ -24,7 +35,13 @@
 | who owns which five minutes of an hour | scheduling | `T#<org>#C#<host>#<yyyymmdd>` / `H#<hh>` |
 | how often a host was booked under a limit | scheduling | `T#<org>#L#<host>` / `A` |
 | a message | scheduling | key of its subject / `OB#<version>#<kind>#<whom>` |
+| messages about one thing | scheduling | key of the subject / `OB#…` |
 | messages that are due | by_time | `OBQ#<0..3>` / `<when>#<message id>` |
+| messages that wait for their organization | by_time | `T#<org>#PAUSED` / `<when>#<message id>` |
+| whether an organization may send | scheduling | `T#<org>#MAIL` / `A` |
+| what became of a day's mails | scheduling | `T#<org>#MAIL` / `D#<yyyymmdd>` |
+| is this address written to at all | scheduling | `T#<org>#NOMAIL#<sha256 of address>` / `A` |
+| are mails of a category sent to it | scheduling | the same / `C#<category>` |
 | what was done, the latest first | scheduling | `T#<org>#AU` / `<moment>#<entry>` |
 | a link | access | `TOK#<link>` / `A` |
 | a session | access | `SES#<hash>` / `A` |
@@ -40,17 +57,26 @@ import hashlib
 from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.messages import Message, Subject
+from scheduling.domain.people import comparable
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+    from scheduling.domain.reputation import MailCategory
 
 type Key = dict[str, str]
 
 BY_TIME = "by_time"
-"""The one index; sparse, its keys are `GSI1PK` and `GSI1SK`."""
+"""The index of most lists; sparse, its keys are `GSI1PK` and `GSI1SK`."""
+
+TO_LOOK_AT = "to_look_at"
+"""The index of what may need a human, by when; sparse, its keys are `GSI2PK` and `GSI2SK`."""
 
 QUEUES = 4
-"""Over how many partitions due messages are spread, and what is overdue."""
+"""Over how many partitions due messages are spread, what is overdue, and due calendars."""
+
+RUNNING_IMPORTS = "IMPORTS"
+"""They are few: one partition has them all."""
 
 ONLY = "A"
 """The sort key where a partition holds one item, or its main one."""
@@ -77,6 +103,23 @@ def members(organization_id: str) -> str:
     return f"T#{organization_id}#M"
 
 
+def former_members(organization_id: str) -> str:
+    return f"T#{organization_id}#FM"
+
+
+def member_place(organization_id: str, member_id: str, name: str, *, is_active: bool) -> Key:
+    """Return the index keys of a member; of a long name its beginning stands for all of it."""
+    partition = members if is_active else former_members
+    return {
+        "GSI1PK": partition(organization_id),
+        "GSI1SK": f"{comparable(name)[:40]}#{member_id}",
+    }
+
+
+def admins(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}", "SK": "ADMINS"}
+
+
 def member_address(email: str, organization_id: str) -> Key:
     return {"PK": addressees(email), "SK": f"T#{organization_id}"}
 
@@ -97,6 +140,19 @@ def invitations(organization_id: str) -> str:
     return f"T#{organization_id}#I"
 
 
+def member_import(organization_id: str, import_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": "IMPORT"}
+
+
+def import_rows(organization_id: str, import_id: str, number: int) -> Key:
+    return {"PK": f"T#{organization_id}#MI#{import_id}", "SK": f"ROWS#{number:02d}"}
+
+
+def import_place(import_id: str, due_at: datetime) -> Key:
+    """Return the index keys of an import that is running."""
+    return {"GSI1PK": RUNNING_IMPORTS, "GSI1SK": f"{moment(due_at)}#{import_id}"}
+
+
 def invitation_address(organization_id: str, email: str) -> Key:
     return {"PK": f"T#{organization_id}#IE#{digest(email)}", "SK": ONLY}
 
@@ -107,6 +163,36 @@ def external_member(organization_id: str, external_member_id: str) -> Key:
 
 def external_members(organization_id: str) -> str:
     return f"T#{organization_id}#X"
+
+
+def looks(organization_id: str) -> str:
+    return f"T#{organization_id}#LOOK"
+
+
+def look_place(organization_id: str, external_member_id: str, when: datetime) -> Key:
+    """Return the index keys of somebody whom a human may have to look at from an instant on."""
+    return {"GSI2PK": looks(organization_id), "GSI2SK": f"{moment(when)}#{external_member_id}"}
+
+
+def calendar_feed(organization_id: str, external_member_id: str) -> Key:
+    """Return the key of a linked calendar in one table, of its address in the other."""
+    return {**external_member(organization_id, external_member_id), "SK": "CALENDAR"}
+
+
+def feed_turn(organization_id: str, external_member_id: str) -> Key:
+    return {**external_member(organization_id, external_member_id), "SK": "FEED"}
+
+
+def feed_queue(number: int) -> str:
+    return f"FEED#{number}"
+
+
+def feed_place(external_member_id: str, due_at: datetime) -> Key:
+    """Return the index keys of a calendar that is read at an instant."""
+    return {
+        "GSI1PK": feed_queue(_queue_number(external_member_id)),
+        "GSI1SK": f"{moment(due_at)}#{external_member_id}",
+    }
 
 
 def external_member_address(organization_id: str, email: str) -> Key:
@@ -164,19 +250,29 @@ def count(organization_id: str, host_id: str) -> Key:
     return {"PK": f"T#{organization_id}#L#{host_id}", "SK": ONLY}
 
 
+MESSAGES = "OB#"
+"""How the sort key of a message begins."""
+
+
 def message(what: Message) -> Key:
-    match what.subject:
+    return {
+        "PK": messages(what.organization_id, what.subject, what.subject_id),
+        "SK": f"{MESSAGES}{what.version:06d}#{what.kind}#{what.name}",
+    }
+
+
+def messages(organization_id: str, subject: Subject, subject_id: str) -> str:
+    match subject:
         case Subject.SIGN_IN:
-            partition = f"T#{what.organization_id}#L#{what.subject_id}"
+            return f"T#{organization_id}#L#{subject_id}"
         case Subject.EXTERNAL_MEMBER:
-            partition = external_member(what.organization_id, what.subject_id)["PK"]
+            return external_member(organization_id, subject_id)["PK"]
         case Subject.BOOKING:
-            partition = booking(what.organization_id, what.subject_id)["PK"]
+            return booking(organization_id, subject_id)["PK"]
         case Subject.INVITATION:
-            partition = invitation(what.organization_id, what.subject_id)["PK"]
+            return invitation(organization_id, subject_id)["PK"]
         case _:
-            assert_never(what.subject)
-    return {"PK": partition, "SK": f"OB#{what.version:06d}#{what.kind}#{what.name}"}
+            assert_never(subject)
 
 
 def message_queue(number: int) -> str:
@@ -185,6 +281,27 @@ def message_queue(number: int) -> str:
 
 def queue_of(what: Message) -> str:
     return message_queue(_queue_number(what.subject_id))
+
+
+def paused_messages(organization_id: str) -> str:
+    return f"T#{organization_id}#PAUSED"
+
+
+def sending(organization_id: str) -> Key:
+    return {"PK": f"T#{organization_id}#MAIL", "SK": ONLY}
+
+
+def sending_day(organization_id: str, day: date) -> Key:
+    return {"PK": f"T#{organization_id}#MAIL", "SK": f"D#{day:%Y%m%d}"}
+
+
+def suppression(
+    organization_id: str, address_hash: str, category: MailCategory | None = None
+) -> Key:
+    return {
+        "PK": f"T#{organization_id}#NOMAIL#{address_hash}",
+        "SK": f"C#{category}" if category else ONLY,
+    }
 
 
 def overdue_queue(number: int) -> str:

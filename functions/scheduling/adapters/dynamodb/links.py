@@ -25,7 +25,8 @@ about meetings that were booked before it ended."""
 
 LINK_WORKS = (
     "attribute_exists(PK) AND attribute_not_exists(used_at)"
-    " AND attribute_not_exists(replaced_at) AND expires_at > :now"
+    " AND attribute_not_exists(replaced_at) AND attribute_not_exists(revoked_at)"
+    " AND expires_at > :now"
 )
 
 _SIGN_IN_LINK_KEPT_AFTER = timedelta(days=1)
@@ -59,6 +60,16 @@ def link_prolonged(access: Table, link_id: str, until: datetime) -> TransactWrit
             ":ttl": to_seconds(until + LINK_KEPT_AFTER),
         },
         names={"#ttl": "ttl"},
+    )
+
+
+def link_revoked(access: Table, link_id: str, at: datetime) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that ends a link, with none in its place."""
+    return access.to_update(
+        keys.link(link_id),
+        "SET revoked_at = :at",
+        condition="attribute_exists(PK)",
+        values={":at": to_seconds(at)},
     )
 
 
@@ -97,6 +108,7 @@ def stored_link(item: Item) -> Link:
         generation=int(item["generation"]),
         used_at=from_seconds(item["used_at"]) if "used_at" in item else None,
         replaced_at=from_seconds(item["replaced_at"]) if "replaced_at" in item else None,
+        revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
+    CONDITION_FAILED,
     TransactionRefused,
     decoded,
     encoded,
@@ -17,11 +18,12 @@ from scheduling.adapters.dynamodb.table import (
     transact,
 )
 from scheduling.domain.lists import ListPage
-from scheduling.domain.people import Feature, Member, Organization, Role
-from scheduling.domain.refusals import MemberChanged, MemberNotFound
+from scheduling.domain.people import Feature, Member, Organization, Role, comparable
+from scheduling.domain.refusals import LastAdmin, MemberChanged, MemberNotFound
+from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.audit import Entry
+    from scheduling.ports import MemberFilter
 
 
 class DynamoDbOrganizations:
@@ -75,16 +78,46 @@ class DynamoDbMembers:
             raise MemberNotFound
         return stored_member(item)
 
-    def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Member]:
+    def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        wanted = [keys.member(organization_id, member_id) for member_id in member_ids]
+        return [stored_member(item) for item in self._table.found(wanted).values()]
+
+    def list(
+        self,
+        organization_id: str,
+        which: MemberFilter = ACTIVE_MEMBERS,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> ListPage[Member]:
         partition, after = keys.members(organization_id), None
+        if not which.is_active:
+            partition = keys.former_members(organization_id)
         if cursor is not None:
-            after = {"PK": partition, "SK": sort_key_of(cursor)}
-        query = {
-            "KeyConditionExpression": "PK = :members",
-            "ExpressionAttributeValues": encoded({":members": partition}),
+            sort_key = sort_key_of(cursor)
+            key = keys.member(organization_id, sort_key.rpartition("#")[2])
+            after = {**key, "GSI1PK": partition, "GSI1SK": sort_key}
+        conditions, names, values = _conditions(which)
+        query: Item = {
+            "IndexName": keys.BY_TIME,
+            "KeyConditionExpression": "GSI1PK = :members",
+            "ExpressionAttributeValues": encoded({":members": partition, **values}),
         }
-        part = self._table.listed(query, after=after, limit=limit, sort="SK")
+        if conditions:
+            query["FilterExpression"] = " AND ".join(conditions)
+        if names:
+            query["ExpressionAttributeNames"] = names
+        # Who looks at the list waits for the names of departments and managers, too.
+        part = self._table.listed(
+            query, after=after, limit=limit, sort="GSI1SK", filtered_requests=1
+        )
         return ListPage(tuple(map(stored_member, part.items)), part.next_cursor)
+
+    def at_addresses(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Member]:
+        addresses = [keys.member_address(email, organization_id) for email in emails]
+        taken = self._table.found(addresses).values()
+        found = self.get_all(organization_id, [item["member_id"] for item in taken])
+        return {member.email: member for member in found}
 
     def with_email(self, email: str) -> Sequence[Member]:
         answer = self._table.client.query(
@@ -98,11 +131,13 @@ class DynamoDbMembers:
         return [stored_member(item) for item in self._table.found(wanted).values()]
 
     def replace(self, member: Member, entry: Entry) -> None:
-        stored = changed_member_put(self._table, member)
+        writes = changed_member_writes(self._table, member)
         try:
-            transact(self._table.client, [stored, entry_put(self._table, entry)])
+            transact(self._table.client, [*writes, entry_put(self._table, entry)])
         except TransactionRefused as refused:
-            raise MemberChanged from refused
+            if refused.reasons[0] == CONDITION_FAILED:
+                raise MemberChanged from refused
+            raise LastAdmin from refused
 
 
 def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
@@ -112,16 +147,59 @@ def new_member_puts(table: Table, member: Member) -> Sequence[TransactWriteItemT
     """
     address = keys.member_address(member.email, member.organization_id)
     ids = {"organization_id": member.organization_id, "member_id": member.member_id}
-    return [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
+    puts = [table.to_put_new(member_item(member)), table.to_put_new({**address, **ids})]
+    return [*puts, _admins_update(table, member)] if member.is_admin else puts
 
 
-def changed_member_put(table: Table, member: Member) -> TransactWriteItemTypeDef:
-    """Return the part of a transaction that stores the next version of a member."""
-    return table.to_put(
+def changed_member_writes(table: Table, member: Member) -> Sequence[TransactWriteItemTypeDef]:
+    """Return the parts of a transaction that store the next version of a member.
+
+    The first is refused where somebody else changed them, the second where
+    nobody would be an admin any more.
+    """
+    stored = table.to_put(
         member_item(member),
         condition="attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)",
         values={":before": member.version - 1},
     )
+    return [stored, _admins_update(table, member)]
+
+
+def _admins_update(table: Table, member: Member) -> TransactWriteItemTypeDef:
+    """Return the part of a transaction that keeps the set of active admins, and never empties it.
+
+    A set, because adding somebody twice changes nothing, as it would a number.
+    Two admins who cease to be so at once are in each other's way here: the
+    second is refused.
+    """
+    key = keys.admins(member.organization_id)
+    if member.is_admin and member.is_active:
+        return table.to_update(
+            key, "ADD admins :them", condition=None, values={":them": {member.member_id}}
+        )
+    return table.to_update(
+        key,
+        "DELETE admins :them",
+        condition="NOT contains(admins, :id) OR size(admins) > :one",
+        values={":them": {member.member_id}, ":id": member.member_id, ":one": 1},
+    )
+
+
+def _conditions(which: MemberFilter) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """Return what a filter asks of each member, with the names and values in it."""
+    wanted = {
+        "role": which.role,
+        "department_id": which.department_id,
+        "designation_id": which.designation_id,
+        "manager_id": which.manager_id,
+    }
+    given = {name: str(value) for name, value in wanted.items() if value is not None}
+    conditions = [f"#{name} = :{name}" for name in given]
+    values = {f":{name}": value for name, value in given.items()}
+    if which.text:
+        conditions.append("contains(searched, :text)")
+        values[":text"] = which.text
+    return conditions, {f"#{name}": name for name in given}, values
 
 
 def _organization_item(organization: Organization) -> Item:
@@ -135,7 +213,11 @@ def _organization_item(organization: Organization) -> Item:
 def member_item(member: Member) -> Item:
     return {
         **keys.member(member.organization_id, member.member_id),
+        **keys.member_place(
+            member.organization_id, member.member_id, member.name, is_active=member.is_active
+        ),
         **asdict(member),
+        "searched": comparable(f"{member.name}\n{member.email}"),
         "joined_at": _seconds(member.joined_at),
         "removed_at": _seconds(member.removed_at),
     }

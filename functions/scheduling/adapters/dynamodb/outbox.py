@@ -13,12 +13,14 @@ from scheduling.adapters.dynamodb.table import (
     from_seconds,
     to_seconds,
 )
+from scheduling.domain.feedback import Bounced, BounceKind
 from scheduling.domain.messages import (
     LEASE,
     Delivery,
     DeliveryState,
     Message,
     MessageKind,
+    Posted,
     Recipient,
     Subject,
 )
@@ -30,8 +32,15 @@ if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Item, Table
 
 
+LISTED_MESSAGES = 100
+
+
 class DynamoDbOutbox:
-    """Messages beside what they are about; those that wait also stand in a queue by time."""
+    """Messages beside what they are about; those that wait also stand in a queue by time.
+
+    `state` is what a worker recorded. What was told about the mail stands beside it, so that
+    neither overwrites the other, whichever comes first.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -63,6 +72,7 @@ class DynamoDbOutbox:
         return None if claimed is None else _delivery(claimed)
 
     def record(self, message: Message, delivery: Delivery) -> None:
+        is_paused = delivery.state is DeliveryState.PAUSED
         values: Item = {
             ":state": delivery.state.value,
             ":attempts": delivery.attempts,
@@ -71,23 +81,78 @@ class DynamoDbOutbox:
         sets = ["#state = :state", "last_error = :error"]
         removes = []
         if delivery.sent_at is not None:
-            sets.append("sent_at = :sent_at")
+            sets += ["sent_at = :sent_at", "mail_id = :mail_id"]
             values[":sent_at"] = to_seconds(delivery.sent_at)
-        if delivery.next_attempt_at is None:
-            removes = ["GSI1PK", "GSI1SK", "next_attempt_at"]
-        else:
+            values[":mail_id"] = delivery.mail_id
+        if is_paused:
+            sets.append("attempts = :unused")
+            values[":unused"] = delivery.attempts - 1
+        if delivery.next_attempt_at is not None:
             sets += ["next_attempt_at = :next", "GSI1SK = :place"]
             values[":next"] = to_seconds(delivery.next_attempt_at)
             values[":place"] = queue_place(message, delivery.next_attempt_at)["GSI1SK"]
+        elif is_paused:
+            sets.append("GSI1PK = :paused")
+            values[":paused"] = keys.paused_messages(message.organization_id)
+            removes = ["next_attempt_at"]
+        else:
+            removes = ["GSI1PK", "GSI1SK", "next_attempt_at"]
         update = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removes) if removes else "")
         # Where the lease ran out and another worker has the message, their word counts.
+        condition = "attempts = :attempts"
+        if "GSI1PK" not in removes:
+            # What the mail service tells about was sent, though its answer got lost.
+            condition += " AND attribute_not_exists(told_at)"
         self._table.update(
             keys.message(message),
             update,
-            condition="attempts = :attempts",
+            condition=condition,
             names={"#state": "state"},
             values=values,
         )
+
+    def of_subject(
+        self, organization_id: str, subject: Subject, subject_id: str
+    ) -> Sequence[Posted]:
+        answer = self._table.client.query(
+            TableName=self._table.name,
+            KeyConditionExpression="PK = :subject AND begins_with(SK, :messages)",
+            ExpressionAttributeValues=encoded(
+                {
+                    ":subject": keys.messages(organization_id, subject, subject_id),
+                    ":messages": keys.MESSAGES,
+                }
+            ),
+            ScanIndexForward=False,
+            Limit=LISTED_MESSAGES,
+        )
+        posted = [_posted(decoded(item)) for item in answer["Items"]]
+        return sorted(posted, key=lambda each: each.queued_at, reverse=True)
+
+    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
+        answer = self._table.client.query(
+            TableName=self._table.name,
+            IndexName=keys.BY_TIME,
+            KeyConditionExpression="GSI1PK = :paused",
+            ExpressionAttributeValues=encoded({":paused": keys.paused_messages(organization_id)}),
+            Limit=limit,
+        )
+        for item in answer["Items"]:
+            message = _message(decoded(item))
+            place = queue_place(message, now)
+            self._table.update(
+                keys.message(message),
+                "SET #state = :queued, GSI1PK = :queue, GSI1SK = :place",
+                condition="#state = :paused",
+                names={"#state": "state"},
+                values={
+                    ":queued": DeliveryState.QUEUED.value,
+                    ":queue": place["GSI1PK"],
+                    ":place": place["GSI1SK"],
+                    ":paused": DeliveryState.PAUSED.value,
+                },
+            )
+        return len(answer["Items"])
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         found: list[Message] = []
@@ -121,6 +186,10 @@ def _message(item: Item) -> Message:
     )
 
 
+def _posted(item: Item) -> Posted:
+    return Posted(_message(item), from_seconds(item["queued_at"]), _delivery(item))
+
+
 def _delivery(item: Item) -> Delivery:
     return Delivery(
         state=DeliveryState(item["state"]),
@@ -128,6 +197,22 @@ def _delivery(item: Item) -> Delivery:
         next_attempt_at=_instant(item.get("next_attempt_at")),
         last_error=item.get("last_error", ""),
         sent_at=_instant(item.get("sent_at")),
+        mail_id=item.get("mail_id", ""),
+        delayed_at=_instant(item.get("delayed_at")),
+        delivered_at=_instant(item.get("delivered_at")),
+        bounce=_bounce(item),
+        complained_at=_instant(item.get("complained_at")),
+    ).as_told()
+
+
+def _bounce(item: Item) -> Bounced | None:
+    if "bounced_at" not in item:
+        return None
+    return Bounced(
+        at=from_seconds(item["bounced_at"]),
+        kind=BounceKind(item["bounce_kind"]),
+        subtype=item["bounce_subtype"],
+        diagnosis=item["diagnosis"],
     )
 
 

@@ -123,9 +123,16 @@ class Table:
         return [found[key["PK"], key["SK"]] for key in keys]
 
     def listed(
-        self, query: Mapping[str, Any], *, after: Mapping[str, str] | None, limit: int, sort: str
+        self,
+        query: Mapping[str, Any],
+        *,
+        after: Mapping[str, str] | None,
+        limit: int,
+        sort: str,
+        filtered_requests: int = FILTERED_REQUESTS,
+        keep: Callable[[Item], bool] | None = None,
     ) -> ListPage[Item]:
-        """Return a part of what a query finds, in one request; with a filter, in at most 3.
+        """Return a part of what a query finds, in one request; with a filter, in a few.
 
         A filter is applied to a megabyte at a time, so that part may be shorter than `limit`.
 
@@ -133,25 +140,29 @@ class Table:
             query: The rest of the request.
             after: The whole key of the item that the part follows; None for the first part.
             sort: The attribute that the query is sorted by; the cursor is made of it.
+            filtered_requests: How many to make at most where there is a filter.
+            keep: Which items are meant, where DynamoDB has no words for it.
         """
         request: Any = {"TableName": self.name, **query}
-        requests = FILTERED_REQUESTS
-        if "FilterExpression" not in query:
+        requests = filtered_requests
+        if "FilterExpression" not in query and keep is None:
             request["Limit"], requests = limit, 1
-        found: list[dict[str, Any]] = []
+        found: list[Item] = []
         last: Any = None if after is None else encoded(after)
         for _ in range(requests):
             if last is not None:
                 request["ExclusiveStartKey"] = last
             answer = self.client.query(**request)
-            found += answer["Items"]
+            items = map(decoded, answer["Items"])
+            found += items if keep is None else filter(keep, items)
             last = answer.get("LastEvaluatedKey")
             if last is None or len(found) >= limit:
                 break
+        sort_key = None if last is None else decoded(last)[sort]
         if len(found) > limit:
-            last = found[limit - 1]
-        cursor = None if last is None else cursor_for(decoded(last)[sort])
-        return ListPage(tuple(map(decoded, found[:limit])), cursor)
+            sort_key = found[limit - 1][sort]
+        cursor = None if sort_key is None else cursor_for(sort_key)
+        return ListPage(tuple(found[:limit]), cursor)
 
     def put_new(self, item: Mapping[str, Any]) -> None:
         self.client.put_item(
@@ -238,7 +249,7 @@ class Table:
         key: Mapping[str, str],
         update: str,
         *,
-        condition: str,
+        condition: str | None = None,
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> TransactWriteItemTypeDef:
@@ -246,9 +257,10 @@ class Table:
             "TableName": self.name,
             "Key": encoded(key),
             "UpdateExpression": update,
-            "ConditionExpression": condition,
             "ExpressionAttributeValues": encoded(values),
         }
+        if condition is not None:
+            request["ConditionExpression"] = condition
         if names:
             request["ExpressionAttributeNames"] = dict(names)
         return {"Update": request}

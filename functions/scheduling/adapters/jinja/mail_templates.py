@@ -21,7 +21,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
+    AvailabilityOverdueMail,
     AvailabilityRequestMail,
+    AvailabilityStillRightMail,
     BookingMail,
     MemberInvitationMail,
     Reader,
@@ -39,6 +41,13 @@ if TYPE_CHECKING:
 
     from scheduling.domain.mails import Mailbox, MailFacts
     from scheduling.domain.time_range import TimeRange
+
+type _AvailabilityMail = (
+    AvailabilityRequestMail
+    | AvailabilityOverdueMail
+    | AvailabilityStillRightMail
+    | AvailabilityEnteredMail
+)
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -114,15 +123,62 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "link": facts.link,
                 "valid_for": times.length(facts.valid_for, locale),
             }
+        case MemberInvitationMail():
+            return "member_invitation", {
+                "organization": _typed(facts.organization_name),
+                "invited_by": _person(facts.invited_by),
+                "designation": _typed(facts.designation),
+                "department": _typed(facts.department),
+                "manager": _typed(facts.manager_name),
+                "is_admin": facts.is_admin,
+                "link": facts.link,
+                "link_expires": times.zoned_moment(facts.link_expires_at, facts.time_zone, locale),
+                "console_url": facts.console_url,
+            }
+        case BookingMail():
+            return f"booking_{facts.news}", _booking_words(facts, locale)
+        case _:
+            return _availability_words(facts, locale)
+
+
+def _availability_words(facts: _AvailabilityMail, locale: str) -> tuple[str, Mapping[str, object]]:
+    match facts:
         case AvailabilityRequestMail():
-            return "availability_request", {
+            folder = "availability_reminder" if facts.is_reminder else "availability_request"
+            return folder, {
                 "organization": _typed(facts.organization_name),
                 "name": _typed(facts.external_member_name),
                 "person_in_charge": _person(facts.person_in_charge),
                 "title": _typed(facts.meeting_title),
                 "length": times.length(facts.meeting_length, locale),
                 "link": facts.link,
-                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
+                "link_expires": times.zoned_moment(facts.link_expires_at, facts.time_zone, locale),
+                "deadline": times.zoned_moment(facts.deadline, facts.time_zone, locale),
+                "wished": _wished(facts, locale),
+                "minimum_windows": facts.minimum_windows,
+                "minimum_length": (
+                    times.length(facts.minimum_length, locale) if facts.minimum_length else ""
+                ),
+                "message": _typed_lines(facts.message),
+            }
+        case AvailabilityOverdueMail():
+            return "availability_overdue", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.person_in_charge_name),
+                "external_member": _person(facts.external_member),
+                "asked": times.day(_date(facts.asked_at, facts.time_zone), locale),
+                "deadline": times.zoned_moment(facts.deadline, facts.time_zone, locale),
+                "has_some": facts.has_some,
+                "console_url": facts.console_url,
+            }
+        case AvailabilityStillRightMail():
+            return "availability_still_right", {
+                "organization": _typed(facts.organization_name),
+                "name": _typed(facts.external_member_name),
+                "person_in_charge": _person(facts.person_in_charge),
+                "days": tuple(_open_days(facts.windows, facts.time_zone, locale)),
+                "valid_until": times.day(_date(facts.valid_until, facts.time_zone), locale),
+                "link": facts.link,
             }
         case AvailabilityEnteredMail():
             return "availability_entered", {
@@ -134,20 +190,6 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
                 "booking_page_url": facts.booking_page_url,
                 "console_url": facts.console_url,
             }
-        case MemberInvitationMail():
-            return "member_invitation", {
-                "organization": _typed(facts.organization_name),
-                "invited_by": _person(facts.invited_by),
-                "designation": _typed(facts.designation),
-                "department": _typed(facts.department),
-                "manager": _typed(facts.manager_name),
-                "is_admin": facts.is_admin,
-                "link": facts.link,
-                "link_expires": _moment(facts.link_expires_at, facts.time_zone, locale),
-                "console_url": facts.console_url,
-            }
-        case BookingMail():
-            return f"booking_{facts.news}", _booking_words(facts, locale)
         case _:
             assert_never(facts)
 
@@ -172,7 +214,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "hours": times.clocks(facts.time.start, facts.time.end, zone, locale),
         "former_when": times.span(former.start, former.end, zone, locale) if former else "",
         "former_hours": times.clocks(former.start, former.end, zone, locale) if former else "",
-        "decide_by": _moment(decide_by, zone, locale) if decide_by else "",
+        "decide_by": times.zoned_moment(decide_by, zone, locale) if decide_by else "",
         "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
         "hosts": format_list(hosts, locale=locale),
@@ -234,10 +276,11 @@ def _open_days(windows: tuple[TimeRange, ...], zone: str, locale: str) -> Iterat
         )
 
 
-def _moment(instant: datetime, zone: str, locale: str) -> str:
-    """Return a date and a time: "Tue 1 December 2026, 10:30 (Tokyo, GMT+9)"."""
-    day, clock = times.day(_date(instant, zone), locale), times.clock(instant, zone, locale)
-    return f"{day}, {clock} ({times.zone_label(zone, instant, locale)})"
+def _wished(facts: AvailabilityRequestMail, locale: str) -> tuple[str, str] | None:
+    """Return the first and the last of the dates that matter."""
+    if facts.wished is None:
+        return None
+    return times.day(facts.wished.first, locale), times.day(facts.wished.last, locale)
 
 
 def _date(instant: datetime, zone: str) -> date:

@@ -25,17 +25,22 @@ _LINE_BREAKING = ("Cc", "Zl", "Zp")
 
 
 class _WholeSubjects(EmailPolicy):
-    """SMTP's lines, with a subject that reads as it was written.
+    """SMTP's lines, with a subject that reads as it was written, and a long address in one piece.
 
     The standard library's own folding doubles the space at which it breaks a
     line between plain words and an encoded one. `Header` encodes a subject
-    that is not ASCII as a whole.
+    that is not ASCII as a whole. An address that is longer than a line it
+    would encode, so that nobody can follow it.
     """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name != "Subject":
-            return super().fold_binary(name, value)
-        folded = Header(str(value), header_name=name).encode(linesep=self.linesep)
+        match name:
+            case "Subject":
+                folded = Header(str(value), header_name=name).encode(linesep=self.linesep)
+            case "List-Unsubscribe":
+                folded = str(value)
+            case _:
+                return super().fold_binary(name, value)
         return f"{name}: {folded}{self.linesep}".encode("ascii")
 
 
@@ -61,17 +66,18 @@ class SesMailer:
     def address(self) -> str:
         return self._address
 
-    def send(self, mail: OutgoingMail) -> None:
+    def send(self, mail: OutgoingMail) -> str:
         message = mime_message(mail, sender_address=self._address, now=datetime.now(UTC))
         request: SendEmailRequestTypeDef = {
             "FromEmailAddress": self._address,
             "Destination": {"ToAddresses": [mail.recipient.email]},
             "Content": {"Raw": {"Data": message.as_bytes()}},
+            "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
         }
         if self._configuration_set:
             request["ConfigurationSetName"] = self._configuration_set
         try:
-            self._client.send_email(**request)
+            return self._client.send_email(**request)["MessageId"]
         except ClientError as reason:
             # The service's own message may quote the recipient's address.
             raise MailNotAccepted(reason.response["Error"]["Code"]) from None
@@ -103,6 +109,10 @@ def mime_message(mail: OutgoingMail, *, sender_address: str, now: datetime) -> E
     message["Message-ID"] = _header_text(f"<{mail.message_id}@{domain}>")
     # Out-of-office programs do not answer this. Source: RFC 3834 section 5.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe_url:
+        # One press in the mail program sends a POST. Source: RFC 8058 section 3.1.
+        message["List-Unsubscribe"] = f"<{_header_text(mail.unsubscribe_url)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.rendered.text)
     message.add_alternative(mail.rendered.html, subtype="html")
     if mail.calendar_method is not None:

@@ -1,0 +1,75 @@
+"""Who is available when: what is free of some windows, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from scheduling.domain.availability import GRID, merged
+from scheduling.domain.time_range import TimeRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """One person's day; what reaches over midnight is cut there."""
+
+    free: tuple[TimeRange, ...]
+    """What they offer and nobody has booked, from now on."""
+    taken: tuple[TimeRange, ...]
+    """What is booked, buffers included."""
+
+
+def day_cells(
+    windows: Iterable[TimeRange],
+    taken: Iterable[TimeRange],
+    days: Sequence[TimeRange | None],
+    *,
+    now: datetime,
+) -> tuple[DayCell, ...]:
+    """Return one cell for each day; an empty one for a day that the zone skipped.
+
+    Args:
+        windows: What they offer; sorted, apart from each other.
+        taken: What is booked, in any order.
+    """
+    busy = merged(taken)
+    free = remaining(_from_now_on(windows, now), busy)
+    return tuple(DayCell(_within(free, day), _within(busy, day)) for day in days)
+
+
+def remaining(windows: Iterable[TimeRange], taken: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
+    """Return the windows without what is taken; both sorted, each apart from the next."""
+    left: list[TimeRange] = []
+    for window in windows:
+        start = window.start
+        for each in taken:
+            if not each.overlaps(window):
+                continue
+            if start < each.start:
+                left.append(TimeRange(start, each.start))
+            start = max(start, each.end)
+        if start < window.end:
+            left.append(TimeRange(start, window.end))
+    return tuple(left)
+
+
+def _from_now_on(windows: Iterable[TimeRange], now: datetime) -> list[TimeRange]:
+    first = now + timedelta(seconds=-now.timestamp() % GRID.total_seconds())
+    return [
+        TimeRange(max(window.start, first), window.end) for window in windows if window.end > first
+    ]
+
+
+def _within(ranges: Iterable[TimeRange], day: TimeRange | None) -> tuple[TimeRange, ...]:
+    if day is None:
+        return ()
+    return tuple(
+        TimeRange(max(each.start, day.start), min(each.end, day.end))
+        for each in ranges
+        if each.overlaps(day)
+    )

@@ -1,0 +1,176 @@
+"""Who is available: external members by days, for whoever looks for somebody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from scheduling.domain.availability_grid import DayCell, day_cells
+from scheduling.domain.booking import BookingState
+from scheduling.domain.lists import every
+from scheduling.domain.people import Feature
+from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
+from scheduling.domain.zones import day_span, time_zone
+from scheduling.ports import BookingFilter, ExternalMemberFilter
+from scheduling.use_cases.organization_features import require_feature
+from scheduling.use_cases.page_settings import LONGEST_BUFFER, LONGEST_MEETING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from scheduling import ports
+    from scheduling.domain.people import ExternalMember
+    from scheduling.domain.sessions import SignedIn
+    from scheduling.domain.time_range import TimeRange
+
+MOST_DAYS = 31
+MOST_ROWS = 200
+
+_PARTS = 3
+"""In how many parts external members are read for one grid; a filter may leave few of each."""
+_AT_ONCE = 5_000
+"""How many bookings, or members, are asked for at once: as many as DynamoDB hands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    member: ExternalMember
+    person_in_charge_name: str
+    days: tuple[DayCell, ...]
+    """One for each day of the grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityGrid:
+    zone: str
+    """The days are meant in it."""
+    days: tuple[date, ...]
+    rows: tuple[GridRow, ...]
+    """Newest external members first."""
+    next_cursor: str | None
+    """Where the next rows begin; None at the end."""
+
+
+def availability_grid(
+    by: SignedIn,
+    first_day: date,
+    *,
+    days: int,
+    zone_name: str,
+    person_in_charge_id: str = "",
+    cursor: str | None = None,
+    limit: int = MOST_ROWS,
+    now: datetime,
+    members: ports.Members,
+    external_members: ports.ExternalMembers,
+    bookings: ports.Bookings,
+) -> AvailabilityGrid:
+    """Return what external members offer and nobody has booked, day by day.
+
+    One look at the organization's bookings serves all rows. A grid may be
+    shorter than `limit`, or empty, and yet have a next one.
+
+    Args:
+        days: How many, from `first_day` on; 1 to 31.
+        person_in_charge_id: Only those they are in charge of; all where empty.
+        limit: At most 200.
+
+    Raises:
+        FeatureDisabled: An admin has to switch it on first.
+        InvalidInput: There is no such zone, or there are too many days.
+    """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
+    spans = _spans(first_day, days, zone_name)
+    organization_id = by.organization.organization_id
+    which = ExternalMemberFilter(person_in_charge_id=person_in_charge_id or None)
+    found, next_cursor = _found(
+        organization_id, which, cursor, limit, now=now, external_members=external_members
+    )
+    taken = _taken(organization_id, found, list(spans.values()), now, bookings)
+    names = _names(organization_id, members) if found else {}
+    rows = (
+        GridRow(
+            member,
+            names.get(member.person_in_charge_id, ""),
+            day_cells(
+                member.availability.windows,
+                taken[member.external_member_id],
+                list(spans.values()),
+                now=now,
+            ),
+        )
+        for member in found
+    )
+    return AvailabilityGrid(zone_name, tuple(spans), tuple(rows), next_cursor)
+
+
+def _spans(first_day: date, days: int, zone_name: str) -> Mapping[date, TimeRange | None]:
+    """Return the days; None for one that the zone skipped."""
+    zone = time_zone(zone_name)
+    problems = []
+    if zone is None:
+        message = marked("There is no time zone of this name.")
+        problems.append(FieldProblem("time_zone", "unknown_time_zone", message))
+    if not 1 <= days <= MOST_DAYS:
+        message = marked("Please ask for 1 to 31 days.")
+        problems.append(FieldProblem("days", "out_of_range", message))
+    if zone is None or problems:
+        raise InvalidInput(problems)
+    dates = (first_day + timedelta(days=number) for number in range(days))
+    return {day: day_span(day, zone) for day in dates}
+
+
+def _found(
+    organization_id: str,
+    which: ExternalMemberFilter,
+    cursor: str | None,
+    limit: int,
+    *,
+    now: datetime,
+    external_members: ports.ExternalMembers,
+) -> tuple[list[ExternalMember], str | None]:
+    found: list[ExternalMember] = []
+    for _ in range(_PARTS):
+        part = external_members.list(
+            organization_id, which, now=now, cursor=cursor, limit=limit - len(found)
+        )
+        found += part.items
+        cursor = part.next_cursor
+        if cursor is None or len(found) == limit:
+            break
+    return found, cursor
+
+
+def _taken(
+    organization_id: str,
+    found: Sequence[ExternalMember],
+    days: Sequence[TimeRange | None],
+    now: datetime,
+    bookings: ports.Bookings,
+) -> Mapping[str, list[TimeRange]]:
+    """Return what is booked of each external member, by their ids."""
+    taken: defaultdict[str, list[TimeRange]] = defaultdict(list)
+    spans = [day for day in days if day is not None]
+    if not found or not spans:
+        return taken
+    which = BookingFilter(
+        after=spans[0].start - LONGEST_MEETING - LONGEST_BUFFER,
+        before=spans[-1].end + LONGEST_BUFFER,
+        states=tuple(state for state in BookingState if state.takes_time),
+    )
+    meetings = every(
+        lambda cursor: bookings.list(organization_id, which, cursor=cursor, limit=_AT_ONCE)
+    )
+    for meeting in meetings:
+        if not meeting.is_overdue(now):
+            for host_id in meeting.host_ids:
+                taken[host_id].append(meeting.claim.whole)
+    return taken
+
+
+def _names(organization_id: str, members: ports.Members) -> Mapping[str, str]:
+    everybody = every(lambda cursor: members.list(organization_id, cursor=cursor, limit=_AT_ONCE))
+    return {member.member_id: member.name for member in everybody}

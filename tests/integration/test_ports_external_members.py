@@ -1,0 +1,142 @@
+"""Promises about changing external members, kept by every adapter."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from scheduling.adapters.dynamodb.access import DynamoDbLinks
+from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
+from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
+from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
+from scheduling.domain.audit import Activity
+from scheduling.domain.identifiers import new_id
+from scheduling.domain.refusals import (
+    EmailAlreadyInvited,
+    ExternalMemberChanged,
+    IdempotencyKeyReused,
+)
+from scheduling.ports import EntryFilter
+from tests.support.builders import ORGANIZATION, a_link, a_page, an_entry, an_external_member
+from tests.support.in_memory import InMemoryAdapters
+
+ORG = ORGANIZATION.organization_id
+
+
+@pytest.fixture(params=["in memory", "dynamodb"])
+def ports(request):
+    if request.param == "in memory":
+        return InMemoryAdapters()
+    tables = request.getfixturevalue("tables")
+    return SimpleNamespace(
+        external_members=DynamoDbExternalMembers(*tables),
+        booking_pages=DynamoDbBookingPages(tables[0]),
+        links=DynamoDbLinks(*tables),
+        audit_log=DynamoDbAuditLog(tables[0]),
+    )
+
+
+def invited(ports, email="kenji@example.org"):
+    member = an_external_member(email=email)
+    ports.external_members.add(
+        member, a_page(member), a_link(member), [member.request_mail], an_entry()
+    )
+    return member
+
+
+def an_edit():
+    return an_entry(Activity.EXTERNAL_MEMBER_EDITED, entry_id=new_id())
+
+
+def edited(member, **changes):
+    return replace(member, version=member.version + 1, **changes)
+
+
+def entries(ports):
+    return ports.audit_log.list(ORG, EntryFilter(), cursor=None, limit=9).items
+
+
+def test_an_edited_external_member_is_stored_with_page_and_entry(ports):
+    member = invited(ports)
+    page = replace(a_page(member), person_in_charge_id="ben", version=2)
+    after = edited(member, name="Kenji Ito", person_in_charge_id="ben")
+
+    ports.external_members.edit(member, after, page, entry := an_edit())
+
+    assert ports.external_members.get(ORG, member.external_member_id) == after
+    assert ports.booking_pages.get(page.slug) == page
+    assert entries(ports) == (entry,)
+    assert ports.links.get(member.request.link_id).revoked_at is None
+
+
+def test_a_new_address_frees_the_former_one_and_ends_the_link(ports):
+    member = invited(ports)
+    after = edited(member, email="kenji@elsewhere.example", void_request=1)
+
+    ports.external_members.edit(member, after, None, entry := an_edit())
+
+    assert ports.external_members.get(ORG, member.external_member_id) == after
+    assert ports.links.get(member.request.link_id).revoked_at == entry.at
+    invited(ports, email=member.email)
+    with pytest.raises(EmailAlreadyInvited):
+        invited(ports, email=after.email)
+
+
+def test_an_address_that_is_taken_changes_nothing(ports):
+    member, other = invited(ports), invited(ports, email="lena@example.org")
+
+    with pytest.raises(EmailAlreadyInvited):
+        ports.external_members.edit(member, edited(member, email=other.email), None, an_edit())
+
+    assert ports.external_members.get(ORG, member.external_member_id) == member
+    assert ports.links.get(member.request.link_id).revoked_at is None
+    assert entries(ports) == ()
+
+
+def test_of_two_edits_the_later_one_is_refused_with_its_entry(ports):
+    member = invited(ports)
+    ports.external_members.edit(member, edited(member, name="Kenji Ito"), None, an_edit())
+
+    with pytest.raises(ExternalMemberChanged):
+        ports.external_members.edit(member, edited(member, name="Kenji Sato"), None, an_edit())
+
+    assert ports.external_members.get(ORG, member.external_member_id).name == "Kenji Ito"
+    assert len(entries(ports)) == 1
+
+
+def test_an_edit_that_does_not_know_the_latest_page_is_refused(ports):
+    member = invited(ports)
+    page = replace(a_page(member), title="Mentoring", version=2)
+    ports.booking_pages.replace(page)
+
+    with pytest.raises(ExternalMemberChanged):
+        ports.external_members.edit(member, edited(member, name="Kenji Ito"), page, an_edit())
+
+    assert ports.external_members.get(ORG, member.external_member_id) == member
+
+
+def test_whoever_was_asked_again_or_deleted_meanwhile_is_not_edited(ports):
+    member = invited(ports)
+    ports.external_members.remove(replace(member, deleted_at=member.created_at))
+
+    with pytest.raises(ExternalMemberChanged):
+        ports.external_members.edit(member, edited(member, name="Kenji Ito"), None, an_edit())
+
+
+def test_who_has_an_address_is_found_until_they_are_deleted(ports):
+    member = invited(ports)
+
+    assert ports.external_members.with_email(ORG, member.email) == member
+    assert ports.external_members.with_email(ORG, "nobody@example.org") is None
+    assert ports.external_members.with_email(new_id(), member.email) is None
+
+    ports.external_members.remove(replace(member, deleted_at=member.created_at))
+    assert ports.external_members.with_email(ORG, member.email) is None
+
+
+def test_an_identity_is_invited_once(ports):
+    member = invited(ports)
+    other = replace(member, email="lena@example.org")
+
+    with pytest.raises(IdempotencyKeyReused):
+        ports.external_members.add(other, a_page(other), a_link(other), other.request)

@@ -1,0 +1,240 @@
+"""Two organizations that have one of everything, and those who come to their doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from handlers.pages.assets import asset_address
+from handlers.wiring import Adapters, adapters
+from scheduling.adapters.dynamodb.access import DynamoDbSessions
+from scheduling.adapters.dynamodb.organizations import new_member_puts
+from scheduling.adapters.dynamodb.table import transact
+from scheduling.domain.availability_request import usual_terms
+from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.identifiers import new_id
+from scheduling.domain.links import hashed, new_link_id, new_secret, parsed_token, token_for
+from scheduling.domain.people import Feature, Member, Organization, Role
+from scheduling.domain.sessions import Session, SignedIn
+from scheduling.use_cases.availability import save_availability
+from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot
+from scheduling.use_cases.external_members import invite_external_member
+from scheduling.use_cases.organization_features import switch_feature
+from scheduling.use_cases.organizations import create_organization
+from scheduling.use_cases.page_settings import PageSettings, add_booking_page
+from tests.support.road import do
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from time_machine import Coordinates
+
+    from scheduling.domain.booking import Booking
+    from scheduling.domain.booking_page import BookingPage
+    from tests.support.deployment import Deployment
+
+NOW = datetime(2026, 12, 1, 3, tzinfo=UTC)
+"""Tuesday, noon in Tokyo, where everybody works from 9 to 5."""
+YESTERDAY = NOW - timedelta(days=1)
+TOMORROW = datetime(2026, 12, 2, tzinfo=UTC)
+"""9:00 in Tokyo."""
+
+AT_ONCE = BookingRules(durations=(timedelta(minutes=30),), minimum_notice=timedelta(0))
+
+
+class Caller(StrEnum):
+    ANONYMOUS = "anonymous"
+    GUEST = "guest link"
+    EXTERNAL = "external link"
+    MEMBER = "member"
+    ADMIN = "admin"
+    OTHER_ADMIN = "admin of another organization"
+
+
+@dataclass(frozen=True)
+class House:
+    """An organization, with what routes can be about."""
+
+    things: Mapping[str, str]
+    """Identifiers, links and addresses, by what they are called in the table of routes."""
+    credentials: Mapping[Caller, str]
+    """Session secrets and link tokens."""
+    personal: frozenset[str]
+    """What nobody of another organization may read: names, addresses, identifiers."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Who an organization consists of; no name or address occurs in two of them."""
+
+    organization: str
+    admin: str
+    member: str
+    external_member: str
+    guest: str
+
+    def address(self, name: str) -> str:
+        return f"{name.split(maxsplit=1)[0].lower()}@{self.organization.split()[0].lower()}.example"
+
+
+HANAMI = People("Hanami Studio", "Aiko Mori", "Ben Ode", "Kenji Tanaka", "Mia Weber")
+KOBO = People("Kobo Works", "Chiara Rossi", "Dag Lund", "Lena Fischer", "Omar Haddad")
+
+
+def build_house(people: People, deployed: Deployment, clock: Coordinates) -> House:
+    """Have an organization live through yesterday and this morning; ends at `NOW`."""
+    clock.move_to(YESTERDAY)
+    parley = adapters()
+    created = do(
+        parley,
+        create_organization,
+        people.organization,
+        people.admin,
+        people.address(people.admin),
+        "Asia/Tokyo",
+        link_life=timedelta(days=7),
+    )
+    organization = parley.organizations.get(created.organization_id)
+    admin = parley.members.get(created.organization_id, created.member_id)
+    member = _second_member(people, organization, deployed)
+    by = SignedIn(admin, organization, proven_at=YESTERDAY)
+    do(parley, switch_feature, by, Feature.EXTERNAL_MEMBERS, is_enabled=True)
+    by = replace(by, organization=parley.organizations.get(created.organization_id))
+
+    external_member = do(
+        parley,
+        invite_external_member,
+        by,
+        name=people.external_member,
+        email=people.address(people.external_member),
+        person_in_charge_id=admin.member_id,
+        title=f"Meeting {people.external_member}",
+        location="",
+        rules=AT_ONCE,
+        terms=usual_terms(YESTERDAY),
+    )
+    external_link = parley.links.get(external_member.request.link_id)
+    external_token = token_for(external_link, parley.link_keys.current())
+    window = TOMORROW + timedelta(days=1), TOMORROW + timedelta(days=1, hours=8)
+    do(
+        parley,
+        save_availability,
+        external_token,
+        version=0,
+        time_zone="Asia/Tokyo",
+        entries=[window],
+        network="203.0.113.0/24",
+    )
+
+    page = _add_page(parley, by)
+    on_request = _add_page(parley, by, needs_approval=True)
+    booking = _book(parley, people, page, TOMORROW)
+    request = _book(parley, people, on_request, TOMORROW + timedelta(hours=1))
+    begun = _book(parley, people, page, NOW - timedelta(hours=2))
+    clock.move_to(NOW)
+    hold = do(
+        parley,
+        hold_slot,
+        page.slug,
+        TOMORROW + timedelta(hours=2),
+        duration=None,
+        key="form",
+        network_address="203.0.113.9",
+    )
+
+    guest_token = token_for(parley.links.get(booking.guest_link_id), parley.link_keys.current())
+    things = {
+        "organization_id": organization.organization_id,
+        "admin_id": admin.member_id,
+        "member_id": member.member_id,
+        "external_member_id": external_member.external_member_id,
+        "slug": page.slug,
+        "booking_id": booking.booking_id,
+        "request_id": request.booking_id,
+        "begun_id": begun.booking_id,
+        "hold_id": hold.hold_id,
+        "sign_in_token": created.sign_in_url.rpartition("/l/")[2],
+        "guest_token": guest_token,
+        "external_token": external_token,
+        "file": asset_address("parley.css").rpartition("/")[2],
+    }
+    names = [people.admin, people.member, people.external_member, people.guest]
+    return House(
+        things=things,
+        credentials={
+            Caller.ADMIN: _sign_in(deployed, admin),
+            Caller.MEMBER: _sign_in(deployed, member),
+            Caller.GUEST: guest_token,
+            Caller.EXTERNAL: external_token,
+        },
+        personal=frozenset(
+            {
+                people.organization,
+                *names,
+                *map(people.address, names),
+                *(value for name, value in things.items() if name != "file"),
+                on_request.slug,
+                external_member.booking_page_slug,
+            }
+        ),
+    )
+
+
+def unknown(name: str) -> str:
+    """Return what nobody ever had, in the place of `name`."""
+    match name:
+        case "slug":
+            return f"nobody-{new_id()}"
+        case "file":
+            return "parley.000000000000.css"
+    return _signed_by_nobody(new_link_id()) if name.endswith("token") else new_id()
+
+
+def forged(things: Mapping[str, str], name: str) -> str:
+    """Return a token for the link behind `things[name]`, made with a key that is not ours."""
+    link_id = parsed_token(things[name]).link_id
+    return _signed_by_nobody(link_id)
+
+
+def _signed_by_nobody(link_id: str) -> str:
+    return f"s1.1.{link_id}.{new_secret()}"
+
+
+def _second_member(people: People, organization: Organization, deployed: Deployment) -> Member:
+    member = Member(
+        member_id=new_id(),
+        organization_id=organization.organization_id,
+        name=people.member,
+        email=people.address(people.member),
+        role=Role.MEMBER,
+        time_zone="Asia/Tokyo",
+    )
+    transact(deployed.scheduling.client, new_member_puts(deployed.scheduling, member))
+    return member
+
+
+def _sign_in(deployed: Deployment, member: Member) -> str:
+    secret = new_secret()
+    ends = NOW + timedelta(hours=12)
+    session = Session(hashed(secret), member.organization_id, member.member_id, ends, proven_at=NOW)
+    DynamoDbSessions(deployed.access).add(session)
+    return secret
+
+
+def _add_page(parley: Adapters, by: SignedIn, *, needs_approval: bool = False) -> BookingPage:
+    settings = PageSettings(
+        title=f"Meeting {by.member.name}",
+        hosts=(HostKey(HostKind.MEMBER, by.member.member_id),),
+        person_in_charge_id=by.member.member_id,
+        rules=AT_ONCE,
+        needs_approval=needs_approval,
+    )
+    return do(parley, add_booking_page, by, settings, slug="")
+
+
+def _book(parley: Adapters, people: People, page: BookingPage, start: datetime) -> Booking:
+    request = BookingRequest(start, people.guest, people.address(people.guest))
+    return do(parley, book_slot, page.slug, request, key=f"{page.slug} {start}").booking
