@@ -307,6 +307,16 @@ def test_a_former_member_is_stored_as_they_are_now(ports):
     ports.members.replace(demoted, entry(Activity.MEMBER_EDITED))
 
 
+def test_an_admin_who_joins_lets_the_one_before_cease_to_be_one(ports):
+    invitation = add(ports)
+    accept(ports, invitation, ben(invitation, role=Role.ADMIN))
+
+    after = replace(AIKO, role=Role.MEMBER, version=2)
+    ports.members.replace(after, entry(Activity.MEMBER_EDITED))
+
+    assert ports.members.get(ORG, AIKO.member_id) == after
+
+
 def test_a_former_member_who_was_changed_meanwhile_stays_as_they_are(ports):
     invitation = add(ports, an_invitation(AIKO.email))
     changed = replace(AIKO, name="Aiko Sato", version=2)

@@ -1,4 +1,4 @@
-"""Who is available when: what is free of some windows, day by day."""
+"""The availability grid, who is available when: what is free of some windows, day by day."""
 
 from __future__ import annotations
 
