@@ -188,7 +188,7 @@ def test_only_admins_let_mails_go_on(deployed, created):
     ben = Member("ben", created["organization_id"], "Ben", "b@h.example", Role.MEMBER, "UTC")
     deployed.scheduling.put_new(keys.member(ben.organization_id, "ben") | asdict(ben))
     DynamoDbSessions(deployed.access).add(
-        Session(hashed("secret"), ben.organization_id, "ben", NOW + timedelta(hours=1))
+        Session(hashed("secret"), ben.organization_id, "ben", NOW + timedelta(hours=1), NOW)
     )
     with client() as as_ben:
         as_ben.headers["cookie"] = "__Host-session=secret"

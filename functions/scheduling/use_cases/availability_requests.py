@@ -14,7 +14,7 @@ from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_li
 from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Feature
 from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
-from scheduling.domain.refusals import ExternalMemberGone, marked
+from scheduling.domain.refusals import ExternalMemberGone, ExternalMemberNotFound, marked
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.suppressions import refuse_suppressed
@@ -137,7 +137,11 @@ def note_mail(
     """Note what became of a mail with the request that it carries, where it carries one."""
     if message.kind not in _CARRY_A_REQUEST:
         return
-    member = external_members.get(message.organization_id, message.subject_id)
+    try:
+        member = external_members.get(message.organization_id, message.subject_id)
+    except ExternalMemberNotFound:
+        # What the mail service tells may be about a mail that was never ours.
+        return
     if member.request.number == message.version:
         external_members.note(member, fact, at=at)
 

@@ -168,6 +168,7 @@ def _sent(
         reputation=room.reputation,
     )
     if held is not None:
+        note_mail(message, RequestFact.FAILED, at=now, external_members=room.external_members)
         return held
     mail_id = room.mailer.send(_worded(message, draft, now, room))
     note_mail(message, RequestFact.SENT, at=now, external_members=room.external_members)
