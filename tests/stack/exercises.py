@@ -191,6 +191,8 @@ def _setup(team: Team) -> Exercise:
         for is_enabled in (False, True):
             _ok(team.admin.put(feature, json={"enabled": is_enabled}))
 
+    return run
+
 
 def _directory(team: Team) -> Exercise:
     def run() -> None:
@@ -463,6 +465,7 @@ def _mail_feedback(team: Team) -> Exercise:
         row
         for row in rows_of(team.stack.scheduling)
         if row.get("subject_id") == invited["external_member_id"]
+        and row["kind"] == "availability_request"
     ]
     bounced = {
         "eventType": "Bounce",
@@ -510,9 +513,9 @@ def _import_members(team: Team) -> Exercise:
         with suppress(InvocationFailed):
             team.stack.invoke("ImportMembersFunction", {})
         address = f"/api/members/imports/{started['import_id']}"
-        counts = _ok(team.admin.get(address)).json()["counts"]
-        if (counts["updated"], counts["created"]) != (1, 1):
-            raise NotDone(counts)
+        ended = _ok(team.admin.get(address)).json()
+        if (ended["counts"]["updated"], ended["counts"]["created"]) != (1, 1):
+            raise NotDone(ended)
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.availability_grid import DayCell, day_cells
 from scheduling.domain.booking import BookingState
-from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
 from scheduling.domain.zones import day_span, time_zone
@@ -90,7 +90,7 @@ def availability_grid(
         organization_id, which, cursor, limit, now=now, external_members=external_members
     )
     taken = _taken(organization_id, found, list(spans.values()), now, bookings)
-    names = _names(organization_id, members) if found else {}
+    names = _names(found, members)
     rows = (
         GridRow(
             member,
@@ -171,6 +171,11 @@ def _taken(
     return taken
 
 
-def _names(organization_id: str, members: ports.Members) -> Mapping[str, str]:
-    everybody = every(lambda cursor: members.list(organization_id, cursor=cursor, limit=_AT_ONCE))
-    return {member.member_id: member.name for member in everybody}
+def _names(found: Sequence[ExternalMember], members: ports.Members) -> Mapping[str, str]:
+    """Return how the persons in charge are called, by their ids."""
+    ids = sorted({member.person_in_charge_id for member in found})
+    return {
+        person.member_id: person.name
+        for some in itertools.batched(ids, _AT_ONCE, strict=False)
+        for person in members.get_all(found[0].organization_id, some)
+    }
