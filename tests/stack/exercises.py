@@ -250,7 +250,7 @@ def _external_members(team: Team) -> Exercise:
 
     def run() -> None:
         _ok(team.admin.get("/api/external-members"))
-        _ok(team.admin.get(f"{host}/availability"))
+        _ok(team.admin.post(f"{host}/availability"))
         invited = _ok(
             team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED
         )
@@ -422,7 +422,7 @@ def _console_pages(team: Team) -> Exercise:
     def run() -> None:
         for page in ("", "/external-members", "/bookings", "/booking-pages"):
             _ok(team.admin.get(f"/console{page}"))
-        _ok(team.admin.get(f"{host}/availability"))
+        _ok(team.admin.post(f"{host}/availability"))
         invited = _ok(
             team.admin.post("/console/external-members/new", data=team.invitation()),
             HTTPStatus.SEE_OTHER,
@@ -489,6 +489,8 @@ def _mail_feedback(team: Team) -> Exercise:
             )
         except InvocationFailed as failure:
             raise NotDone from failure
+
+    return run
 
 
 def _import_members(team: Team) -> Exercise:

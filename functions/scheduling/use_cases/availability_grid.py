@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.availability_grid import DayCell, day_cells
 from scheduling.domain.booking import BookingState
+from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
 from scheduling.domain.zones import day_span, time_zone
