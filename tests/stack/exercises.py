@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.links import stored_link
-from scheduling.adapters.dynamodb.organizations import member_item
+from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
-from scheduling.adapters.dynamodb.table import encoded
+from scheduling.adapters.dynamodb.table import encoded, transact
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
@@ -112,7 +112,8 @@ class Team:
         member = Member(
             new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
         )
-        self.stack.scheduling.put_new(member_item(member))
+        table = self.stack.scheduling
+        transact(table.client, new_member_puts(table, member))
         work_around_the_clock(self.admin, member.member_id)
         return member.member_id
 
@@ -250,7 +251,7 @@ def _external_members(team: Team) -> Exercise:
 
     def run() -> None:
         _ok(team.admin.get("/api/external-members"))
-        _ok(team.admin.post(f"{host}/availability"))
+        _ok(team.admin.get(f"{host}/availability"))
         invited = _ok(
             team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED
         )
@@ -465,7 +466,7 @@ def _mail_feedback(team: Team) -> Exercise:
         row
         for row in rows_of(team.stack.scheduling)
         if row.get("subject_id") == invited["external_member_id"]
-        and row["kind"] == "availability_request"
+        and row.get("kind") == "availability_request"
     ]
     bounced = {
         "eventType": "Bounce",
