@@ -18,12 +18,20 @@ from scheduling.domain.directory import DirectoryPart
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.invitations import Placement
-from scheduling.domain.links import hashed, new_link_id, new_secret, token_for
+from scheduling.domain.links import (
+    SIGN_IN_LIFE,
+    LinkPurpose,
+    hashed,
+    new_link_id,
+    new_secret,
+    token_for,
+)
 from scheduling.domain.member_imports import ImportRow
 from scheduling.domain.message_tags import address_hash
 from scheduling.domain.people import Feature, Member, Organization, Role
 from scheduling.domain.reputation import MailCategory
 from scheduling.domain.sessions import Session, SignedIn
+from scheduling.domain.sign_ups import SignUp
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.domain.unsubscribing import token_for as unsubscribe_token_for
 from scheduling.use_cases.availability import save_availability
@@ -36,6 +44,7 @@ from scheduling.use_cases.member_imports import import_members
 from scheduling.use_cases.organization_features import switch_feature
 from scheduling.use_cases.organizations import create_organization
 from scheduling.use_cases.page_settings import PageSettings, add_booking_page
+from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.road import do
 
 if TYPE_CHECKING:
@@ -198,6 +207,7 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
         "begun_id": begun.booking_id,
         "hold_id": hold.hold_id,
         "sign_in_token": created.sign_in_url.rpartition("/l/")[2],
+        "sign_up_token": _sign_up_token(parley, people),
         **newcomers,
         "unsubscribe_token": _unsubscribe_token(parley, people, organization),
         "guest_token": guest_token,
@@ -293,6 +303,17 @@ def _unsubscribe_token(parley: Adapters, people: People, organization: Organizat
         MailCategory.REMINDERS,
     )
     return unsubscribe_token_for(subscription, parley.link_keys.current(), now=parley.now())
+
+
+def _sign_up_token(parley: Adapters, people: People) -> str:
+    wanted = SignUp(f"{people.organization} Two", people.guest, "Asia/Tokyo", locale="en")
+    link = replace(
+        sign_in_link(people.address(people.guest), now=NOW, life=SIGN_IN_LIFE),
+        purpose=LinkPurpose.SIGN_UP,
+        sign_up=wanted,
+    )
+    parley.links.add(link)
+    return token_for(link, parley.link_keys.current())
 
 
 def _sign_in(deployed: Deployment, member: Member) -> str:

@@ -357,6 +357,8 @@ ROUTES: Mapping[str, list[Row]] = {
         row("HEAD /l/{token}", LINKS),
         row("GET /l/{token}", ANYBODY, token="sign_in_token"),
         row("HEAD /l/{token}", ANYBODY, token="sign_in_token"),
+        row("GET /l/{token}", ANYBODY, token="sign_up_token"),
+        row("HEAD /l/{token}", ANYBODY, token="sign_up_token"),
         row("GET /l/{token}", ANYBODY, token="invitation_token"),
         row("HEAD /l/{token}", ANYBODY, token="invitation_token"),
         row("GET /l/{token}/times", GUEST),

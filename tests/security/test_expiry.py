@@ -14,7 +14,7 @@ from tests.security.routes import ROWS
 SECOND = timedelta(seconds=1)
 
 OPENERS = {Caller.GUEST: "guest_token", Caller.EXTERNAL: "external_token"}
-BY_LINK_ALONE = {"sign_in_token", "invitation_token", "unsubscribe_token"}
+BY_LINK_ALONE = {"sign_in_token", "sign_up_token", "invitation_token", "unsubscribe_token"}
 """Links that whoever follows them needs nothing else for."""
 READ_FIRST = {
     Caller.GUEST: "GET /api/guest/booking",
@@ -46,7 +46,7 @@ def row_of(route):
 
 
 def test_s6_every_purpose_of_a_link_is_looked_at(matrix):
-    names = [*OPENERS.values(), "sign_in_token", "invitation_token"]
+    names = [*OPENERS.values(), "sign_in_token", "sign_up_token", "invitation_token"]
 
     assert {link_behind(matrix, name).purpose for name in names} == set(LinkPurpose)
 

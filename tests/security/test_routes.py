@@ -50,7 +50,12 @@ PAGE = JSON | {
 TOKEN_PAGE = PAGE | {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 ASSET = JSON | {"cache-control": "public, max-age=31536000, immutable"}
 
-ANYBODYS_PAGES = {"/sign-in", "/l/{sign_in_token}"}
+ANYBODYS_PAGES = {
+    "/sign-in",
+    "/sign-up",
+    "/l/{sign_in_token}",
+    "/l/{sign_up_token}",
+}
 """They belong to no organization, as refusals do: the browser says in which language they are."""
 
 CSV_NAMES = {

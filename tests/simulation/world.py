@@ -16,8 +16,10 @@ from scheduling.adapters.dynamodb import table as table_module
 from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
+from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
@@ -92,6 +94,8 @@ class World:
         self._external_members = DynamoDbExternalMembers(scheduling, access)
         self._organizations = DynamoDbOrganizations(scheduling)
         self._members = DynamoDbMembers(scheduling)
+        self._directories = DynamoDbDirectories(scheduling)
+        self._invitations = DynamoDbInvitations(scheduling, access)
         self.pages: dict[str, BookingPage] = {}
         """By slug, as they are now."""
         self.longest_buffers: dict[str, tuple[timedelta, timedelta]] = {}
@@ -112,6 +116,8 @@ class World:
             organizations=self._organizations,
             members=self._members,
             external_members=self._external_members,
+            directories=self._directories,
+            invitations=self._invitations,
             hosts=self.hosts,
             booking_pages=self.booking_pages,
             bookings=self.bookings,

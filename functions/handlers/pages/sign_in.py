@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, anybodys_page, page, see_other
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from scheduling.domain.refusals import OrganizationChoice
     from scheduling.domain.sessions import SignedIn
     from scheduling.use_cases.sign_in import SignInRequest
+
+LINK_IS_ON_ITS_WAY = "sign_in_requested.html"
 
 
 def ask_page(
@@ -89,21 +91,24 @@ def ask_again(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         links=adapters().links,
         rate_limits=adapters().rate_limits,
     )
-    return link_is_on_its_way(event, asked, by.member.email)
+    locale = by.member.locale or by.organization.locale
+    return page(LINK_IS_ON_ITS_WAY, locale=locale, **on_its_way(asked, by.member.email))
 
 
 def link_is_on_its_way(
     event: APIGatewayProxyEventV2, asked: SignInRequest, email: str
 ) -> Response[str]:
     """Show the code that goes with a mailed link, whether or not one was mailed."""
+    return anybodys_page(event, LINK_IS_ON_ITS_WAY, **on_its_way(asked, email))
+
+
+def on_its_way(asked: SignInRequest, email: str) -> dict[str, Any]:
     lifetime = int(SIGN_IN_LIFE.total_seconds())
-    return anybodys_page(
-        event,
-        "sign_in_requested.html",
-        cookies=[private_cookie(BROWSER_COOKIE, asked.browser_secret, max_age_seconds=lifetime)],
-        email=email,
-        code=f"{asked.code[:4]}-{asked.code[4:]}",
-    )
+    return {
+        "cookies": [private_cookie(BROWSER_COOKIE, asked.browser_secret, max_age_seconds=lifetime)],
+        "email": email,
+        "code": f"{asked.code[:4]}-{asked.code[4:]}",
+    }
 
 
 def finish(event: APIGatewayProxyEventV2) -> Response[str]:
