@@ -26,7 +26,8 @@ OF_PAGES_ONLY = ("landmark-one-main", "region")
 
 MANY_PLACES = 80
 """More than any page has that take the focus."""
-FOCUSED = """() => {
+FOCUSED = """async () => {
+  await new Promise(requestAnimationFrame);
   const element = document.activeElement;
   if (element === document.body) return null;
   const style = getComputedStyle(element);

@@ -132,7 +132,7 @@ def ask_for_link(page: Page, address: str, photograph=nothing) -> None:
 
 def follow_link(page: Page, link: str) -> None:
     page.goto(link)
-    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome", exact=True)).to_be_visible()
     expect(page.get_by_label("Code")).to_have_count(0)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
