@@ -566,7 +566,8 @@ def _fetch_calendars(team: Team) -> Exercise:
 def _create_organization(team: Team) -> Exercise:
     def run() -> None:
         try:
-            team.stack.create_organization()
+            for address in [an_address("founder"), team.admin_email]:
+                team.stack.create_organization(address)
         except InvocationFailed as failure:
             raise NotDone from failure
 

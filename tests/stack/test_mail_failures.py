@@ -136,7 +136,7 @@ def wait_until_all_are(stack, state, subjects):
             row
             for row in rows_of(stack.scheduling)
             # Reminders wait for their day.
-            if row.get("subject_id") in subjects and row["state"] != "scheduled"
+            if row.get("subject_id") in subjects and row.get("state", "scheduled") != "scheduled"
         ]
         states = Counter(row["state"] for row in rows)
         if set(states) == {state}:

@@ -54,6 +54,7 @@ def staff(parley, road):
     return SignedIn(
         parley.members.get(who["organization_id"], who["member_id"]),
         parley.organizations.get(who["organization_id"]),
+        proven_at=parley.now(),
     )
 
 
