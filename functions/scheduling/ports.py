@@ -421,6 +421,12 @@ class CalendarFeeds(Protocol):
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None: ...
 
+    def get_all(
+        self, organization_id: str, external_member_ids: Sequence[str]
+    ) -> Mapping[str, CalendarFeed]:
+        """Return the calendars that are linked, by external member; a request for each 100."""
+        ...
+
     def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None: ...
 
     def record(self, feed: CalendarFeed) -> None:

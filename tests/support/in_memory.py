@@ -79,7 +79,7 @@ from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from scheduling.domain.audit import Entry
     from scheduling.domain.availability_request import RequestFact
@@ -631,6 +631,12 @@ class InMemoryCalendarFeeds(InMemory):
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
         return self.store.calendar_feeds.get((organization_id, external_member_id))
+
+    def get_all(
+        self, organization_id: str, external_member_ids: Sequence[str]
+    ) -> Mapping[str, CalendarFeed]:
+        found = {each: self.get(organization_id, each) for each in external_member_ids}
+        return {each: feed for each, feed in found.items() if feed is not None}
 
     def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None:
         return self.store.feed_addresses.get((organization_id, external_member_id))
