@@ -53,7 +53,11 @@ class Organizations(Protocol):
     def get(self, organization_id: str) -> Organization: ...
 
     def replace(self, organization: Organization, entry: Entry) -> None:
-        """Store the organization as it is now, and the entry: both, or neither."""
+        """Store the next version of the organization, and the entry: both, or neither.
+
+        Raises:
+            OrganizationChanged: The stored version is not the one before.
+        """
         ...
 
 

@@ -59,6 +59,7 @@ from scheduling.domain.refusals import (
     LinkUsed,
     MemberChanged,
     MemberNotFound,
+    OrganizationChanged,
     SlotTaken,
     SlugTaken,
     WorkingHoursChanged,
@@ -221,6 +222,8 @@ class InMemoryOrganizations(InMemory):
         self.store.entries.append(entry)
 
     def replace(self, organization: Organization, entry: Entry) -> None:
+        if self.get(organization.organization_id).version != organization.version - 1:
+            raise OrganizationChanged
         self.store.writes += 1
         self.store.organizations[organization.organization_id] = organization
         self.store.entries.append(entry)
