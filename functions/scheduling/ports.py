@@ -786,7 +786,7 @@ class Outbox(Protocol):
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
-        """Return messages whose next attempt is due, in any order."""
+        """Return at most `limit` messages whose next attempt is due, the longest due first."""
         ...
 
 

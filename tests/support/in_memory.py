@@ -1050,12 +1050,13 @@ class InMemoryOutbox(InMemory):
         return len(waiting)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
-        return [
-            message
+        due_since = {
+            message: delivery.next_attempt_at or datetime.min.replace(tzinfo=UTC)
             for message, delivery in self.store.messages.items()
             if delivery.state is DeliveryState.QUEUED
             or (delivery.next_attempt_at is not None and delivery.next_attempt_at <= now)
-        ][:limit]
+        }
+        return sorted(due_since, key=lambda message: due_since[message])[:limit]
 
 
 class InMemoryReputation(InMemory):
