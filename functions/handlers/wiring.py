@@ -133,7 +133,7 @@ class Adapters:
     def sessions(self) -> ports.Sessions:
         from scheduling.adapters.dynamodb.access import DynamoDbSessions
 
-        return DynamoDbSessions(self._access)
+        return DynamoDbSessions(self._scheduling, self._access)
 
     @cached_property
     def rate_limits(self) -> ports.RateLimits:

@@ -615,7 +615,7 @@ def _key_of(member: ExternalMember) -> tuple[str, str]:
 
 
 class InMemoryCalendarFeeds(InMemory):
-    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn, entry: Entry) -> None:
         key = feed.organization_id, feed.external_member_id
         member = self.store.external_members.get(key)
         if member is None or member.deleted_at:
@@ -624,10 +624,14 @@ class InMemoryCalendarFeeds(InMemory):
         self.store.calendar_feeds[key] = feed
         self.store.feed_addresses[key] = address
         self.store.feed_turns[key] = turn
+        self.store.entries.append(entry)
 
-    def unlink(self, organization_id: str, external_member_id: str) -> None:
+    def unlink(self, organization_id: str, external_member_id: str, entry: Entry) -> None:
+        if (organization_id, external_member_id) not in self.store.calendar_feeds:
+            return
         self.store.writes += 1
         self.store.forget_calendar(organization_id, external_member_id)
+        self.store.entries.append(entry)
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
         return self.store.calendar_feeds.get((organization_id, external_member_id))
@@ -666,13 +670,14 @@ class InMemoryWorkingHours(InMemory):
         key = member.organization_id, member.member_id
         return self.store.working_hours.get(key) or usual_hours(member)
 
-    def replace(self, hours: WorkingHours) -> None:
+    def replace(self, hours: WorkingHours, entry: Entry) -> None:
         key = hours.organization_id, hours.member_id
         stored = self.store.working_hours.get(key)
         if (stored.version if stored else 0) != hours.version - 1:
             raise WorkingHoursChanged
         self.store.writes += 1
         self.store.working_hours[key] = hours
+        self.store.entries.append(entry)
 
 
 class InMemoryHosts(InMemory):
@@ -704,17 +709,20 @@ class InMemoryHosts(InMemory):
 
 
 class InMemoryBookingPages(InMemory):
-    def add(self, page: BookingPage) -> None:
+    def add(self, page: BookingPage, entry: Entry) -> None:
         if page.slug in self.store.booking_pages:
             raise SlugTaken
-        self.store.writes += 1
-        self.store.booking_pages[page.slug] = page
+        self._keep(page, entry)
 
-    def replace(self, page: BookingPage) -> None:
+    def replace(self, page: BookingPage, entry: Entry) -> None:
         if self.get(page.slug).version != page.version - 1:
             raise BookingPageChanged
+        self._keep(page, entry)
+
+    def _keep(self, page: BookingPage, entry: Entry) -> None:
         self.store.writes += 1
         self.store.booking_pages[page.slug] = page
+        self.store.entries.append(entry)
 
     def get(self, slug: str) -> BookingPage:
         try:
@@ -770,6 +778,7 @@ class InMemoryBookings(InMemory):
         link: Link,
         messages: Sequence[Message],
         *,
+        entry: Entry | None = None,
         hold: Hold | None = None,
         counts: Sequence[Count] = (),
     ) -> Booking:
@@ -788,6 +797,8 @@ class InMemoryBookings(InMemory):
         self.store.bookings[key] = booking
         self.store.links[link.link_id] = link
         self.store.queue(*messages, at=booking.changed_at)
+        if entry is not None:
+            self.store.entries.append(entry)
         return booking
 
     def change(
@@ -795,6 +806,7 @@ class InMemoryBookings(InMemory):
         before: Booking,
         after: Booking,
         messages: Sequence[Message],
+        entry: Entry,
         *,
         link_expires_at: datetime | None = None,
         counts: Sequence[Count] = (),
@@ -810,6 +822,7 @@ class InMemoryBookings(InMemory):
         self.store.writes += 1
         self.store.bookings[after.organization_id, after.booking_id] = after
         self.store.queue(*messages, at=after.changed_at)
+        self.store.entries.append(entry)
         if link_expires_at is not None:
             link = self.store.links[after.guest_link_id]
             self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
@@ -923,12 +936,14 @@ class InMemoryLinks(InMemory):
         if message is not None:
             self.store.queue(message, at=link.created_at)
 
-    def use(self, link: Link, *, now: datetime) -> None:
+    def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
         stored = self.store.links[link.link_id]
         if stored.used_at or stored.replaced_at or stored.expires_at <= now:
             raise LinkUsed
         self.store.writes += 1
         self.store.links[link.link_id] = replace(stored, used_at=now)
+        if entry is not None:
+            self.store.entries.append(entry)
 
     def count_code_attempt(self, link: Link) -> None:
         if self.store.code_attempts[link.link_id] >= SIGN_IN_CODE_ATTEMPTS:
@@ -955,9 +970,10 @@ class InMemorySessions(InMemory):
     def get(self, session_hash: str) -> Session | None:
         return self.store.sessions.get(session_hash)
 
-    def end(self, session_hash: str) -> None:
-        self.store.writes += 1
-        self.store.sessions.pop(session_hash, None)
+    def end(self, session_hash: str, entry: Entry) -> None:
+        if self.store.sessions.pop(session_hash, None) is not None:
+            self.store.writes += 1
+            self.store.entries.append(entry)
 
 
 class InMemoryRateLimits(InMemory):
@@ -1103,11 +1119,14 @@ class InMemoryReputation(InMemory):
             pause_reason=reason,
         )
 
-    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+    def pause(
+        self, organization_id: str, reason: PauseReason, entry: Entry, *, now: datetime
+    ) -> bool:
         if organization_id in self.store.pauses:
             return False
         self.store.writes += 1
         self.store.pauses[organization_id] = now, reason
+        self.store.entries.append(entry)
         return True
 
     def resume(self, organization_id: str, *, now: datetime) -> None:
@@ -1126,11 +1145,12 @@ class InMemoryReputation(InMemory):
             self.store.writes += 1
             self.store.suppressions[key] = SuppressionReason.UNSUBSCRIBED
 
-    def lift(self, organization_id: str, address_hash: str) -> None:
+    def lift(self, organization_id: str, address_hash: str, entry: Entry) -> None:
         key = organization_id, address_hash, ""
         if self.store.suppressions.get(key) is SuppressionReason.BOUNCED:
             self.store.writes += 1
             del self.store.suppressions[key]
+            self.store.entries.append(entry)
 
 
 def _is_news(delivery: Delivery, feedback: Feedback) -> bool:

@@ -36,7 +36,9 @@ class Activity(StrEnum):
     FEATURE_SWITCHED = "feature_switched"
     DIRECTORY_EDITED = "directory_edited"
     SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
+    """All of a member's, wherever they are."""
     MEMBER_INVITED = "member_invited"
     INVITATION_SENT_AGAIN = "invitation_sent_again"
     INVITATION_REVOKED = "invitation_revoked"
@@ -44,11 +46,14 @@ class Activity(StrEnum):
     MEMBER_EDITED = "member_edited"
     MEMBER_REMOVED = "member_removed"
     MEMBERS_IMPORTED = "members_imported"
-    MEMBERS_EXPORTED = "members_exported"
-    HANDED_OVER = "handed_over"
+    WORKING_HOURS_SAVED = "working_hours_saved"
     EXTERNAL_MEMBER_INVITED = "external_member_invited"
     EXTERNAL_MEMBER_EDITED = "external_member_edited"
     EXTERNAL_MEMBER_DELETED = "external_member_deleted"
+    EXTERNAL_MEMBER_HANDED_OVER = "external_member_handed_over"
+    """To another person in charge, because the former one leaves; so the two further down."""
+    MAILBOX_TRUSTED_AGAIN = "mailbox_trusted_again"
+    """An address that a mail came back from is written to again."""
     AVAILABILITY_REQUESTED = "availability_requested"
     AVAILABILITY_SEEN = "availability_seen"
     """By staff, on the page behind the external member's link."""
@@ -59,6 +64,18 @@ class Activity(StrEnum):
     CALENDAR_UNLINKED = "calendar_unlinked"
     BOOKING_PAGE_MADE = "booking_page_made"
     BOOKING_PAGE_EDITED = "booking_page_edited"
+    BOOKING_PAGE_SWITCHED = "booking_page_switched"
+    BOOKING_PAGE_HANDED_OVER = "booking_page_handed_over"
+    BOOKED_FOR_GUEST = "booked_for_guest"
+    """By staff. What guests book has no entry: the booking itself tells when, and by whom."""
+    BOOKING_APPROVED = "booking_approved"
+    BOOKING_DECLINED = "booking_declined"
+    BOOKING_EXPIRED = "booking_expired"
+    BOOKING_MOVED = "booking_moved"
+    BOOKING_CANCELLED = "booking_cancelled"
+    BOOKING_HANDED_OVER = "booking_handed_over"
+    GUEST_MISSED = "guest_missed"
+    """The guest of a booking did not come."""
     SENDING_PAUSED = "sending_paused"
     SENDING_RESUMED = "sending_resumed"
     PERSON_EXPORTED = "person_exported"
@@ -85,10 +102,14 @@ class Entry:
     actor: Actor
     activity: Activity
     subject_id: str = ""
-    """What it was done to: the id of a person, the slug of a page; empty for the organization."""
+    """The id of what it was done to; empty for the organization, or for the actor."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else there is to know, without anything that tells who a person is."""
     entry_id: str = field(default_factory=new_id)
+
+
+def actor_of(by: SignedIn) -> Actor:
+    return Actor(ActorKind.MEMBER, by.member.member_id, by.network)
 
 
 def entry_by(
@@ -98,7 +119,7 @@ def entry_by(
     return Entry(
         organization_id=by.organization.organization_id,
         at=now,
-        actor=Actor(ActorKind.MEMBER, by.member.member_id, by.network),
+        actor=actor_of(by),
         activity=activity,
         subject_id=subject_id,
         facts=facts,

@@ -413,7 +413,8 @@ class Site:
         feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=linked_at)
         feed = feed.read((), "", linked_at).failed(FeedFailure.REDIRECTED, self.now)
         address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
-        self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
+        turn = FeedTurn(*whose, "feed", due_at=self.now)
+        self.adapters.calendar_feeds.link(feed, address, turn, an_entry())
         return feed
 
     def _import(self, *, is_dry_run: bool) -> MemberImport:
@@ -453,7 +454,7 @@ class Site:
         page = replace(a_page(a_member_host()), slug=slug, **settings)
         if settings is A_WORKSHOP:
             page = replace(page, hosts=(*page.hosts, host_of(self.kenji).key))
-        self.adapters.booking_pages.add(page)
+        self.adapters.booking_pages.add(page, an_entry())
         return page
 
     def _ask(self, hour: int) -> Booking:
@@ -477,7 +478,7 @@ class Site:
 
     def _change(self, after: Booking) -> Booking:
         before = self.store.bookings[after.organization_id, after.booking_id]
-        self.adapters.bookings.change(before, after, ())
+        self.adapters.bookings.change(before, after, (), an_entry())
         return after
 
 
