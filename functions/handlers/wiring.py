@@ -149,6 +149,12 @@ class Adapters:
         return DynamoDbAuditLog(self._scheduling)
 
     @cached_property
+    def names(self) -> ports.Names:
+        from scheduling.adapters.dynamodb.names import DynamoDbNames
+
+        return DynamoDbNames(self._scheduling)
+
+    @cached_property
     def outbox(self) -> ports.Outbox:
         from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from scheduling.domain.audit import Activity, Entry
+    from scheduling.domain.audit import Activity, Entry, Name, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
@@ -254,6 +254,18 @@ class EntryFilter:
     actor_id: str | None = None
     activity: Activity | None = None
     subject_id: str | None = None
+
+
+class Names(Protocol):
+    """What the ids in the log stand for. Departments, pages and imports have their own lists."""
+
+    def of(self, organization_id: str, things: Collection[Thing]) -> Mapping[Thing, Name]:
+        """Return what members, external members, invitations and bookings are called today.
+
+        In one request for each hundred of them, in none for none. Left out are those that are not
+        there, or have no name any more. An invitation is called by its address.
+        """
+        ...
 
 
 class AuditLog(Protocol):

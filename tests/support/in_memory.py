@@ -16,6 +16,7 @@ from scheduling.adapters.dynamodb.table import (
     sort_key_of,
     timed_sort_key_of,
 )
+from scheduling.domain.audit import Name, ThingKind
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
@@ -79,9 +80,9 @@ from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from scheduling.domain.audit import Entry
+    from scheduling.domain.audit import Entry, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
@@ -451,6 +452,25 @@ class InMemoryAuditLog(InMemory):
             and which.subject_id in {None, entry.subject_id}
         ]
         return _listed(mine, cursor, limit, latest_first=True)
+
+
+class InMemoryNames(InMemory):
+    def of(self, organization_id: str, things: Collection[Thing]) -> Mapping[Thing, Name]:
+        found = {thing: self._name(organization_id, thing) for thing in things}
+        return {thing: name for thing, name in found.items() if name is not None and name.text}
+
+    def _name(self, organization_id: str, thing: Thing) -> Name | None:
+        key = organization_id, thing.thing_id
+        match thing.kind:
+            case ThingKind.MEMBER if member := self.store.members.get(key):
+                return Name(member.name, is_gone=not member.is_active)
+            case ThingKind.EXTERNAL_MEMBER if external := self.store.external_members.get(key):
+                return Name(external.name, is_gone=external.deleted_at is not None)
+            case ThingKind.INVITATION if invitation := self.store.invitations.get(key):
+                return Name(invitation.email)
+            case ThingKind.BOOKING if booking := self.store.bookings.get(key):
+                return Name(booking.title)
+        return None
 
 
 class InMemoryExternalMembers(InMemory):
@@ -1208,6 +1228,7 @@ class InMemoryAdapters:
         self.rate_limits = InMemoryRateLimits(store)
         self.outbox = InMemoryOutbox(store)
         self.audit_log = InMemoryAuditLog(store)
+        self.names = InMemoryNames(store)
         self.reputation = InMemoryReputation(store)
 
     def now(self) -> datetime:

@@ -82,6 +82,86 @@ class Activity(StrEnum):
     PERSON_ERASED = "person_erased"
 
 
+class ThingKind(StrEnum):
+    """What an id in the log is the id of."""
+
+    ORGANIZATION = "organization"
+    """Which needs none."""
+    MEMBER = "member"
+    INVITATION = "invitation"
+    MEMBER_IMPORT = "member_import"
+    LISTED = "listed"
+    """A department or a designation."""
+    EXTERNAL_MEMBER = "external_member"
+    BOOKING_PAGE = "booking_page"
+    BOOKING = "booking"
+
+
+SUBJECT_KINDS: Mapping[Activity, ThingKind] = {
+    Activity.ORGANIZATION_CREATED: ThingKind.MEMBER,
+    Activity.ORGANIZATION_EDITED: ThingKind.ORGANIZATION,
+    Activity.FEATURE_SWITCHED: ThingKind.ORGANIZATION,
+    Activity.DIRECTORY_EDITED: ThingKind.LISTED,
+    Activity.SIGNED_IN: ThingKind.ORGANIZATION,
+    Activity.SIGNED_OUT: ThingKind.ORGANIZATION,
+    Activity.SESSIONS_ENDED: ThingKind.MEMBER,
+    Activity.MEMBER_INVITED: ThingKind.INVITATION,
+    Activity.INVITATION_SENT_AGAIN: ThingKind.INVITATION,
+    Activity.INVITATION_REVOKED: ThingKind.INVITATION,
+    Activity.MEMBER_JOINED: ThingKind.MEMBER,
+    Activity.MEMBER_EDITED: ThingKind.MEMBER,
+    Activity.MEMBER_REMOVED: ThingKind.MEMBER,
+    Activity.MEMBERS_IMPORTED: ThingKind.MEMBER_IMPORT,
+    Activity.WORKING_HOURS_SAVED: ThingKind.MEMBER,
+    Activity.EXTERNAL_MEMBER_INVITED: ThingKind.EXTERNAL_MEMBER,
+    Activity.EXTERNAL_MEMBER_EDITED: ThingKind.EXTERNAL_MEMBER,
+    Activity.EXTERNAL_MEMBER_DELETED: ThingKind.EXTERNAL_MEMBER,
+    Activity.EXTERNAL_MEMBER_HANDED_OVER: ThingKind.EXTERNAL_MEMBER,
+    Activity.MAILBOX_TRUSTED_AGAIN: ThingKind.EXTERNAL_MEMBER,
+    Activity.AVAILABILITY_REQUESTED: ThingKind.EXTERNAL_MEMBER,
+    Activity.AVAILABILITY_SEEN: ThingKind.EXTERNAL_MEMBER,
+    Activity.AVAILABILITY_LINK_COPIED: ThingKind.EXTERNAL_MEMBER,
+    Activity.AVAILABILITY_SAVED: ThingKind.EXTERNAL_MEMBER,
+    Activity.AVAILABILITY_CONFIRMED: ThingKind.EXTERNAL_MEMBER,
+    Activity.CALENDAR_LINKED: ThingKind.EXTERNAL_MEMBER,
+    Activity.CALENDAR_UNLINKED: ThingKind.EXTERNAL_MEMBER,
+    Activity.BOOKING_PAGE_MADE: ThingKind.BOOKING_PAGE,
+    Activity.BOOKING_PAGE_EDITED: ThingKind.BOOKING_PAGE,
+    Activity.BOOKING_PAGE_SWITCHED: ThingKind.BOOKING_PAGE,
+    Activity.BOOKING_PAGE_HANDED_OVER: ThingKind.BOOKING_PAGE,
+    Activity.BOOKED_FOR_GUEST: ThingKind.BOOKING,
+    Activity.BOOKING_APPROVED: ThingKind.BOOKING,
+    Activity.BOOKING_DECLINED: ThingKind.BOOKING,
+    Activity.BOOKING_EXPIRED: ThingKind.BOOKING,
+    Activity.BOOKING_MOVED: ThingKind.BOOKING,
+    Activity.BOOKING_CANCELLED: ThingKind.BOOKING,
+    Activity.BOOKING_HANDED_OVER: ThingKind.BOOKING,
+    Activity.GUEST_MISSED: ThingKind.BOOKING,
+    Activity.SENDING_PAUSED: ThingKind.ORGANIZATION,
+    Activity.SENDING_RESUMED: ThingKind.ORGANIZATION,
+    Activity.PERSON_EXPORTED: ThingKind.ORGANIZATION,
+    Activity.PERSON_ERASED: ThingKind.ORGANIZATION,
+}
+"""What `subject_id` is the id of. Who was exported or erased, no id tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that can be done to, or somebody who can do it."""
+
+    kind: ThingKind
+    thing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a thing is called today."""
+
+    text: str
+    is_gone: bool = False
+    """Whether it was removed or deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who did it, and from where."""
@@ -91,6 +171,11 @@ class Actor:
     """Of a member or an external member; empty for others."""
     network: str = ""
     """As `masked_network` writes it; empty where nobody came from anywhere."""
+
+    @property
+    def thing(self) -> Thing | None:
+        """Who they are, where they have an id."""
+        return Thing(ThingKind(self.kind), self.actor_id) if self.actor_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +191,14 @@ class Entry:
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else there is to know, without anything that tells who a person is."""
     entry_id: str = field(default_factory=new_id)
+
+    @property
+    def named_thing(self) -> Thing | None:
+        """Whose name tells best what it was done to: of a booking page, its first host's."""
+        kind = SUBJECT_KINDS[self.activity]
+        if kind is ThingKind.BOOKING_PAGE:
+            return Thing(ThingKind(self.facts["host_kind"]), self.facts["host_id"])
+        return Thing(kind, self.subject_id) if self.subject_id else None
 
 
 def actor_of(by: SignedIn) -> Actor:
