@@ -263,6 +263,10 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/sending", STAFF),
         row("POST /api/sending/resumption", ADMINS),
     ],
+    "ActivityFunction": [
+        row("GET /api/activity", ADMINS),
+        row("GET /api/activity.csv", ADMINS),
+    ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
@@ -455,6 +459,8 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/external-members/{external_member_id}/deletion", STAFF),
         row("POST /console/external-members/{external_member_id}/deletion", STAFF, 303),
+        row("GET /console/activity", ADMINS),
+        row("GET /console/activity.csv", ADMINS),
         row("GET /console/me", STAFF),
         row("POST /console/me", STAFF, 303, MYSELF_FORM),
         row("GET /console/team", STAFF),

@@ -366,6 +366,14 @@ def _sending(team: Team) -> Exercise:
     return run
 
 
+def _activity(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/activity"))
+        _ok(team.admin.get("/api/activity.csv"))
+
+    return run
+
+
 def _public_pages(team: Team) -> Exercise:
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
@@ -589,6 +597,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "BookingFunction": _booking,
     "BookingsFunction": _bookings,
     "SendingFunction": _sending,
+    "ActivityFunction": _activity,
     "PublicPagesFunction": _public_pages,
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,
