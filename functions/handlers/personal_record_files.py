@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from handlers.csv_tables import attachment
@@ -26,29 +25,25 @@ CONTENT_TYPE = "application/json"
 HEADERS = attachment("person.json")
 
 
-def file_of(record: PersonalRecord, *, now: datetime) -> str:
-    """Return the file. Instants are in UTC; of links there is no token, of calendars no address."""
+def file_of(record: PersonalRecord, *, now: datetime) -> dict[str, Any]:
+    """Return what is in the file: instants in UTC, links and calendars without their secrets."""
     person = record.person
-    return json.dumps(
-        {
-            "email": person.email,
-            "names": sorted(person.names),
-            "exported_at": _instant(now),
-            "members": [_member(each) for each in record.members],
-            "external_members": [_external_member(each) for each in record.external_members],
-            "linked_calendars": [_calendar(each) for each in record.calendars],
-            "invitations": [_invitation(each, now) for each in record.invitations],
-            "import_rows": [dict(row.cells) for row in record.import_rows],
-            "booking_pages": [_page(each) for each in record.booking_pages],
-            "bookings": [_booking(each, person) for each in record.bookings],
-            "links": [_link(each) for each in record.links],
-            "messages": [_message(each) for each in record.messages],
-            "mails_not_sent_because": [reason.value for reason in record.suppressions],
-            "activity": [_entry(each) for each in record.entries],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
+    return {
+        "email": person.email,
+        "names": sorted(person.names),
+        "exported_at": _instant(now),
+        "members": [_member(each) for each in record.members],
+        "external_members": [_external_member(each) for each in record.external_members],
+        "linked_calendars": [_calendar(each) for each in record.calendars],
+        "invitations": [_invitation(each, now) for each in record.invitations],
+        "import_rows": [dict(row.cells) for row in record.import_rows],
+        "booking_pages": [_page(each) for each in record.booking_pages],
+        "bookings": [_booking(each, person) for each in record.bookings],
+        "links": [_link(each) for each in record.links],
+        "messages": [_message(each) for each in record.messages],
+        "mails_not_sent_because": [reason.value for reason in record.suppressions],
+        "activity": [_entry(each) for each in record.entries],
+    }
 
 
 def _member(member: Member) -> dict[str, Any]:
@@ -152,7 +147,8 @@ def _roles(booking: Booking, person: Person) -> list[str]:
         "other_guest": person.email in booking.other_guests,
         "host": not person.host_ids.isdisjoint(booking.host_ids),
     }
-    return [role for role, is_so in roles.items() if is_so]
+    # On a page that was theirs before, say.
+    return [role for role, is_so in roles.items() if is_so] or ["named"]
 
 
 def _link(link: Link) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class ErasureResponse(BaseModel):
 
 
 @app.post("/api/data/exports", summary="Get all that is held about an e-mail address")
-def post_export(request: ExportRequest) -> Response[str]:
+def post_export(request: ExportRequest) -> Response[dict[str, Any]]:
     refuse_foreign_origin(app.current_event)
     by, now = staff(app.current_event), adapters().now()
     record = export_person(by, request.email, now=now, holdings=holdings())
