@@ -76,6 +76,8 @@ FORMS = [
     "/console/working-hours",
     "/console/security/sessions",
     "/console/settings",
+    "/console/settings/data/export",
+    "/console/settings/data/erasure",
     "/console/integrations/external-members",
     "/console/me",
     "/console/team/import",
