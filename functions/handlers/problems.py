@@ -45,6 +45,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.ImportNotFound: HTTPStatus.NOT_FOUND,
     refusals.ImportStarted: HTTPStatus.CONFLICT,
     refusals.LastAdmin: HTTPStatus.CONFLICT,
+    refusals.StillMember: HTTPStatus.CONFLICT,
     refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
@@ -139,6 +140,8 @@ def _facts(refusal: SchedulingError) -> dict[str, Any]:
             facts["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             facts["booking_ids"] = list(refusal.booking_ids)
+        case refusals.StillMember():
+            facts["member_id"] = refusal.member_id
         case refusals.OrganizationChoiceRequired():
             facts["organizations"] = list(map(asdict, refusal.choices))
         case refusals.NotHandedOver():

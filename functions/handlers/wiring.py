@@ -155,6 +155,12 @@ class Adapters:
         return DynamoDbNames(self._scheduling)
 
     @cached_property
+    def personal_records(self) -> ports.PersonalRecords:
+        from scheduling.adapters.dynamodb.personal_records import DynamoDbPersonalRecords
+
+        return DynamoDbPersonalRecords(self._scheduling, self._access)
+
+    @cached_property
     def outbox(self) -> ports.Outbox:
         from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 

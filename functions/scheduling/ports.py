@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.counts import Count
     from scheduling.domain.directory import Directory
+    from scheduling.domain.erasure import Person
     from scheduling.domain.feedback import Feedback
     from scheduling.domain.feeds import (
         CalendarFeed,
@@ -573,6 +574,7 @@ class BookingFilter:
     """They start sooner than this."""
     host_id: str | None = None
     person_in_charge_id: str | None = None
+    booking_page_slug: str | None = None
     states: tuple[BookingState, ...] = ()
     """All where empty."""
     text: str = ""
@@ -861,6 +863,85 @@ class Reputation(Protocol):
         """Forget that mails to an address came back, and store the entry: both, or neither.
 
         That one was marked as spam stays. Where nothing is forgotten, nothing changes.
+        """
+        ...
+
+
+class PersonalRecords(Protocol):
+    """What is held under somebody's address, and how it ends.
+
+    What is erased is stored as it is given. Once more changes nothing.
+    """
+
+    def external_members_at(self, organization_id: str, email: str) -> Sequence[ExternalMember]:
+        """Return who has this address and was not erased, deleted ones too."""
+        ...
+
+    def invitations_at(self, organization_id: str, email: str) -> Sequence[Invitation]:
+        """Return the invitations that went to this address, whatever became of them."""
+        ...
+
+    def typed_links_at(self, email: str) -> Sequence[Link]:
+        """Return links to sign in or up that somebody asked for by typing this address.
+
+        They belong to no organization. Those that were asked for with none left are not there.
+        """
+        ...
+
+    def import_rows_of(self, organization_id: str, person: Person) -> Sequence[ImportRow]:
+        """Return the rows of all files that are about somebody."""
+        ...
+
+    def erase_from_booking(self, before: Booking, after: Booking, email: str) -> None:
+        """Store a booking without the person at an address, who no longer leads to it.
+
+        Where they were the guest, the guest's link ends.
+
+        Args:
+            before: As it was read.
+
+        Raises:
+            BookingChanged: The stored one is not that of `before`.
+        """
+        ...
+
+    def erase_from_page(self, before: BookingPage, after: BookingPage | None) -> None:
+        """Store a page as it is now; where nothing is left of it, its address leads nowhere.
+
+        Raises:
+            BookingPageChanged: The stored version is not that of `before`.
+        """
+        ...
+
+    def erase_from_imports(self, organization_id: str, person: Person) -> bool:
+        """Store all files without somebody; tell whether it was all, and no file is being read."""
+        ...
+
+    def erase_mail_errors(self, organization_id: str, subject: Subject, subject_id: str) -> None:
+        """Forget what mail servers said about mails: they like to repeat the address."""
+        ...
+
+    def erase_invitation(self, invitation: Invitation) -> None:
+        """Forget the address of an invitation that is not open."""
+        ...
+
+    def erase_link(self, link: Link) -> None:
+        """Forget a link of `typed_links_at`, and its mail."""
+        ...
+
+    def erase_external_member(self, before: ExternalMember, after: ExternalMember) -> None:
+        """Store what is kept of a deleted external member, whom nothing leads to any more.
+
+        Raises:
+            ExternalMemberChanged: The stored version is not that of `before`.
+        """
+        ...
+
+    def erase_member(self, before: Member, after: Member) -> None:
+        """Store what is kept of a former member: not in a list, nor their hours and address.
+
+        Raises:
+            MemberChanged: The stored version is not that of `before`.
         """
         ...
 

@@ -105,6 +105,8 @@ EXPECTED = {
     "public/slot-held": 303,
     "public/slots-to-move-to-opened": 200,
     "public/unsubscribed": 200,
+    "personal_records/erased": 200,
+    "personal_records/exported": 200,
     "retry_mails/minute-passed": {"sent": 3},
     "send_mails/booking-confirmed": {"batchItemFailures": []},
     "sending/resumed": 200,

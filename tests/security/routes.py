@@ -69,6 +69,11 @@ TO_THE_TEAM = {
     "designation_id": "{designation_id}",
     "manager_id": "{member_id}",
 }
+AN_ERASURE = {
+    "email": "noor@guest.example",
+    "confirm": "noor@guest.example",
+    "bookings": "keep",
+}
 AN_ACCEPTANCE = {"token": "{invitation_token}", "name": "Hana Sato", "time_zone": "Asia/Tokyo"}
 A_FILE = "email,name\nhana@people.example,Hana Sato\n"
 EXTERNAL_MEMBERS_FILE = (
@@ -267,6 +272,10 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /api/activity", ADMINS),
         row("GET /api/activity.csv", ADMINS),
     ],
+    "PersonalRecordsFunction": [
+        row("POST /api/data/exports", ADMINS, 200, {"email": "noor@guest.example"}),
+        row("POST /api/data/erasures", ADMINS, 200, AN_ERASURE),
+    ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
@@ -428,6 +437,9 @@ ROUTES: Mapping[str, list[Row]] = {
             303,
             {"name": "Meadow", "time_zone": "UTC", "locale": "en", "support_contact": "Room 4"},
         ),
+        row("GET /console/settings/data", ADMINS),
+        row("POST /console/settings/data/export", ADMINS, 200, {"email": "noor@guest.example"}),
+        row("POST /console/settings/data/erasure", ADMINS, 303, AN_ERASURE),
         row("GET /console/external-members", STAFF),
         row("GET /console/external-members/new", STAFF),
         row(

@@ -22,6 +22,7 @@ ARGUMENTS = {
     "booking_id": identifiers,
     "category": st.sampled_from([None, *MailCategory]),
     "claimed_from": instants,
+    "created_at": instants,
     "day": st.dates(),
     "email": texts,
     "entry_id": identifiers,

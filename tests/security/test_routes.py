@@ -58,6 +58,11 @@ ANYBODYS_PAGES = {
 }
 """They belong to no organization, as refusals do: the browser says in which language they are."""
 
+FILES_ABOUT_PEOPLE = {"/api/data/exports", "/console/settings/data/export"}
+PERSON_FILE = {
+    "content-type": "application/json",
+    "content-disposition": 'attachment; filename="person.json"',
+}
 CSV_NAMES = {
     "/api/availability-grid.csv": "availability.csv",
     "/console/team.csv": "members.csv",
@@ -188,6 +193,9 @@ def test_s9_every_answer_has_its_headers(row, visits):
 
 def headers_for(row: Row, visit: Visit) -> dict[str, str]:
     status, path = visit.answer.status_code, row.path
+    if path in FILES_ABOUT_PEOPLE and status == 200:
+        kept = JSON if path.startswith("/api/") else PAGE
+        return kept | PERSON_FILE
     if path.startswith("/api/"):
         return JSON | content_type_of_api(path, status)
     if path.startswith("/static/") and status == 200:

@@ -374,6 +374,33 @@ def _activity(team: Team) -> Exercise:
     return run
 
 
+def _personal_records(team: Team) -> Exercise:
+    # Erasing somebody takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
+    address = _somebody_known(team)
+
+    def run() -> None:
+        _ok(team.admin.post("/api/data/exports", json={"email": address}))
+        erasure = {"email": address, "confirm": address, "bookings": "cancel"}
+        _ok(team.admin.post("/api/data/erasures", json=erasure))
+
+    return run
+
+
+def _somebody_known(team: Team) -> str:
+    """Return the address of an external member, who has booked and who asked to sign in."""
+    address = an_address("quill")
+    _ok(
+        team.admin.post("/api/external-members", json=team.invitation() | {"email": address}),
+        HTTPStatus.CREATED,
+    )
+    start = team.free_slots(team.page_slug)[0]
+    _ok(team.road.post_booking(team.page_slug, start, email=address), HTTPStatus.CREATED)
+    asked = {"email": address}
+    _ok(team.public.post("/api/sign-in-requests", json=asked), HTTPStatus.ACCEPTED)
+    return address
+
+
 def _public_pages(team: Team) -> Exercise:
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
@@ -416,6 +443,9 @@ def _public_pages(team: Team) -> Exercise:
 
 
 def _console_pages(team: Team) -> Exercise:
+    # Exporting somebody takes a fresh proof, and others have taken their time before.
+    team.road.sign_in(team.sign_in_token())
+    known = _somebody_known(team)
     invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
     guest = {
@@ -440,6 +470,7 @@ def _console_pages(team: Team) -> Exercise:
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post(f"{them}/deletion"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
+        _ok(team.admin.post("/console/settings/data/export", data={"email": known}))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
@@ -598,6 +629,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "BookingsFunction": _bookings,
     "SendingFunction": _sending,
     "ActivityFunction": _activity,
+    "PersonalRecordsFunction": _personal_records,
     "PublicPagesFunction": _public_pages,
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,

@@ -21,6 +21,7 @@ from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.directory import Directory
+from scheduling.domain.erasure import Person, is_row_of, rows_without
 from scheduling.domain.feedback import (
     Bounced,
     BounceKind,
@@ -30,7 +31,7 @@ from scheduling.domain.feedback import (
     Feedback,
 )
 from scheduling.domain.hosts import Host, HostKey, HostKind
-from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey
+from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey, LinkPurpose
 from scheduling.domain.lists import ListPage
 from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
 from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
@@ -256,6 +257,8 @@ class InMemoryMembers(InMemory):
             (f"{comparable(member.name)[:40]}#{member.member_id}", member)
             for (owner, _), member in self.store.members.items()
             if owner == organization_id
+            # Who was erased is in no list.
+            and member.email
             and member.is_active is which.is_active
             and which.role in {None, member.role}
             and which.department_id in {None, member.department_id}
@@ -841,7 +844,7 @@ class InMemoryBookings(InMemory):
         stored = self.get(after.organization_id, after.booking_id)
         if stored == after:
             return
-        if stored.version != before.version:
+        if (stored.version, stored.erasures) != (before.version, before.erasures):
             raise BookingChanged
         if after.state.takes_time:
             self._check_free(before.claim if before.state.takes_time else None, after.claim)
@@ -945,6 +948,7 @@ def _is_meant(booking: Booking, which: BookingFilter) -> bool:
         and (which.before is None or booking.time.start < which.before)
         and (which.host_id is None or which.host_id in booking.host_ids)
         and which.person_in_charge_id in {None, booking.person_in_charge_id}
+        and which.booking_page_slug in {None, booking.booking_page_slug}
         and (not which.states or booking.state in which.states)
         and which.text in "\n".join(searched).lower()
     )
@@ -1193,6 +1197,109 @@ def _is_news(delivery: Delivery, feedback: Feedback) -> bool:
             return delivery.bounce is None or not delivery.bounce.kind.is_final
 
 
+class InMemoryPersonalRecords(InMemory):
+    def external_members_at(self, organization_id: str, email: str) -> Sequence[ExternalMember]:
+        return [
+            member
+            for member in self.store.external_members.values()
+            if (member.organization_id, member.email) == (organization_id, email)
+        ]
+
+    def invitations_at(self, organization_id: str, email: str) -> Sequence[Invitation]:
+        return [
+            invitation
+            for invitation in self.store.invitations.values()
+            if (invitation.organization_id, invitation.email) == (organization_id, email)
+        ]
+
+    def typed_links_at(self, email: str) -> Sequence[Link]:
+        typed = {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}
+        return [
+            link
+            for link in self.store.links.values()
+            if link.purpose in typed and link.subject_id == email
+        ]
+
+    def import_rows_of(self, organization_id: str, person: Person) -> Sequence[ImportRow]:
+        return [
+            row
+            for found, rows in self.store.imports.values()
+            for row in rows
+            if found.organization_id == organization_id and is_row_of(person, row)
+        ]
+
+    def erase_from_booking(self, before: Booking, after: Booking, email: str) -> None:
+        key = after.organization_id, after.booking_id
+        if self.store.bookings[key] != before:
+            raise BookingChanged
+        self.store.writes += 1
+        self.store.bookings[key] = after
+        link = self.store.links.get(after.guest_link_id)
+        if after.guest != before.guest and link is not None:
+            self.store.links[link.link_id] = replace(link, revoked_at=after.changed_at)
+
+    def erase_from_page(self, before: BookingPage, after: BookingPage | None) -> None:
+        stored = self.store.booking_pages.get(before.slug)
+        if stored is not None and stored.version != before.version:
+            raise BookingPageChanged
+        self.store.writes += 1
+        if after is None:
+            self.store.booking_pages.pop(before.slug, None)
+        else:
+            self.store.booking_pages[before.slug] = after
+
+    def erase_from_imports(self, organization_id: str, person: Person) -> bool:
+        is_complete = True
+        for found, rows in list(self.store.imports.values()):
+            erased = tuple(rows_without(person, rows))
+            if found.organization_id != organization_id or erased == rows:
+                continue
+            if found.state is ImportState.RUNNING:
+                is_complete = False
+                continue
+            self.store.writes += 1
+            self.store.imports[found.import_id] = replace(found, fingerprint=""), erased
+        return is_complete
+
+    def erase_mail_errors(self, organization_id: str, subject: Subject, subject_id: str) -> None:
+        for message, delivery in self.store.messages.items():
+            about = message.organization_id, message.subject, message.subject_id
+            if about != (organization_id, subject, subject_id):
+                continue
+            bounce = delivery.bounce
+            self.store.messages[message] = replace(
+                delivery, last_error="", bounce=bounce and replace(bounce, diagnosis="")
+            )
+
+    def erase_invitation(self, invitation: Invitation) -> None:
+        key = invitation.organization_id, invitation.invitation_id
+        self.store.writes += 1
+        self.store.invitations[key] = replace(self.store.invitations[key], email="")
+
+    def erase_link(self, link: Link) -> None:
+        self.store.writes += 1
+        self.store.links.pop(link.link_id, None)
+        for message in list(self.store.messages):
+            if (message.subject, message.subject_id) == (Subject.SIGN_IN, link.link_id):
+                del self.store.messages[message]
+
+    def erase_external_member(self, before: ExternalMember, after: ExternalMember) -> None:
+        if before.deleted_at is None:
+            raise ValueError("an external member is deleted before they are erased")
+        if self.store.external_members[_key_of(before)].version != before.version:
+            raise ExternalMemberChanged
+        self.store.writes += 1
+        self.store.external_members[_key_of(after)] = after
+
+    def erase_member(self, before: Member, after: Member) -> None:
+        key = before.organization_id, before.member_id
+        if self.store.members[key].version != before.version:
+            raise MemberChanged
+        self.store.writes += 1
+        self.store.members[key] = after
+        self.store.working_hours.pop(key, None)
+
+
 class InMemoryMailer:
     """Keeps what it is given; refuses while `broken`."""
 
@@ -1237,6 +1344,7 @@ class InMemoryAdapters:
         self.outbox = InMemoryOutbox(store)
         self.audit_log = InMemoryAuditLog(store)
         self.names = InMemoryNames(store)
+        self.personal_records = InMemoryPersonalRecords(store)
         self.reputation = InMemoryReputation(store)
 
     def now(self) -> datetime:

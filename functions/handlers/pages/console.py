@@ -22,6 +22,7 @@ from handlers.pages import (
     console_me,
     console_member_import,
     console_page_editor,
+    console_personal_records,
     console_security,
     console_sending,
     console_settings,
@@ -295,6 +296,23 @@ def get_sending() -> Response[str]:
 @app.post("/console/settings/sending")
 def post_sending() -> Response[str]:
     return console_sending.resume(staff(app.current_event))
+
+
+@app.get("/console/settings/data")
+def get_personal_records() -> Response[str]:
+    by = staff(app.current_event)
+    return console_personal_records.personal_records_page(by, app.current_event)
+
+
+@app.post("/console/settings/data/export")
+def post_export() -> Response[str]:
+    return console_personal_records.export(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/data/erasure")
+def post_erasure() -> Response[str]:
+    by = staff(app.current_event)
+    return console_personal_records.erase(by, app.current_event, app.lambda_context)
 
 
 @app.get("/console/me")

@@ -16,6 +16,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
+    BookingPageNotFound,
     FreshLinkRequired,
     InvalidInput,
 )
@@ -146,7 +147,11 @@ def booking_of(token: str, event: APIGatewayProxyEventV2) -> GuestBooking:
 
 def language_of(found: GuestBooking) -> str:
     """Return the language of the page that was booked on."""
-    booked_on = adapters().booking_pages.get(found.booking.booking_page_slug)
+    try:
+        booked_on = adapters().booking_pages.get(found.booking.booking_page_slug)
+    except BookingPageNotFound:
+        # It ended with its host, who was erased.
+        return found.organization.locale
     return booked_on.locale or found.organization.locale
 
 

@@ -18,6 +18,7 @@ from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
 from handlers.problems import HTTPS_ONLY
 from scheduling.domain.people import masked_email, masked_name
+from scheduling.domain.refusals import marked
 from scheduling.domain.standing import standing_of
 from translations import times
 from translations.catalogue import translations_for
@@ -115,6 +116,10 @@ def environment(locale: str) -> Environment:
     made.install_gettext_translations(  # type: ignore[attr-defined]
         translations_for(locale), newstyle=True
     )
+    made.filters.update(
+        named=partial(_or_said, marked("Erased person"), locale=locale),
+        titled=partial(_or_said, marked("Meeting"), locale=locale),
+    )
     made.globals.update(
         locale=locale,
         asset=asset_address,
@@ -143,6 +148,11 @@ def environment(locale: str) -> Environment:
         request_badge=wording.request_badge,
     )
     return made
+
+
+def _or_said(otherwise: str, text: str, *, locale: str) -> str:
+    """Return a text; where it was taken out because somebody was erased, what is said instead."""
+    return text or translations_for(locale).gettext(otherwise)
 
 
 def _day_at(instant: datetime, zone: str) -> date:

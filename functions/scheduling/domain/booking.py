@@ -172,6 +172,8 @@ class Booking:
     """When it was before the latest move."""
     former_host_ids: tuple[str, ...] = ()
     """Who were its hosts before this version and are no longer."""
+    erasures: int = 0
+    """How often somebody was erased from it, which is no change that anybody is told of."""
 
     @property
     def time(self) -> TimeRange:

@@ -168,7 +168,12 @@ def comparable(text: str) -> str:
 
 
 def masked_email(address: str) -> str:
-    """Return enough of the address for its owner to know it: `a•••@example.org`."""
+    """Return enough of the address for its owner to know it: `a•••@example.org`.
+
+    Of somebody who was erased nothing is left.
+    """
+    if not address:
+        return ""
     local, _, domain = address.partition("@")
     return f"{local[0]}•••@{domain}"
 

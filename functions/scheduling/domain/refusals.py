@@ -193,6 +193,17 @@ class LastAdmin(SchedulingError):
     message = marked("This is the last admin. Please make somebody else an admin first.")
 
 
+class StillMember(SchedulingError):
+    """Somebody of the team cannot be erased while they work in it."""
+
+    code = "still_member"
+    message = marked("This is a member of the team. Please remove them first.")
+
+    def __init__(self, member_id: str) -> None:
+        super().__init__()
+        self.member_id = member_id
+
+
 class NotHandedOver(SchedulingError):
     """Removing the member would leave behind what nobody has decided about."""
 

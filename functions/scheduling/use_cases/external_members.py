@@ -187,10 +187,10 @@ def delete_external_member(
     elif bookings_to_come is not BookingsToCome.CANCEL:
         raise ExternalMemberNotFound
     if bookings_to_come is BookingsToCome.CANCEL:
-        _cancel_all(by, list(found), now=now, bookings=bookings)
+        cancel_all(by, list(found), now=now, bookings=bookings)
 
 
-def _cancel_all(
+def cancel_all(
     by: SignedIn, meetings: Sequence[Booking], *, now: datetime, bookings: ports.Bookings
 ) -> None:
     """Raises BusyTryAgain where one is being changed by somebody else."""

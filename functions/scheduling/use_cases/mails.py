@@ -40,7 +40,12 @@ from scheduling.domain.messages import (
 )
 from scheduling.domain.people import Role
 from scheduling.domain.rate_limits import SIGN_IN_PER_ORGANIZATION
-from scheduling.domain.refusals import HostNotFound, SchedulingError
+from scheduling.domain.refusals import (
+    BookingPageNotFound,
+    HostNotFound,
+    LinkNotFound,
+    SchedulingError,
+)
 from scheduling.domain.reputation import CATEGORIES
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
@@ -142,7 +147,8 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         return Delivery(DeliveryState.DEAD, claimed.attempts, last_error="never_finished")
     try:
         draft = _draft(message, now, room)
-        if draft is None:
+        if draft is None or not draft.recipient.email:
+            # Whoever was erased is written to no more.
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
         return _sent(message, claimed, draft, now=now, room=room)
     except SchedulingError as missing:
@@ -195,7 +201,10 @@ def _worded(message: Message, draft: _Draft, now: datetime, room: MailRoom) -> O
         message_id=message.message_id,
         sender_name=draft.sender_name,
         recipient=draft.recipient,
-        reply_to=draft.reply_to,
+        # Nobody reads the answers of whoever was erased.
+        reply_to=draft.reply_to
+        if draft.reply_to.email
+        else Mailbox(draft.sender_name, room.mailer.address),
         rendered=room.mail_templates.render(draft.facts, draft.locale),
         calendar_method=entry.method if entry else None,
         calendar_file=room.calendar_files.render(entry) if entry else b"",
@@ -241,7 +250,11 @@ def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Dra
 
 
 def _sign_in_link(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
-    link = room.links.get(message.subject_id)
+    try:
+        link = room.links.get(message.subject_id)
+    except LinkNotFound:
+        # Whoever asked for it was erased.
+        return None
     if now >= link.expires_at:
         return None
     found = active_members(link, members=room.members)
@@ -609,9 +622,13 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
 
 def _language(reader: Reader, booking: Booking, room: MailRoom) -> str:
     """Return the language of the page for those who booked there; empty for the organization's."""
-    if reader in {Reader.GUEST, Reader.OTHER_GUEST}:
+    if reader not in {Reader.GUEST, Reader.OTHER_GUEST}:
+        return ""
+    try:
         return room.booking_pages.get(booking.booking_page_slug).locale
-    return ""
+    except BookingPageNotFound:
+        # It bore the name of somebody who was erased.
+        return ""
 
 
 def _host(booking: Booking, host_id: str, room: MailRoom) -> Host:
@@ -659,7 +676,7 @@ def _calendar_entry(
         sequence=booking.sequence,
         changed_at=booking.changed_at,
         time=facts.time,
-        summary=f"{booking.title}: {', '.join((*booking.host_names, booking.guest.name))}",
+        summary=_summary(booking),
         description="\n".join((facts.guest_note, *answers)),
         location=booking.location,
         organizer=Mailbox(organization.name, room.mailer.address),
@@ -667,6 +684,12 @@ def _calendar_entry(
         takes_part=party.reader is not Reader.PERSON_IN_CHARGE,
         url=party.link or facts.booking_page_url,
     )
+
+
+def _summary(booking: Booking) -> str:
+    """Return what is meant and who takes part, without whoever was erased."""
+    people = ", ".join(filter(None, (*booking.host_names, booking.guest.name)))
+    return ": ".join(filter(None, (booking.title, people)))
 
 
 def _calendar_method(news: BookingNews, booking: Booking) -> CalendarMethod | None:

@@ -172,7 +172,7 @@ def remove_member(
     member = members.get(by.organization.organization_id, member_id)
     if not member.is_active:
         raise MemberNotFound
-    _check_not_last_admin(member, members)
+    check_not_last_admin(member, members)
     if cancels_bookings and not hand_over_to and by.member.member_id != member_id:
         hand_over_to = by.member.member_id
     if hand_over_to:
@@ -213,7 +213,7 @@ def remove_member(
     return removed
 
 
-def _check_not_last_admin(member: Member, members: ports.Members) -> None:
+def check_not_last_admin(member: Member, members: ports.Members) -> None:
     """Refuse before anything is handed over; whoever is faster is stopped by the store."""
     if not member.is_admin:
         return

@@ -79,6 +79,8 @@ FORMS = [
     "/console/security/sessions",
     "/console/settings",
     "/console/settings/sending",
+    "/console/settings/data/export",
+    "/console/settings/data/erasure",
     "/console/integrations/external-members",
     "/console/me",
     "/console/team/import",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
-from scheduling.adapters.dynamodb.links import LINK_WORKS, link_item, stored_link
+from scheduling.adapters.dynamodb.links import LINK_WORKS, link_puts, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
@@ -39,17 +39,10 @@ class DynamoDbLinks:
         return stored_link(item)
 
     def add(self, link: Link, message: Message | None = None) -> None:
-        item = link_item(link)
-        if message is None:
-            self._access.put_new(item)
-            return
-        transact(
-            self._access.client,
-            [
-                self._access.to_put_new(item),
-                message_put(self._table, message, now=link.created_at),
-            ],
-        )
+        writes = link_puts(self._access, link)
+        if message is not None:
+            writes.append(message_put(self._table, message, now=link.created_at))
+        transact(self._access.client, writes)
 
     def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
         used = self._access.to_update(

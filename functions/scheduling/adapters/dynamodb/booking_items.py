@@ -63,7 +63,16 @@ def booking_item(booking: Booking) -> Item:
         "reason": booking.reason,
         "former_time": former_time and [to_seconds(former_time.start), to_seconds(former_time.end)],
         "former_host_ids": list(booking.former_host_ids),
+        **({"erasures": booking.erasures} if booking.erasures else {}),
     }
+
+
+def unchanged(before: Booking) -> tuple[str, Item]:
+    """Return the condition that the stored booking is still as it was read, and its values."""
+    if before.erasures:
+        values = {":before": before.version, ":erasures": before.erasures}
+        return "version = :before AND erasures = :erasures", values
+    return "version = :before AND attribute_not_exists(erasures)", {":before": before.version}
 
 
 def stored_booking(item: Item) -> Booking:
@@ -94,6 +103,7 @@ def stored_booking(item: Item) -> Booking:
         reason=item["reason"],
         former_time=former_time and TimeRange(*map(from_seconds, former_time)),
         former_host_ids=tuple(item["former_host_ids"]),
+        erasures=int(item.get("erasures", 0)),
     )
 
 
@@ -147,7 +157,7 @@ def expiry_item(booking: Booking, expires_at: datetime) -> Item:
 def guest_items(booking: Booking) -> list[Item]:
     """Return what leads from the address of each guest to the booking, for as long as it is kept.
 
-    Written once: who the guests are never changes.
+    Written once: who the guests are never changes. Erasing one of them deletes theirs.
     """
     return [
         {

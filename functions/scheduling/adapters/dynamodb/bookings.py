@@ -19,6 +19,7 @@ from scheduling.adapters.dynamodb.booking_items import (
     stored_booking,
     stored_hold,
     stored_taken,
+    unchanged,
 )
 from scheduling.adapters.dynamodb.claims import claim_changes
 from scheduling.adapters.dynamodb.links import link_item, link_prolonged
@@ -194,11 +195,8 @@ class DynamoDbBookings:
             self._change(before, after, whole, rest)
 
     def _change(self, before: Booking, after: Booking, release: Claim, rest: _Writes) -> None:
-        put = self._table.to_put(
-            booking_item(after),
-            condition="version = :before",
-            values={":before": before.version},
-        )
+        condition, values = unchanged(before)
+        put = self._table.to_put(booking_item(after), condition=condition, values=values)
         owned = release if before.state.takes_time else None
         claim = after.claim if after.state.takes_time else None
         if owned == claim:
@@ -211,7 +209,7 @@ class DynamoDbBookings:
             stored = self.get(after.organization_id, after.booking_id)
             if stored == stored_booking(booking_item(after)):
                 return  # The answer was lost; or somebody did the very same in the same second.
-            if stored.version != before.version:
+            if (stored.version, stored.erasures) != (before.version, before.erasures):
                 raise BookingChanged from refused
             raise refused.reason from refused
 
@@ -446,6 +444,8 @@ def _conditions(which: BookingFilter) -> Iterator[tuple[str, Item]]:
         yield "(contains(host_ids, :host) OR host_id = :host)", {":host": which.host_id}
     if which.person_in_charge_id is not None:
         yield "person_in_charge_id = :person", {":person": which.person_in_charge_id}
+    if which.booking_page_slug is not None:
+        yield "booking_page_slug = :slug", {":slug": which.booking_page_slug}
     if which.states:
         states = {f":state{number}": state.value for number, state in enumerate(which.states)}
         yield f"#state IN ({', '.join(states)})", states

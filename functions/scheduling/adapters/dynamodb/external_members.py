@@ -230,14 +230,23 @@ class DynamoDbExternalMembers:
             condition="attribute_exists(PK) AND attribute_not_exists(deleted_at)",
             values={":at": to_seconds(member.deleted_at)},
         )
-        address = keys.external_member_address(member.organization_id, member.email)
+        whose = member.organization_id, member.email
+        address = keys.external_member_address(*whose)
+        former = keys.former_external_member_address(*whose, member.external_member_id)
+        ids = {"external_member_id": member.external_member_id}
         calendar = feed_removal(
             self._table, self._access, member.organization_id, member.external_member_id
         )
         try:
             transact(
                 self._table.client,
-                [removed, self._table.to_delete(address), *calendar, entry_put(self._table, entry)],
+                [
+                    removed,
+                    self._table.to_delete(address),
+                    self._table.to_put({**former, **ids}),
+                    *calendar,
+                    entry_put(self._table, entry),
+                ],
             )
         except TransactionRefused as refused:
             raise ExternalMemberNotFound from refused

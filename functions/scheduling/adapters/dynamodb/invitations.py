@@ -86,7 +86,7 @@ class DynamoDbInvitations:
                 self._table.client,
                 [
                     self._put(invitation, link_id=invitation.link_id),
-                    self._address_freed(invitation),
+                    *self._address_freed(invitation),
                     entry_put(self._table, entry),
                 ],
             )
@@ -102,7 +102,7 @@ class DynamoDbInvitations:
                 [
                     self._put(invitation, link_id=invitation.link_id),
                     link_used(self._access, invitation.link_id, invitation.accepted_at),
-                    self._address_freed(invitation),
+                    *self._address_freed(invitation),
                     entry_put(self._table, entry),
                     *self._member_puts(member),
                 ],
@@ -116,13 +116,13 @@ class DynamoDbInvitations:
         item = self._table.get(keys.invitation(organization_id, invitation_id))
         if item is None:
             raise InvitationNotFound
-        return _stored(item)
+        return stored_invitation(item)
 
     def open_to(self, organization_id: str, emails: Sequence[str]) -> Mapping[str, Invitation]:
         addresses = [keys.invitation_address(organization_id, email) for email in emails]
         taken = self._table.found(addresses).values()
         wanted = [keys.invitation(organization_id, item["invitation_id"]) for item in taken]
-        found = map(_stored, self._table.found(wanted).values())
+        found = map(stored_invitation, self._table.found(wanted).values())
         return {invitation.email: invitation for invitation in found if invitation.is_open}
 
     def list(self, organization_id: str, *, cursor: str | None, limit: int) -> ListPage[Invitation]:
@@ -138,7 +138,7 @@ class DynamoDbInvitations:
             "ScanIndexForward": False,
         }
         part = self._table.listed(query, after=after, limit=limit, sort="GSI1SK")
-        return ListPage(tuple(map(_stored, part.items)), part.next_cursor)
+        return ListPage(tuple(map(stored_invitation, part.items)), part.next_cursor)
 
     def _put(self, invitation: Invitation, *, link_id: str) -> TransactWriteItemTypeDef:
         """Return the part that stores an open invitation with this link as it is from now on."""
@@ -146,10 +146,14 @@ class DynamoDbInvitations:
             _item(invitation), condition=f"link_id = :link AND {_OPEN}", values={":link": link_id}
         )
 
-    def _address_freed(self, invitation: Invitation) -> TransactWriteItemTypeDef:
-        return self._table.to_delete(
-            keys.invitation_address(invitation.organization_id, invitation.email)
-        )
+    def _address_freed(self, invitation: Invitation) -> Sequence[TransactWriteItemTypeDef]:
+        """Return the parts that free an address, which leads to the invitation all the same."""
+        whose = invitation.organization_id, invitation.email
+        former = keys.former_invitation_address(*whose, invitation.invitation_id)
+        return [
+            self._table.to_delete(keys.invitation_address(*whose)),
+            self._table.to_put({**former, "invitation_id": invitation.invitation_id}),
+        ]
 
     def _member_puts(self, member: Member) -> Sequence[TransactWriteItemTypeDef]:
         if member.version == 1:
@@ -183,7 +187,7 @@ def _item(invitation: Invitation) -> Item:
     return {**item, "GSI1PK": keys.invitations(invitation.organization_id), "GSI1SK": place}
 
 
-def _stored(item: Item) -> Invitation:
+def stored_invitation(item: Item) -> Invitation:
     return Invitation(
         invitation_id=item["invitation_id"],
         organization_id=item["organization_id"],

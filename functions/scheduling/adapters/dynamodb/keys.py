@@ -13,8 +13,10 @@
 | all open invitations, newest first | by_time | `T#<org>#I` / `<invited>#<invitation>` |
 | members from a file | scheduling | `T#<org>#MI#<import>` / `IMPORT` |
 | 25 rows of that file | scheduling | `T#<org>#MI#<import>` / `ROWS#<nn>` |
+| rows of all files | by_time | `T#<org>#MI` / `<created>#<import>#<nn>` |
 | imports that are running, by when to go on | by_time | `IMPORTS` / `<when>#<import>` |
 | has this address an open invitation | scheduling | `T#<org>#IE#<sha256 of address>` / `A` |
+| which other invitations went to this address | scheduling | the same / `I#<invitation>` |
 | an external member with their times | scheduling | `T#<org>#X#<external member>` / `A` |
 | all external members, newest first | by_time | `T#<org>#X` / `<created>#<external member>` |
 | external members that may need a look | to_look_at | `T#<org>#LOOK` / `<when>#<external member>` |
@@ -23,6 +25,7 @@
 | calendars that are due | by_time | `FEED#<0..3>` / `<due>#<external member>` |
 | where a linked calendar is read from | access | `T#<org>#X#<external member>` / `CALENDAR` |
 | is this address invited | scheduling | `T#<org>#XE#<sha256 of address>` / `A` |
+| whose was it before | scheduling | the same / `X#<external member>` |
 | a member's hours | scheduling | `T#<org>#WH#<member>` / `A` |
 | a booking page | scheduling | `P#<slug>` / `A` |
 | all booking pages, newest first | by_time | `T#<org>#P` / `<created>#<slug>` |
@@ -45,6 +48,7 @@
 | are mails of a category sent to it | scheduling | the same / `C#<category>` |
 | what was done, the latest first | scheduling | `T#<org>#AU` / `<moment>#<entry>` |
 | a link | access | `TOK#<link>` / `A` |
+| links that were asked for with this address | access | `E#<sha256 of address>` / `TOK#<link>` |
 | a session | access | `SES#<hash>` / `A` |
 | a counter | limits | `RL#<scope>#<sha256 of value>#<window>` / `A` |
 
@@ -154,8 +158,26 @@ def import_place(import_id: str, due_at: datetime) -> Key:
     return {"GSI1PK": RUNNING_IMPORTS, "GSI1SK": f"{moment(due_at)}#{import_id}"}
 
 
+def imported_rows(organization_id: str) -> str:
+    return f"T#{organization_id}#MI"
+
+
+def imported_rows_place(
+    organization_id: str, import_id: str, number: int, created_at: datetime
+) -> Key:
+    """Return the index keys of rows of a file."""
+    return {
+        "GSI1PK": imported_rows(organization_id),
+        "GSI1SK": f"{moment(created_at)}#{import_id}#{number:02d}",
+    }
+
+
 def invitation_address(organization_id: str, email: str) -> Key:
     return {"PK": f"T#{organization_id}#IE#{digest(email)}", "SK": ONLY}
+
+
+def former_invitation_address(organization_id: str, email: str, invitation_id: str) -> Key:
+    return {**invitation_address(organization_id, email), "SK": f"I#{invitation_id}"}
 
 
 def external_member(organization_id: str, external_member_id: str) -> Key:
@@ -198,6 +220,15 @@ def feed_place(external_member_id: str, due_at: datetime) -> Key:
 
 def external_member_address(organization_id: str, email: str) -> Key:
     return {"PK": f"T#{organization_id}#XE#{digest(email)}", "SK": ONLY}
+
+
+def former_external_member_address(
+    organization_id: str, email: str, external_member_id: str
+) -> Key:
+    return {
+        **external_member_address(organization_id, email),
+        "SK": f"X#{external_member_id}",
+    }
 
 
 def working_hours(organization_id: str, member_id: str) -> Key:
@@ -339,6 +370,14 @@ def entry(organization_id: str, at: datetime, entry_id: str) -> Key:
 
 def link(link_id: str) -> Key:
     return {"PK": f"TOK#{link_id}", "SK": ONLY}
+
+
+def typed_links(email: str) -> str:
+    return f"E#{digest(email)}"
+
+
+def typed_link(email: str, link_id: str) -> Key:
+    return {"PK": typed_links(email), "SK": f"TOK#{link_id}"}
 
 
 def session(session_hash: str) -> Key:

@@ -53,6 +53,19 @@ def link_item(link: Link) -> Item:
     }
 
 
+def link_puts(access: Table, link: Link) -> list[TransactWriteItemTypeDef]:
+    """Return the parts of a transaction that store a new link.
+
+    One that was asked for by typing an address can be found by it, as long as it is kept.
+    """
+    item = link_item(link)
+    puts = [access.to_put_new(item)]
+    if _is_typed(link):
+        address = keys.typed_link(link.subject_id, link.link_id)
+        puts.append(access.to_put({**address, "link_id": link.link_id, "ttl": item["ttl"]}))
+    return puts
+
+
 def link_prolonged(access: Table, link_id: str, until: datetime) -> TransactWriteItemTypeDef:
     """Return the part of a transaction that lets a link which is not for signing in live on."""
     return access.to_update(
@@ -98,8 +111,12 @@ def link_replaced(access: Table, link_id: str, now: datetime) -> TransactWriteIt
 
 
 def _kept_after(link: Link) -> timedelta:
-    is_typed = link.purpose in {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}
-    return _SIGN_IN_LINK_KEPT_AFTER if is_typed else LINK_KEPT_AFTER
+    return _SIGN_IN_LINK_KEPT_AFTER if _is_typed(link) else LINK_KEPT_AFTER
+
+
+def _is_typed(link: Link) -> bool:
+    """Tell whether a link is for whoever reads the mails to an address that somebody typed."""
+    return link.purpose in {LinkPurpose.SIGN_IN, LinkPurpose.SIGN_UP}
 
 
 def stored_link(item: Item) -> Link:

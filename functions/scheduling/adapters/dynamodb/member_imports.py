@@ -72,11 +72,11 @@ class DynamoDbMemberImports:
     def rows(self, found: MemberImport) -> Sequence[ImportRow]:
         parts = range(-(-found.rows // ROWS_AT_ONCE))
         items = self._table.get_all([_rows_key(found, number) for number in parts])
-        return [_stored_row(row) for item in items for row in item["rows"]]
+        return [stored_row(row) for item in items for row in item["rows"]]
 
     def next_rows(self, found: MemberImport) -> Sequence[ImportRow]:
         [item] = self._table.get_all([_rows_key(found, found.done // ROWS_AT_ONCE)])
-        return [_stored_row(row) for row in item["rows"]]
+        return [stored_row(row) for row in item["rows"]]
 
     def claim(self, found: MemberImport, *, now: datetime) -> MemberImport | None:
         until = now + LEASE
@@ -133,7 +133,11 @@ class DynamoDbMemberImports:
         return self._table.to_put(
             {
                 **_rows_key(found, number),
-                "rows": [_row_attribute(row) for row in rows],
+                **keys.imported_rows_place(
+                    found.organization_id, found.import_id, number, found.created_at
+                ),
+                "import_id": found.import_id,
+                "rows": [row_attribute(row) for row in rows],
                 "ttl": to_seconds(found.created_at + KEPT),
             }
         )
@@ -183,7 +187,7 @@ def _stored(item: Item) -> MemberImport:
     )
 
 
-def _row_attribute(row: ImportRow) -> Item:
+def row_attribute(row: ImportRow) -> Item:
     return {
         "number": row.number,
         "cells": dict(row.cells),
@@ -194,7 +198,7 @@ def _row_attribute(row: ImportRow) -> Item:
     }
 
 
-def _stored_row(item: Item) -> ImportRow:
+def stored_row(item: Item) -> ImportRow:
     outcome = item["outcome"]
     return ImportRow(
         number=int(item["number"]),

@@ -9,7 +9,7 @@ made harmless here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -214,10 +214,14 @@ def _availability_words(facts: _AvailabilityMail, locale: str) -> tuple[str, Map
 
 
 def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
-    hosts, zone = [_typed(name) for name in facts.host_names], facts.time_zone
-    title, guest = _typed(facts.meeting_title), _person(facts.guest)
+    translated = translations_for(locale).gettext
+    # Whoever was erased has no name any more, and perhaps it was the title.
+    nobody, untitled = translated("Erased person"), translated("Meeting")
+    hosts, zone = [_typed(name) or nobody for name in facts.host_names], facts.time_zone
+    title, guest = _typed(facts.meeting_title) or untitled, _person(facts.guest)
+    guest = replace(guest, name=guest.name or nobody)
     people = format_list(_others(facts.reader, hosts, guest.name), locale=locale)
-    with_people = translations_for(locale).gettext("%(title)s with %(people)s")
+    with_people = translated("%(title)s with %(people)s")
     is_guest = facts.reader in {Reader.GUEST, Reader.OTHER_GUEST}
     former, decide_by = facts.former_time, facts.decide_by
     return {
@@ -239,7 +243,7 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "hosts": format_list(hosts, locale=locale),
         "number_of_hosts": len(hosts),
         "guest": guest,
-        "other_guests": ", ".join(_typed(address) for address in facts.other_guests),
+        "other_guests": ", ".join(_typed(address) for address in facts.other_guests if address),
         "note": _typed_lines(facts.guest_note),
         "answers": [
             _Answer(_typed(answer.label), _typed_lines(answer.text)) for answer in facts.answers
