@@ -53,6 +53,7 @@ def lift(by: SignedIn, external_member_id: str) -> Response[str]:
     trust_mailbox_again(
         by,
         external_member_id,
+        now=adapters().now(),
         external_members=adapters().external_members,
         reputation=adapters().reputation,
     )
