@@ -234,7 +234,8 @@ def _people() -> dict[str, Partitions]:
     span = ClockSpan(60 * HOURS.start.hour, 60 * HOURS.end.hour)
     hours = WeeklyHours("UTC", {DAY.isoweekday(): (span,)})
     DynamoDbWorkingHours(tables[0]).replace(
-        WorkingHours(ORGANIZATION.organization_id, AIKO.member_id, version=1, hours=hours)
+        WorkingHours(ORGANIZATION.organization_id, AIKO.member_id, version=1, hours=hours),
+        an_entry(),
     )
     for member in (_invited("kenji"), _invited("yuki")):
         page = _page(member.booking_page_slug, (_external(member.name),), BookingRules())

@@ -21,6 +21,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
+from scheduling.domain.reputation import FEWEST_MAILS
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
 
@@ -523,14 +524,27 @@ def _mail_feedback(team: Team) -> Exercise:
     }
 
     def run() -> None:
+        _bring_near_a_pause(team, row["organization_id"])
         try:
             team.stack.invoke(
                 "MailFeedbackFunction", {"Records": [{"Sns": {"Message": json.dumps(bounced)}}]}
             )
         except InvocationFailed as failure:
             raise NotDone from failure
+        _ok(team.admin.post("/api/sending/resumption"))
 
     return run
+
+
+def _bring_near_a_pause(team: Team, organization_id: str) -> None:
+    """Let as many of today's mails have come back that one more stops the organization."""
+    table = team.stack.scheduling
+    table.client.update_item(
+        TableName=table.name,
+        Key=encoded(keys.sending_day(organization_id, datetime.now(UTC).date())),
+        UpdateExpression="ADD sent :many, bounced :many",
+        ExpressionAttributeValues=encoded({":many": FEWEST_MAILS}),
+    )
 
 
 def _import_members(team: Team) -> Exercise:
