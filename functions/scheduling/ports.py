@@ -918,7 +918,7 @@ class PersonalRecords(Protocol):
         ...
 
     def erase_mail_errors(self, organization_id: str, subject: Subject, subject_id: str) -> None:
-        """Forget what mail servers said about mails: they like to repeat the address."""
+        """Forget what mail servers said about mails: some say whom they were for."""
         ...
 
     def erase_invitation(self, invitation: Invitation) -> None:
