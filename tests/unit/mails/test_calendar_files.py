@@ -124,7 +124,7 @@ def test_a_note_cannot_be_turned_into_a_link_by_the_calendar() -> None:
 
 @patient
 @given(summary=hostile_texts, description=hostile_texts, location=hostile_texts, name=hostile_texts)
-def test_no_text_adds_a_property_or_breaks_a_line(
+def test_s16_t23_no_text_adds_a_property_or_breaks_a_line(
     summary: str, description: str, location: str, name: str
 ) -> None:
     entry = replace(

@@ -218,7 +218,7 @@ def test_nobody_outside_is_called_an_external_member(name: str) -> None:
 
 
 @every_mail
-def test_what_people_typed_makes_no_link(name: str) -> None:
+def test_s16_t21_what_people_typed_makes_no_link(name: str) -> None:
     clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
 
     assert set(Page(mail.html).links) <= set(Page(clean.html).links)
@@ -229,7 +229,7 @@ def test_what_people_typed_makes_no_link(name: str) -> None:
 
 
 @every_mail
-def test_what_people_typed_makes_no_element(name: str) -> None:
+def test_s16_t21_what_people_typed_makes_no_element(name: str) -> None:
     clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
 
     assert set(Page(mail.html).tags) <= set(Page(clean.html).tags)

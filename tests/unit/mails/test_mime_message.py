@@ -224,7 +224,7 @@ def test_a_mail_comes_from_the_organization_and_is_answered_by_a_person() -> Non
 
 @patient
 @given(name=printable_text, subject=printable_text)
-def test_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
+def test_s16_t22_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
     mail = replace(
         A_MAIL,
         sender_name=name,
@@ -267,7 +267,7 @@ def test_a_long_subject_in_any_script_arrives_as_written() -> None:
 
 
 @pytest.mark.parametrize("character", CONTROL_CHARACTERS, ids=ascii)
-def test_no_header_takes_a_control_character(character: str) -> None:
+def test_s16_t22_no_header_takes_a_control_character(character: str) -> None:
     injected = f"x{character}Bcc: eve@evil.example"
     mails = [
         replace(A_MAIL, sender_name=injected),

@@ -106,11 +106,11 @@ def with_words(site: Site, words: str) -> None:
         )
 
 
-def test_the_corpus_has_two_hundred_ways():
+def test_s16_t19_the_corpus_has_two_hundred_ways():
     assert len(set(CORPUS)) == 200
 
 
-def test_stored_words_change_no_page(staff: Browser, site: Site):
+def test_s16_t19_stored_words_change_no_page(staff: Browser, site: Site):
     # One of the addresses is that of a link which was never sent.
     site.adapters.rate_limits.factor = len(CORPUS)
     with_words(site, "harmless")
@@ -144,7 +144,9 @@ def test_stored_words_change_no_page(staff: Browser, site: Site):
         ),
     ],
 )
-def test_typed_words_come_back_as_text(staff: Browser, site: Site, address: str, fields: list[str]):
+def test_s16_t19_typed_words_come_back_as_text(
+    staff: Browser, site: Site, address: str, fields: list[str]
+):
     token = {
         "/sign-in/finish": site.sign_in_token,
         "/availability": site.token_of(site.lena),

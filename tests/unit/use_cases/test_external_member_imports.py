@@ -134,7 +134,7 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stopped(parley):
     assert len(requests(parley)) == 5
 
 
-def test_an_import_that_was_killed_is_done_again_and_doubles_nothing(parley):
+def test_a12_an_import_that_was_killed_is_done_again_and_doubles_nothing(parley):
     rows = [a_row(number) for number in range(1, 6)]
     run(parley, rows[:3])
 

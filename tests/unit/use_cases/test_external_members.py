@@ -133,7 +133,7 @@ def test_a12_a_person_in_charge_who_was_removed_is_none(parley):
     assert refused_fields(refused) == [("person_in_charge_id", "not_a_member")]
 
 
-def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
+def test_t13_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
     member = invite(parley)
     parley.clock += timedelta(hours=1)
 
@@ -234,7 +234,7 @@ def test_a_link_is_not_prolonged_beyond_90_days(parley):
     assert parley.store.links[link.link_id].expires_at == parley.now() + timedelta(days=10)
 
 
-def test_nothing_is_saved_through_a_link_that_ended(parley):
+def test_t13_nothing_is_saved_through_a_link_that_ended(parley):
     member = invite(parley)
     parley.clock += timedelta(days=30)
 
