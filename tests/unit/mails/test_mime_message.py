@@ -268,7 +268,6 @@ def test_s16_t22_none_of_two_hundred_payloads_adds_a_header_or_an_address() -> N
         'Ann "A" O\'Neil, Ltd.',
         "🎉 Party",
         f"Ann, eve@evil.example, {'x' * 80}",
-        f"山田, eve@evil.example, {'x' * 80}",
     ],
 )
 def test_a_name_in_any_script_arrives_as_written(name: str) -> None:

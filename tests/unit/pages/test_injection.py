@@ -73,11 +73,21 @@ def with_words(site: Site, words: str) -> None:
     """Put `words` wherever somebody can type something that is stored."""
     store = site.store
     for key, organization in store.organizations.items():
-        store.organizations[key] = replace(organization, name=words)
+        store.organizations[key] = replace(organization, name=words, support_contact=words)
     for key, member in store.members.items():
         store.members[key] = replace(member, name=words)
     for key, member in store.external_members.items():
-        store.external_members[key] = replace(member, name=words, email=words)
+        terms = replace(member.request.terms, message=words)
+        request = replace(member.request, terms=terms)
+        store.external_members[key] = replace(member, name=words, email=words, request=request)
+    for key, invitation in store.invitations.items():
+        store.invitations[key] = replace(invitation, email=words)
+    for key, (batch, rows) in store.imports.items():
+        typed = (replace(row, cells=dict.fromkeys(row.cells, words)) for row in rows)
+        store.imports[key] = batch, tuple(typed)
+    for key, delivery in store.messages.items():
+        bounce = delivery.bounce and replace(delivery.bounce, diagnosis=words)
+        store.messages[key] = replace(delivery, bounce=bounce)
     for key, directory in store.directories.items():
         store.directories[key] = replace(
             directory,
