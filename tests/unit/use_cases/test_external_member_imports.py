@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(parley):
     assert parley.store.writes == writes
 
 
-def test_of_500_rows_with_20_bad_ones_480_are_done_and_20_are_named(parley):
+def test_a12_of_500_rows_with_20_bad_ones_480_are_done_and_20_are_named(parley):
     rows = [
         a_row(number, email="nobody") if number % 25 == 0 else a_row(number)
         for number in range(1, 501)
