@@ -147,7 +147,7 @@ def test_a_function_has_its_own_role_with_no_more_than_sam_adds(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_log_lines_of_a_function_have_an_end(function):
+def test_t43_the_log_lines_of_a_function_have_an_end(function):
     group = FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"]
 
     assert "RetentionInDays" in of_type("AWS::Logs::LogGroup")[group]
@@ -161,7 +161,7 @@ def test_names_in_the_account_follow_the_handler(function):
     assert name in {f"parley-${{StageName}}-{slug}", f"parley-${{StageName}}-{slug}-pages"}
 
 
-def test_every_changing_route_and_every_export_has_its_own_throttle():
+def test_t38_every_changing_route_and_every_export_has_its_own_throttle():
     changing = {
         route
         for function in WITH_ROUTES
@@ -179,7 +179,7 @@ def test_routes_are_spelled_out():
     assert not [path for path in BODY["paths"] if "+" in path or path.startswith("$")]
 
 
-def test_the_access_log_never_shows_a_path():
+def test_t43_the_access_log_never_shows_a_path():
     stage = of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]
     logged = set(re.findall(r"\$context\.[\w.]+", stage["AccessLogSettings"]["Format"]))
 

@@ -185,7 +185,7 @@ def test_a_record_that_is_no_message_is_reported_and_no_other(road, created, dep
     assert len(inbox()) == 1
 
 
-def test_a_tampered_stream_record_does_nothing(road, created, deployed):
+def test_t4_a_tampered_stream_record_does_nothing(road, created, deployed):
     road.sign_in(token_in(created["sign_in_url"]))
     road.invite()
     [record] = asking(stream_records(deployed))
@@ -297,7 +297,7 @@ def test_link_routes_want_a_link(road, method, path, authorization):
     "headers",
     [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}],
 )
-def test_pages_of_other_origins_change_nothing(road, created, headers):
+def test_t18_pages_of_other_origins_change_nothing(road, created, headers):
     road.sign_in(token_in(created["sign_in_url"]))
     changing = [
         ("POST", "/api/sign-in-requests"),

@@ -163,7 +163,7 @@ def test_only_the_link_opens_the_way_to_a_calendar(road, created, method, author
     assert (answer.status_code, answer.json()["code"]) == (404, "link_not_found")
 
 
-def test_neither_the_address_nor_what_is_in_a_calendar_shows_up_anywhere(
+def test_t28_neither_the_address_nor_what_is_in_a_calendar_shows_up_anywhere(
     road, invited, deployed, tmp_path, caplog
 ):
     answers = [link(road, invited).text]

@@ -148,6 +148,19 @@ def test_e7_a_bounced_address_is_not_asked_again_until_it_is_said_to_work(
     assert staff.admin.post(f"{them}/availability-requests").status_code == 202
 
 
+def test_e7_a_bounced_address_is_not_asked_again_until_it_is_corrected(staff, kenji, request_mail):
+    tell(request_mail, "Bounce", bounce=BOUNCE)
+    them = f"/api/external-members/{kenji['external_member_id']}"
+    refused = staff.admin.post(f"{them}/availability-requests")
+
+    corrected = {"version": 1, "email": "kenji.tanaka@example.org"}
+    edited = staff.admin.patch(them, json=corrected)
+    asked = staff.admin.post(f"{them}/availability-requests")
+
+    assert [answer.status_code for answer in (refused, edited, asked)] == [409, 200, 202]
+    assert latest(staff, kenji)["state"] == "queued"
+
+
 def test_e7_staff_copy_the_link_that_was_mailed(staff, kenji):
     address = f"/api/external-members/{kenji['external_member_id']}/link"
     link = staff.admin.post(address).json()

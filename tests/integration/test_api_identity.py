@@ -100,7 +100,7 @@ def test_whoever_belongs_to_several_organizations_is_asked_which_one(road, aiko,
     assert road.public.get("/api/sessions/current").json()["organization_name"] == "Kite Lab"
 
 
-def test_a_second_sign_in_ends_the_session_that_the_browser_had(road, aiko, deployed):
+def test_t16_a_second_sign_in_ends_the_session_that_the_browser_had(road, aiko, deployed):
     code = road.admin.post("/api/sign-in-requests", json={"email": aiko.email}).json()["code"]
     session = {"token": mailed_token(deployed), "code": code}
 
@@ -110,7 +110,7 @@ def test_a_second_sign_in_ends_the_session_that_the_browser_had(road, aiko, depl
     assert road.admin.get("/api/sessions/current").status_code == 401
 
 
-def test_signing_out_everywhere_ends_each_session(road, aiko, deployed):
+def test_t17_signing_out_everywhere_ends_each_session(road, aiko, deployed):
     road.public.post("/api/sign-in-requests", json={"email": aiko.email})
     road.public.post("/api/sessions", json={"token": mailed_token(deployed)})
 

@@ -217,7 +217,7 @@ def delete(staff, member, bookings=None):
     return staff.admin.delete(address, params=parameters)
 
 
-def test_links_and_pages_of_somebody_who_was_deleted_are_gone(staff, kenji):
+def test_a20_links_and_pages_of_somebody_who_was_deleted_are_gone(staff, kenji):
     assert delete(staff, kenji).status_code == 204
 
     assert staff.admin.get("/api/external-members").json()["items"] == []
@@ -238,7 +238,7 @@ def test_links_and_pages_of_somebody_who_was_deleted_are_gone(staff, kenji):
 
 
 @pytest.mark.parametrize(("bookings", "state"), [("cancel", "cancelled"), ("keep", "confirmed")])
-def test_who_has_bookings_is_deleted_only_when_it_is_said_what_becomes_of_them(
+def test_a20_who_has_bookings_is_deleted_only_when_it_is_said_what_becomes_of_them(
     staff, kenji, bookings, state
 ):
     booked = staff.post_booking(kenji["slug"], staff.day).json()

@@ -268,10 +268,12 @@ def test_a13_a_mail_that_fails_loses_nobody(staff, deployed):
     assert again.status_code == 202
 
 
-def test_a14_the_list_of_the_team_leads_to_the_same_form(staff, kenji):
-    page = staff.admin.get("/console/external-members").text
+def test_a14_the_pages_of_the_team_lead_to_the_same_form(staff, kenji):
+    team = staff.admin.get("/console/team").text
+    tab = staff.admin.get("/console/external-members").text
 
-    assert 'href="/console/external-members/new"' in page
+    assert 'href="/console/external-members"' in team.partition("<main")[2]
+    assert 'href="/console/external-members/new"' in tab
     assert staff.admin.get("/console/external-members/new").status_code == 200
 
 

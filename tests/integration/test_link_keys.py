@@ -43,7 +43,9 @@ def test_a_link_names_its_key() -> None:
     assert SecretsManagerLinkKeys(SECRET).named("1") == LinkKey("1", b"old")
 
 
-def test_after_a_rotation_the_previous_key_still_opens_links(client: SecretsManagerClient) -> None:
+def test_e8_after_a_rotation_the_previous_key_still_opens_links(
+    client: SecretsManagerClient,
+) -> None:
     rotate(client)
     keys = SecretsManagerLinkKeys(SECRET)
 

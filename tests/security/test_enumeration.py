@@ -40,7 +40,7 @@ def asked(matrix, monkeypatch):
 
 
 @pytest.mark.parametrize("ask", [ask_as_program, ask_as_browser])
-def test_s7_known_and_unknown_addresses_get_the_same_answer(asked, ask):
+def test_s7_t9_known_and_unknown_addresses_get_the_same_answer(asked, ask):
     known, unknown = (
         ask(asked, address) for address in (HANAMI.address(HANAMI.admin), "nobody@people.example")
     )
@@ -50,7 +50,7 @@ def test_s7_known_and_unknown_addresses_get_the_same_answer(asked, ask):
     assert set(known.headers) == set(unknown.headers)
 
 
-def test_s7_known_and_unknown_addresses_take_the_same_time(matrix, asked, measured):
+def test_s7_t9_known_and_unknown_addresses_take_the_same_time(matrix, asked, measured):
     addresses = [HANAMI.address(HANAMI.admin), "nobody@people.example"]
     seconds = {address: [] for address in addresses}
 

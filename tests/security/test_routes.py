@@ -114,7 +114,7 @@ def test_s1_whoever_is_turned_away_has_changed_nothing(row, visits):
     assert [str(visit) for visit in visits if not is_let_in(row, visit) and visit.has_written] == []
 
 
-def test_s1_what_is_anothers_looks_like_what_never_was(row, visits):
+def test_s1_t1_what_is_anothers_looks_like_what_never_was(row, visits):
     foreign = [visit for visit in visits if visit.whose is Whose.FOREIGN]
     missing = [visit for visit in visits if visit.whose is Whose.MISSING]
 
@@ -248,7 +248,7 @@ def test_s11_links_and_sessions_are_told_only_to_whom_they_are_made_for(matrix, 
             assert "session" not in new_cookies(visit), str(visit)
 
 
-def test_s11_no_secret_and_nobodys_name_is_logged(matrix, visits):
+def test_s11_t43_no_secret_and_nobodys_name_is_logged(matrix, visits):
     names = {each for each in matrix.home.personal | matrix.other.personal if set(" @") & set(each)}
     never = names | secrets_of(matrix) | set(GUEST_FIELDS.values())
     for visit in visits:
@@ -270,7 +270,7 @@ def new_cookies(visit: Visit) -> dict[str, str]:
     return {cookie[1]: cookie[2] for cookie in set_cookies if cookie}
 
 
-def test_s16_every_line_of_the_log_is_one_object(visits):
+def test_s16_t43_every_line_of_the_log_is_one_object(visits):
     lines = [line for visit in visits for line in visit.log.splitlines()]
 
     assert all(json.loads(line).keys() >= {"level", "message"} for line in lines)

@@ -25,7 +25,7 @@ def team(stack, road):
     return created
 
 
-def test_getting_a_link_or_a_page_changes_nothing(stack, road, team):
+def test_s4_t5_getting_a_link_or_a_page_changes_nothing(stack, road, team):
     address = an_address("admin")
     operator = token_in(stack.create_organization(address)["sign_in_url"])
     asked = road.public.post("/api/sign-in-requests", json={"email": address})
@@ -118,7 +118,7 @@ def assert_ended(road, kind, token, status, code):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_link_past_its_time_says_so_although_it_is_still_stored(stack, road, tokens, kind):
+def test_s6_a_link_past_its_time_says_so_although_it_is_still_stored(stack, road, tokens, kind):
     link_id = tokens[kind].split(".")[2]
     access = stack.access
     access.client.update_item(
@@ -146,7 +146,7 @@ def test_a_sign_in_link_works_once(road, tokens):
     assert_ended(road, "sign_in", token, 410, "link_used")
 
 
-def test_a_newer_request_replaces_the_link_of_the_older(road, tokens):
+def test_t13_a_newer_request_replaces_the_link_of_the_older(road, tokens):
     [member] = road.admin.get("/api/external-members").json()["items"]
     path = f"/api/external-members/{member['external_member_id']}/availability-requests"
     assert road.admin.post(path).status_code == 202

@@ -90,7 +90,7 @@ def request(road, minutes=0):
 
 
 @pytest.mark.usefixtures("nothing_is_wrong")
-def test_of_a_thousand_guests_on_two_pages_of_a_host_one_gets_the_slot(
+def test_t39_of_a_thousand_guests_on_two_pages_of_a_host_one_gets_the_slot(
     stack, road, member, second_page, measured
 ):
     slugs = slug_of(member), second_page().slug

@@ -66,6 +66,7 @@ logger = Logger()
 def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     form = Form.of_query(event)
     cursor = form["cursor"] or None
+    people = list(every_member(by))
     found = list_external_members(
         by,
         _wanted(form),
@@ -75,6 +76,7 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         members=adapters().members,
         external_members=adapters().external_members,
         outbox=adapters().outbox,
+        known=people,
     )
     query = query_of(form, FILTERS)
     return console_page(
@@ -86,7 +88,7 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         form=form,
         is_filtered=bool(query),
         standings=STANDINGS,
-        people=list(every_member(by)),
+        people=people,
         news=form["news"],
     )
 

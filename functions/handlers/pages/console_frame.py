@@ -35,6 +35,8 @@ MOST_CHOICES = 100
 """How many hosts a form offers, apart from those that are chosen already."""
 
 _PART = 100
+_MEMBERS_AT_ONCE = 1_000
+"""For who has fewer, everybody is one request."""
 
 
 def console_page(
@@ -77,7 +79,9 @@ def address(path: str, query: Mapping[str, str]) -> str:
 
 def every_member(by: SignedIn) -> Iterator[Member]:
     return every(
-        lambda cursor: list_members(by, cursor=cursor, limit=_PART, members=adapters().members)
+        lambda cursor: list_members(
+            by, cursor=cursor, limit=_MEMBERS_AT_ONCE, members=adapters().members
+        )
     )
 
 

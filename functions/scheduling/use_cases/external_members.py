@@ -39,7 +39,7 @@ from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from scheduling import ports
@@ -217,10 +217,14 @@ def list_external_members(
     members: ports.Members,
     external_members: ports.ExternalMembers,
     outbox: ports.Outbox,
+    known: Iterable[Member] = (),
 ) -> ListPage[ExternalMemberOverview]:
     """Return the organization's external members, the newest first.
 
     A part may be shorter than `limit`, or empty, and yet have a next one.
+
+    Args:
+        known: Members who need not be looked up once more where they are in charge.
 
     Raises:
         FeatureDisabled: An admin has to switch it on first.
@@ -229,7 +233,7 @@ def list_external_members(
     page = external_members.list(
         by.organization.organization_id, which, now=now, cursor=cursor, limit=limit
     )
-    found = _overviews(page.items, members=members, outbox=outbox)
+    found = _overviews(page.items, known, members=members, outbox=outbox)
     return ListPage(found, page.next_cursor)
 
 
@@ -249,20 +253,24 @@ def external_members_to_look_at(
     if Feature.EXTERNAL_MEMBERS not in by.organization.features:
         return ()
     found = external_members.to_look_at(by.organization.organization_id, now=now, limit=limit)
-    return _overviews(found, members=members, outbox=outbox)
+    return _overviews(found, (), members=members, outbox=outbox)
 
 
 def _overviews(
-    found: Sequence[ExternalMember], *, members: ports.Members, outbox: ports.Outbox
+    found: Sequence[ExternalMember],
+    known: Iterable[Member],
+    *,
+    members: ports.Members,
+    outbox: ports.Outbox,
 ) -> tuple[ExternalMemberOverview, ...]:
     if not found:
         return ()
     deliveries = outbox.get_all([member.request_mail for member in found])
-    ids = {member.person_in_charge_id for member in found}
-    in_charge = {
-        member.member_id: member
-        for member in members.get_all(found[0].organization_id, sorted(ids))
-    }
+    in_charge = {member.member_id: member for member in known}
+    unknown = {member.person_in_charge_id for member in found} - in_charge.keys()
+    if unknown:
+        others = members.get_all(found[0].organization_id, sorted(unknown))
+        in_charge |= {member.member_id: member for member in others}
     return tuple(
         ExternalMemberOverview(member, in_charge[member.person_in_charge_id], delivery)
         for member, delivery in zip(found, deliveries, strict=True)

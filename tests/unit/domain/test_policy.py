@@ -35,12 +35,12 @@ DECISIONS = {
 }
 
 
-def test_every_act_has_a_decision():
+def test_t15_every_act_has_a_decision():
     assert DECISIONS.keys() == RULES.keys() == set(Act)
 
 
 @pytest.mark.parametrize("act", Act)
-def test_the_decision_table_is_kept(act):
+def test_t15_the_decision_table_is_kept(act):
     admin, self_, other, needs_proof = DECISIONS[act]
 
     assert may(STAFF, act, of=BEN.member_id) is admin
@@ -51,7 +51,7 @@ def test_the_decision_table_is_kept(act):
 
 
 @pytest.mark.parametrize("act", Act)
-def test_what_is_critical_needs_a_proof_of_the_last_ten_minutes(act):
+def test_t15_what_is_critical_needs_a_proof_of_the_last_ten_minutes(act):
     require(STAFF, act, now=EARLY + PROOF_LIFE)
     late = EARLY + PROOF_LIFE + timedelta(seconds=1)
 

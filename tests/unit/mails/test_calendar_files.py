@@ -12,6 +12,7 @@ from scheduling.adapters.ics.calendar_files import ICalendarFiles
 from scheduling.domain.mails import CalendarEntry, CalendarMethod, Mailbox
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 from tests.unit.mails.samples import ENTRY
+from tests.unit.pages.test_injection import CORPUS
 
 CANCELLATION = replace(
     ENTRY,
@@ -124,7 +125,7 @@ def test_a_note_cannot_be_turned_into_a_link_by_the_calendar() -> None:
 
 @patient
 @given(summary=hostile_texts, description=hostile_texts, location=hostile_texts, name=hostile_texts)
-def test_no_text_adds_a_property_or_breaks_a_line(
+def test_s16_t23_no_text_adds_a_property_or_breaks_a_line(
     summary: str, description: str, location: str, name: str
 ) -> None:
     entry = replace(
@@ -149,3 +150,15 @@ def test_no_text_adds_a_property_or_breaks_a_line(
     lines = file.split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
     assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+def test_s16_t23_none_of_two_hundred_payloads_adds_a_property() -> None:
+    for words in (f"{payload}\r\nATTENDEE:mailto:eve@evil.example" for payload in CORPUS):
+        who = {
+            "organizer": Mailbox(words, ENTRY.organizer.email),
+            "attendee": Mailbox(words, ENTRY.attendee.email),
+        }
+        calendar = read(replace(ENTRY, summary=words, description=words, location=words, **who))
+
+        assert names(calendar) == names(read(ENTRY)), words
+        assert names(calendar.vevent) == names(read(ENTRY).vevent), words

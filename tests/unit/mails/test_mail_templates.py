@@ -5,6 +5,7 @@ import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,7 @@ from tests.unit.mails.samples import (
     for_other_guest,
     for_person_in_charge,
 )
+from tests.unit.pages.test_injection import CORPUS
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots" / "mails"
 TO_OUTSIDERS = [
@@ -101,20 +103,20 @@ def expect_approved(texts: dict[str, str]) -> None:
     assert {file: (SNAPSHOTS / file).read_text() for file in texts} == texts
 
 
-def with_bait(facts: MailFacts) -> MailFacts:
+def with_bait(facts: MailFacts, words: str = BAIT) -> MailFacts:
     """Return the facts with bait in every text that a person typed."""
     ours = {"link", "booking_page_url", "console_url", "time_zone"}
     bait: dict[str, object] = {}
     for field in fields(facts):
         value = getattr(facts, field.name)
         if isinstance(value, Mailbox):
-            bait[field.name] = replace(value, name=BAIT)
+            bait[field.name] = replace(value, name=words)
         elif type(value) is str and value and field.name not in ours:
-            bait[field.name] = BAIT
+            bait[field.name] = words
         elif field.name in ("host_names", "other_guests") and value:
-            bait[field.name] = (BAIT,)
+            bait[field.name] = (words,)
         elif field.name == "answers" and value:
-            bait[field.name] = (Answer(BAIT, BAIT),)
+            bait[field.name] = (Answer(words, words),)
     return replace(facts, **bait)
 
 
@@ -218,7 +220,7 @@ def test_nobody_outside_is_called_an_external_member(name: str) -> None:
 
 
 @every_mail
-def test_what_people_typed_makes_no_link(name: str) -> None:
+def test_s16_t21_what_people_typed_makes_no_link(name: str) -> None:
     clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
 
     assert set(Page(mail.html).links) <= set(Page(clean.html).links)
@@ -229,10 +231,20 @@ def test_what_people_typed_makes_no_link(name: str) -> None:
 
 
 @every_mail
-def test_what_people_typed_makes_no_element(name: str) -> None:
+def test_s16_t21_what_people_typed_makes_no_element(name: str) -> None:
     clean, mail = render(MAILS[name]), render(with_bait(MAILS[name]))
 
     assert set(Page(mail.html).tags) <= set(Page(clean.html).tags)
+
+
+def test_s16_t21_none_of_two_hundred_payloads_adds_a_link_or_an_element_to_a_mail() -> None:
+    clean = {name: Page(render(facts).html) for name, facts in MAILS.items()}
+
+    for words, (name, facts) in zip(CORPUS, cycle(MAILS.items()), strict=False):
+        page = Page(render(with_bait(facts, words)).html)
+        assert set(page.tags) <= set(clean[name].tags), (name, words)
+        assert set(page.links) <= set(clean[name].links), (name, words)
+        assert page.loaded == [], (name, words)
 
 
 @every_mail

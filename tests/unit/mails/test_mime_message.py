@@ -26,6 +26,7 @@ from scheduling.domain.mails import (
     Reader,
     RenderedMail,
 )
+from scheduling.domain.typed_text import on_one_line
 from tests.unit.mails.samples import (
     AIKO,
     CANCELLED,
@@ -38,6 +39,7 @@ from tests.unit.mails.samples import (
     for_other_guest,
     for_person_in_charge,
 )
+from tests.unit.pages.test_injection import CORPUS
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -224,7 +226,7 @@ def test_a_mail_comes_from_the_organization_and_is_answered_by_a_person() -> Non
 
 @patient
 @given(name=printable_text, subject=printable_text)
-def test_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
+def test_s16_t22_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str) -> None:
     mail = replace(
         A_MAIL,
         sender_name=name,
@@ -240,7 +242,34 @@ def test_no_name_or_subject_adds_a_header_or_an_address(name: str, subject: str)
     assert message.keys() == parsed(A_MAIL).keys()
 
 
-@pytest.mark.parametrize("name", ["María García", "山田 太郎", 'Ann "A" O\'Neil, Ltd.', "🎉 Party"])
+def test_s16_t22_none_of_two_hundred_payloads_adds_a_header_or_an_address() -> None:
+    for payload in CORPUS:
+        words = on_one_line(f"{payload}\r\nBcc: eve@evil.example")
+        message = parsed(
+            replace(
+                A_MAIL,
+                sender_name=words,
+                recipient=Mailbox(words, KENJI.email),
+                reply_to=Mailbox(words, AIKO.email),
+                rendered=replace(A_MAIL.rendered, subject=words),
+            )
+        )
+
+        assert message.keys() == parsed(A_MAIL).keys(), payload
+        for name, address in (("To", KENJI.email), ("Reply-To", AIKO.email), ("From", ADDRESS)):
+            assert [each.addr_spec for each in message[name].addresses] == [address], payload
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "María García",
+        "山田 太郎",
+        'Ann "A" O\'Neil, Ltd.',
+        "🎉 Party",
+        f"Ann, eve@evil.example, {'x' * 80}",
+    ],
+)
 def test_a_name_in_any_script_arrives_as_written(name: str) -> None:
     message = parsed(replace(A_MAIL, recipient=Mailbox(name, KENJI.email)))
 
@@ -267,7 +296,7 @@ def test_a_long_subject_in_any_script_arrives_as_written() -> None:
 
 
 @pytest.mark.parametrize("character", CONTROL_CHARACTERS, ids=ascii)
-def test_no_header_takes_a_control_character(character: str) -> None:
+def test_s16_t22_no_header_takes_a_control_character(character: str) -> None:
     injected = f"x{character}Bcc: eve@evil.example"
     mails = [
         replace(A_MAIL, sender_name=injected),

@@ -356,7 +356,7 @@ def test_t12_a_mark_of_another_booking_or_of_nobody_makes_no_browser_known(site:
         assert move(Browser({name: mark}), site).status == 403
 
 
-def test_a_new_link_is_mailed_three_times_an_hour(site: Site):
+def test_s8_a_new_link_is_mailed_three_times_an_hour(site: Site):
     form = {"token": site.token_of(site.booking)}
 
     statuses = [Browser().post("/booking/link", form).status for _ in range(4)]

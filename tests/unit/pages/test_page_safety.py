@@ -128,7 +128,7 @@ def routes(app) -> set[tuple[str, str]]:
     return {(route.method, route.path) for route in app._static_routes + app._dynamic_routes}
 
 
-def test_every_page_carries_its_headers(staff: Browser, site: Site):
+def test_t20_every_page_carries_its_headers(staff: Browser, site: Site):
     for name, address in site.addresses().items():
         may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
@@ -150,7 +150,7 @@ def addresses_that_lead_somewhere(site: Site) -> list[str]:
     return [address for name, address in site.addresses().items() if name != "link damaged"]
 
 
-def test_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
+def test_s4_t5_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
     writes = site.store.writes
 
     for address in addresses_that_lead_somewhere(site):
@@ -160,7 +160,7 @@ def test_looking_writes_nothing_and_sets_no_cookie(staff: Browser, site: Site):
     assert site.store.writes == writes
 
 
-def test_looking_with_everything_a_form_has_writes_nothing(staff: Browser, site: Site):
+def test_s3_looking_with_everything_a_form_has_writes_nothing(staff: Browser, site: Site):
     writes = site.store.writes
     query = (
         f"token={site.sign_in_token}&code=ABCD1234&email=a@b.example&action=save&version=1"
@@ -191,7 +191,9 @@ def test_head_answers_like_get_without_the_body(staff: Browser, site: Site):
         {"origin": "https://parley.example", "sec_fetch_site": "same-site"},
     ],
 )
-def test_forms_of_other_origins_are_refused(staff: Browser, site: Site, headers: dict[str, str]):
+def test_t18_forms_of_other_origins_are_refused(
+    staff: Browser, site: Site, headers: dict[str, str]
+):
     writes = site.store.writes
 
     statuses = {staff.post(form, {}, **headers).status for form in form_addresses(site)}

@@ -69,7 +69,7 @@ def test_a_wrong_address_is_named_at_its_field_and_kept(browser: Browser):
     assert 'value="aiko@"' in answer.body
 
 
-def test_signing_in_where_it_was_asked_for_needs_no_code(browser: Browser, site: Site):
+def test_t16_signing_in_where_it_was_asked_for_needs_no_code(browser: Browser, site: Site):
     browser.cookies["__Host-sign-in"] = SIGN_IN.browser_secret
 
     page = browser.get(f"/l/{site.sign_in_token}")
@@ -81,7 +81,7 @@ def test_signing_in_where_it_was_asked_for_needs_no_code(browser: Browser, site:
     assert browser.get("/console").status == 200
 
 
-def test_signing_in_elsewhere_needs_the_code(browser: Browser, site: Site):
+def test_t7_signing_in_elsewhere_needs_the_code(browser: Browser, site: Site):
     page = browser.get(f"/l/{site.sign_in_token}")
     wrong = browser.post("/sign-in/finish", {"token": site.sign_in_token, "code": "ABCD-0000"})
     right = browser.post("/sign-in/finish", {"token": site.sign_in_token, "code": "abcd-1234"})

@@ -358,7 +358,7 @@ def test_a17_whoever_of_the_staff_looks_at_the_page_is_written_down(parley):
     assert entry.actor.actor_id == AIKO.member_id
 
 
-def test_each_step_is_written_down_with_who_took_it(parley):
+def test_e9_each_step_is_written_down_with_who_took_it(parley):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"))
     confirm(parley, member, version=1)

@@ -54,7 +54,7 @@ def test_an_admin_adds_renames_and_removes(parley, part):
     assert names(parley, part) == ["Brand design"]
 
 
-def test_each_change_is_written_down_without_a_name(parley):
+def test_e9_each_change_is_written_down_without_a_name(parley):
     listed = add(parley, "Sales")
     do(parley, rename_in_directory, STAFF, DEPARTMENTS, listed.listed_id, "Trade")
     do(parley, remove_from_directory, STAFF, DEPARTMENTS, listed.listed_id)

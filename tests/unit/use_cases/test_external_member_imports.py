@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(parley):
     assert parley.store.writes == writes
 
 
-def test_of_500_rows_with_20_bad_ones_480_are_done_and_20_are_named(parley):
+def test_a12_of_500_rows_with_20_bad_ones_480_are_done_and_20_are_named(parley):
     rows = [
         a_row(number, email="nobody") if number % 25 == 0 else a_row(number)
         for number in range(1, 501)
@@ -134,7 +134,7 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stopped(parley):
     assert len(requests(parley)) == 5
 
 
-def test_an_import_that_was_killed_is_done_again_and_doubles_nothing(parley):
+def test_a12_an_import_that_was_killed_is_done_again_and_doubles_nothing(parley):
     rows = [a_row(number) for number in range(1, 6)]
     run(parley, rows[:3])
 

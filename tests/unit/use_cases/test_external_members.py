@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.booking import BookingState
@@ -21,6 +23,7 @@ from scheduling.domain.refusals import (
     LinkReplaced,
     UpcomingBookings,
 )
+from scheduling.domain.time_range import TimeRange
 from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_link, availability_for_staff
 from scheduling.use_cases.availability_requests import ask_again
@@ -31,7 +34,9 @@ from scheduling.use_cases.external_members import (
     external_member_overview,
     list_external_members,
 )
-from tests.support.builders import AIKO, ORGANIZATION, STAFF, between
+from scheduling.use_cases.slots import slots_of_page
+from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry, between
+from tests.support.in_memory import InMemoryAdapters
 from tests.support.road import HALF_HOUR, book, do, enter, external, invite, make_page, slots, token
 
 
@@ -133,7 +138,7 @@ def test_a12_a_person_in_charge_who_was_removed_is_none(parley):
     assert refused_fields(refused) == [("person_in_charge_id", "not_a_member")]
 
 
-def test_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
+def test_t13_asking_again_mails_a_new_link_and_ends_the_old_one(parley):
     member = invite(parley)
     parley.clock += timedelta(hours=1)
 
@@ -181,7 +186,7 @@ def test_entered_times_open_the_page_and_are_shown_to_both_sides(parley):
     assert staff == seen
 
 
-def test_a_page_is_open_as_long_as_a_window_is_to_come(parley):
+def test_a26_a_page_is_open_as_long_as_a_window_is_to_come(parley):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"))
     assert is_active(parley, member)
@@ -190,7 +195,7 @@ def test_a_page_is_open_as_long_as_a_window_is_to_come(parley):
     assert not is_active(parley, member)
 
 
-def test_clearing_all_windows_closes_the_page(parley):
+def test_a26_clearing_all_windows_closes_the_page(parley):
     member = invite(parley)
     enter(parley, member, between("10:00", "12:00"))
 
@@ -234,7 +239,7 @@ def test_a_link_is_not_prolonged_beyond_90_days(parley):
     assert parley.store.links[link.link_id].expires_at == parley.now() + timedelta(days=10)
 
 
-def test_nothing_is_saved_through_a_link_that_ended(parley):
+def test_t13_nothing_is_saved_through_a_link_that_ended(parley):
     member = invite(parley)
     parley.clock += timedelta(days=30)
 
@@ -385,3 +390,26 @@ def test_a_page_of_any_host_goes_on_without_the_one_who_was_deleted(parley):
 
     assert do(parley, view_booking_page, page.slug).host_names == ("Lena Fischer",)
     assert slots(parley, page.slug) == ["10:00", "10:30"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.integers(0, 40), min_size=2, max_size=12).filter(lambda e: len(e) % 2 == 0))
+def test_a22_whatever_was_entered_all_slots_lie_inside_and_no_window_is_left_out(edges):
+    parley = InMemoryAdapters()
+    parley.organizations.add(ORGANIZATION, AIKO, an_entry())
+    member = invite(parley)
+    later = DAY + timedelta(days=2)
+    quarters = [later + edge * timedelta(minutes=15) for edge in sorted(edges)]
+    windows = list(map(TimeRange, quarters[::2], quarters[1::2]))
+    enter(parley, member, *windows)
+
+    within = TimeRange(later, later + timedelta(days=1))
+    starts = do(parley, slots_of_page, member.booking_page_slug, within).starts
+
+    half_hour = timedelta(minutes=30)
+    inside = {
+        window: [start for start in starts if window.start <= start <= window.end - half_hour]
+        for window in windows
+    }
+    assert sum(map(len, inside.values())) == len(starts)
+    assert all(bool(found) is (window.length >= half_hour) for window, found in inside.items())

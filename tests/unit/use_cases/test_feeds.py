@@ -458,7 +458,7 @@ def test_a_calendar_that_was_unlinked_is_not_asked_for(parley, kenji):
     assert parley.calendar_servers.asked == []
 
 
-def test_the_organizations_take_turns():
+def test_t45_the_organizations_take_turns():
     crowd = [FeedTurn("big", f"b{n}", f"b{n}", due_at=DAY + n * SECOND) for n in range(5000)]
     others = [
         FeedTurn(f"small{n}", "s", f"s{n}", due_at=DAY + timedelta(hours=1)) for n in range(9)

@@ -173,7 +173,7 @@ def test_c21_a_former_member_can_be_invited_again(parley):
     assert invited(parley, BEN, key="again") == {BEN: INVITED}
 
 
-def test_c22_everybody_gets_one_mail_with_how_to_join_and_how_to_connect(parley, room):
+def test_c5_c6_c22_everybody_gets_one_mail_with_how_to_join_and_how_to_connect(parley, room):
     invited(parley, f"{BEN}, yuki@hanami.example, ben@hanami")
 
     mails = swept(parley, room)

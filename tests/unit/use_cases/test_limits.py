@@ -98,7 +98,7 @@ def try_token(parley, network_address=HERE, *, is_ours=False):
 
 
 @around_the_limit
-def test_signing_in_is_asked_for_so_often_from_one_network_address(parley, more):
+def test_s8_signing_in_is_asked_for_so_often_from_one_network_address(parley, more):
     most = SIGN_IN_PER_NETWORK_ADDRESS.most
 
     passed = passes(lambda n: sign_in(parley, f"n{n}@b.example"), TooManyRequests, most + more)
@@ -108,7 +108,7 @@ def test_signing_in_is_asked_for_so_often_from_one_network_address(parley, more)
 
 
 @around_the_limit
-def test_an_address_gets_so_many_sign_in_mails_in_a_quarter_of_an_hour(parley, more):
+def test_s8_an_address_gets_so_many_sign_in_mails_in_a_quarter_of_an_hour(parley, more):
     most = SIGN_IN_PER_ADDRESS.most
 
     for _ in range(most + more):
@@ -118,7 +118,7 @@ def test_an_address_gets_so_many_sign_in_mails_in_a_quarter_of_an_hour(parley, m
 
 
 @around_the_limit
-def test_an_address_gets_so_many_sign_in_mails_a_day(parley, more):
+def test_s8_an_address_gets_so_many_sign_in_mails_a_day(parley, more):
     most = SIGN_IN_PER_ADDRESS_AND_DAY.most
 
     for number in range(most + more):
@@ -129,7 +129,7 @@ def test_an_address_gets_so_many_sign_in_mails_a_day(parley, more):
 
 
 @around_the_limit
-def test_an_organization_gets_so_many_sign_in_mails_an_hour_and_the_rest_later(parley, more):
+def test_s8_an_organization_gets_so_many_sign_in_mails_an_hour_and_the_rest_later(parley, more):
     room, limit = mail_room(parley), SIGN_IN_PER_ORGANIZATION
     sent_before = limit.most - 1 + more
     for _ in range(sent_before):
@@ -154,7 +154,7 @@ def test_a_sign_in_mail_that_waits_until_its_link_has_ended_is_not_sent(parley):
 
 
 @around_the_limit
-def test_so_many_codes_can_be_typed_for_one_link(parley, more):
+def test_s8_t8_so_many_codes_can_be_typed_for_one_link(parley, more):
     asked = sign_in(parley)
     [link_id] = parley.store.links
 
@@ -174,7 +174,7 @@ def test_so_many_codes_can_be_typed_for_one_link(parley, more):
 
 
 @around_the_limit
-def test_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
+def test_s8_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
     most = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER.most
 
     passed = passes(lambda _: resend(parley, host), TooManyRequests, most + more)
@@ -184,7 +184,7 @@ def test_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
     resend(parley, host)
 
 
-def test_a_thousand_requests_send_three_mails(parley, host):
+def test_t10_a_thousand_requests_send_three_mails(parley, host):
     before = len(parley.store.messages)
 
     passes(lambda _: sign_in(parley), TooManyRequests, 1000)
@@ -196,7 +196,7 @@ def test_a_thousand_requests_send_three_mails(parley, host):
 
 
 @around_the_limit
-def test_so_many_links_that_were_never_sent_are_tried_from_one_network_address(parley, more):
+def test_s8_so_many_links_that_were_never_sent_are_tried_from_one_network_address(parley, more):
     most = TOKEN_MISSES_PER_NETWORK_ADDRESS.most
     refused = []
     for _ in range(most + more):
@@ -221,7 +221,7 @@ def test_whoever_has_tried_too_many_links_gets_nowhere_with_a_right_one_for_a_wh
 
 
 @around_the_limit
-def test_so_many_slots_are_kept_for_one_network_address(parley, host, more):
+def test_s8_so_many_slots_are_kept_for_one_network_address(parley, host, more):
     most, slug = HOLDS_PER_NETWORK_ADDRESS.most, host.booking_page_slug
 
     passed = passes(lambda n: hold(parley, slug, start(n), key=str(n)), TooManyHolds, most + more)
@@ -230,7 +230,7 @@ def test_so_many_slots_are_kept_for_one_network_address(parley, host, more):
 
 
 @around_the_limit
-def test_so_many_slots_are_booked_from_one_network_address(parley, host, more):
+def test_s8_so_many_slots_are_booked_from_one_network_address(parley, host, more):
     most = BOOKINGS_PER_NETWORK_ADDRESS.most
 
     passed = passes(lambda n: book_slot(parley, host, n), TooManyRequests, most + more)
@@ -240,7 +240,7 @@ def test_so_many_slots_are_booked_from_one_network_address(parley, host, more):
 
 
 @around_the_limit
-def test_so_many_slots_of_one_page_are_booked_in_a_minute(parley, host, more):
+def test_s8_so_many_slots_of_one_page_are_booked_in_a_minute(parley, host, more):
     most = BOOKINGS_PER_PAGE.most
 
     passed = passes(

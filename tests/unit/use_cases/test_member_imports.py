@@ -236,7 +236,7 @@ class DiesAfter(InMemoryInvitations):
         super().add(*given)
 
 
-def test_an_import_killed_half_way_is_gone_on_with_and_nothing_is_doubled(team):
+def test_b8_an_import_killed_half_way_is_gone_on_with_and_nothing_is_doubled(team):
     team.rate_limits.factor = 10
     found = take_in(team, *crowd(60))
     with pytest.raises(SystemExit):

@@ -49,7 +49,7 @@ def send_many(parley, number):
         parley.reputation.count_mail(ORG, parley.now().date(), limit=10_000)
 
 
-def test_a_bounced_address_is_not_asked_again_until_it_is_edited_or_said_to_work(parley, room):
+def test_e7_a_bounced_address_is_not_asked_again_until_it_is_edited_or_said_to_work(parley, room):
     member = invite(parley)
     swept(parley, room)
     told(parley, member.request_mail, bounced(parley))
@@ -196,7 +196,7 @@ def test_t10_no_sign_in_mail_goes_to_a_mailbox_that_is_not_there(parley, room):
     assert not parley.reputation.standing(ORG, address_hash(AIKO.email)).suppressed
 
 
-def test_what_is_beyond_a_days_mails_is_sent_the_next_day(parley):
+def test_t45_what_is_beyond_a_days_mails_is_sent_the_next_day(parley):
     room = replace(mail_room(parley), mails_per_day=2)
     for name in ("a", "b", "c"):
         invite(parley, email=f"{name}@example.org")

@@ -58,7 +58,7 @@ def test_the_mailed_link_signs_in_the_browser_that_asked(parley):
     assert session.lifetime == SESSION_LIFE[Role.ADMIN]
 
 
-def test_another_browser_needs_the_code(parley):
+def test_t7_another_browser_needs_the_code(parley):
     request = ask(parley)
 
     with pytest.raises(SignInCodeRequired):
@@ -68,7 +68,7 @@ def test_another_browser_needs_the_code(parley):
     assert who(parley, session.secret) == replace(STAFF, proven_at=parley.now())
 
 
-def test_after_five_codes_not_even_the_right_one_counts(parley):
+def test_t8_after_five_codes_not_even_the_right_one_counts(parley):
     request = ask(parley)
     for _ in range(5):
         with pytest.raises(SignInCodeRefused):
@@ -78,7 +78,7 @@ def test_after_five_codes_not_even_the_right_one_counts(parley):
         finish(parley, mailed_token(parley), code=request.code)
 
 
-def test_a_link_signs_in_once(parley):
+def test_t6_a_link_signs_in_once(parley):
     request = ask(parley)
     finish(parley, mailed_token(parley), request.browser_secret)
 
@@ -86,7 +86,7 @@ def test_a_link_signs_in_once(parley):
         finish(parley, mailed_token(parley), request.browser_secret)
 
 
-def test_a_link_works_for_ten_minutes(parley):
+def test_t6_a_link_works_for_ten_minutes(parley):
     request = ask(parley)
     parley.clock += timedelta(minutes=10)
 
@@ -94,7 +94,7 @@ def test_a_link_works_for_ten_minutes(parley):
         finish(parley, mailed_token(parley), request.browser_secret)
 
 
-def test_an_unknown_address_gets_the_same_answer_after_the_same_writes(parley):
+def test_s7_t9_an_unknown_address_gets_the_same_answer_after_the_same_writes(parley):
     ask(parley)
     known, parley.store.writes = parley.store.writes, 0
 
@@ -119,7 +119,7 @@ def test_what_is_no_address_is_named(parley):
     assert [problem.field for problem in refused.value.problems] == ["email"]
 
 
-def test_a_session_ends_by_itself(parley):
+def test_t16_a_session_ends_by_itself(parley):
     request = ask(parley)
     session = finish(parley, mailed_token(parley), request.browser_secret)
     parley.clock += session.lifetime
@@ -139,7 +139,7 @@ def test_a_session_ends_with_signing_out(parley):
         who(parley, session.secret)
 
 
-def test_a_session_ends_when_the_member_is_gone(parley):
+def test_t17_a_session_ends_when_the_member_is_gone(parley):
     request = ask(parley)
     session = finish(parley, mailed_token(parley), request.browser_secret)
     parley.store.members.clear()

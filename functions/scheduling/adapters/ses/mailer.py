@@ -8,6 +8,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
+from email.utils import quote
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,8 +25,8 @@ _LINE_BREAKING = ("Cc", "Zl", "Zp")
 """Unicode categories of which `str.splitlines`, and with it `email`, ends lines at some."""
 
 
-class _WholeSubjects(EmailPolicy):
-    """SMTP's lines, with a subject that reads as it was written, and a long address in one piece.
+class _WholeHeaders(EmailPolicy):
+    """SMTP's lines, with subjects and names that read as they were written, and long addresses.
 
     The standard library's own folding doubles the space at which it breaks a
     line between plain words and an encoded one. `Header` encodes a subject
@@ -39,12 +40,25 @@ class _WholeSubjects(EmailPolicy):
                 folded = Header(str(value), header_name=name).encode(linesep=self.linesep)
             case "List-Unsubscribe":
                 folded = str(value)
+            case "From" | "To" | "Reply-To":
+                [mailbox] = value.addresses
+                folded = f"{_phrase(mailbox.display_name, name)}<{mailbox.addr_spec}>"
             case _:
                 return super().fold_binary(name, value)
         return f"{name}: {folded}{self.linesep}".encode("ascii")
 
 
-_POLICY = _WholeSubjects(linesep=SMTP.linesep)
+def _phrase(display_name: str, header: str) -> str:
+    """Return a name as it stands before an address, on lines of its own; nothing for no name."""
+    if not display_name:
+        return ""
+    encoded = f'"{quote(display_name)}"'
+    if not display_name.isascii():
+        encoded = Header(display_name, "utf-8", header_name=header).encode(linesep=SMTP.linesep)
+    return f"{encoded}{SMTP.linesep} "
+
+
+_POLICY = _WholeHeaders(linesep=SMTP.linesep)
 
 
 class SesMailer:
