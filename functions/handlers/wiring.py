@@ -133,7 +133,7 @@ class Adapters:
     def sessions(self) -> ports.Sessions:
         from scheduling.adapters.dynamodb.access import DynamoDbSessions
 
-        return DynamoDbSessions(self._access)
+        return DynamoDbSessions(self._scheduling, self._access)
 
     @cached_property
     def rate_limits(self) -> ports.RateLimits:
@@ -153,6 +153,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.personal_records import DynamoDbPersonalRecords
 
         return DynamoDbPersonalRecords(self._scheduling, self._access)
+
+    @cached_property
+    def names(self) -> ports.Names:
+        from scheduling.adapters.dynamodb.names import DynamoDbNames
+
+        return DynamoDbNames(self._scheduling)
 
     @cached_property
     def outbox(self) -> ports.Outbox:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from scheduling.domain.audit import Activity, Entry
+    from scheduling.domain.audit import Activity, Entry, Name, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Booking, BookingState, Hold, Taken
     from scheduling.domain.booking_page import BookingPage
@@ -257,6 +257,18 @@ class EntryFilter:
     subject_id: str | None = None
 
 
+class Names(Protocol):
+    """What the ids in the log stand for. Departments, pages and imports have their own lists."""
+
+    def of(self, organization_id: str, things: Collection[Thing]) -> Mapping[Thing, Name]:
+        """Return what members, external members, invitations and bookings are called today.
+
+        In one request for each hundred of them, in none for none. Left out are those that are not
+        there, or have no name any more. An invitation is called by its address.
+        """
+        ...
+
+
 class AuditLog(Protocol):
     """What was done. Entries are added, mostly with the change itself, and never change."""
 
@@ -408,16 +420,19 @@ class ExternalMembers(Protocol):
 class CalendarFeeds(Protocol):
     """Linked calendars, their addresses apart from them, and the queue in which they are read."""
 
-    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
-        """Store all three in place of what was linked before, or nothing.
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn, entry: Entry) -> None:
+        """Store the three in place of what was linked before, and the entry: all, or nothing.
 
         Raises:
             ExternalMemberGone: They were deleted.
         """
         ...
 
-    def unlink(self, organization_id: str, external_member_id: str) -> None:
-        """Forget calendar, address and turn; where nothing is linked, nothing changes."""
+    def unlink(self, organization_id: str, external_member_id: str, entry: Entry) -> None:
+        """Forget calendar, address and turn, and store the entry: all, or nothing.
+
+        Where nothing is linked, nothing changes.
+        """
         ...
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None: ...
@@ -487,8 +502,8 @@ class WorkingHoursStore(Protocol):
         """Return a member's hours; the usual ones, with version 0, until they were saved."""
         ...
 
-    def replace(self, hours: WorkingHours) -> None:
-        """Store a member's hours.
+    def replace(self, hours: WorkingHours, entry: Entry) -> None:
+        """Store a member's hours, and the entry: both, or neither.
 
         Raises:
             WorkingHoursChanged: The stored version is not the one before.
@@ -509,12 +524,16 @@ class Hosts(Protocol):
 
 
 class BookingPages(Protocol):
-    def add(self, page: BookingPage) -> None:
-        """Raises SlugTaken."""
+    def add(self, page: BookingPage, entry: Entry) -> None:
+        """Store the page and the entry: both, or neither.
+
+        Raises:
+            SlugTaken: There is a page with this address.
+        """
         ...
 
-    def replace(self, page: BookingPage) -> None:
-        """Store the page as it is now.
+    def replace(self, page: BookingPage, entry: Entry) -> None:
+        """Store the page as it is now, and the entry: both, or neither.
 
         Raises:
             BookingPageChanged: The stored version is not the one before.
@@ -589,15 +608,17 @@ class Bookings(Protocol):
         link: Link,
         messages: Sequence[Message],
         *,
+        entry: Entry | None = None,
         hold: Hold | None = None,
         counts: Sequence[Count] = (),
     ) -> Booking:
-        """Store the booking, its link and its messages and claim its time.
+        """Store the booking, its link, its messages and the entry, and claim its time.
 
         Return the booking as it is stored: adding one again changes nothing and
         returns what has become of it.
 
         Args:
+            entry: Who booked; None where that was the guest, as the booking itself tells.
             hold: What the booking is made of: its time passes on, and it ends.
             counts: What has been counted for the limits that the booking keeps.
 
@@ -614,11 +635,12 @@ class Bookings(Protocol):
         before: Booking,
         after: Booking,
         messages: Sequence[Message],
+        entry: Entry,
         *,
         link_expires_at: datetime | None = None,
         counts: Sequence[Count] = (),
     ) -> None:
-        """Store what has become of a booking, with its messages.
+        """Store what has become of a booking, with its messages and the entry.
 
         Time that it no longer takes is released, time that it takes now is claimed.
 
@@ -685,8 +707,8 @@ class Links(Protocol):
         """Store the link and the message that carries it: both, or neither."""
         ...
 
-    def use(self, link: Link, *, now: datetime) -> None:
-        """Mark the link as used, once.
+    def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
+        """Mark the link as used, once, and store the entry if there is one: both, or neither.
 
         Raises:
             LinkUsed: It was used, replaced or is over.
@@ -719,8 +741,8 @@ class Sessions(Protocol):
         """Return the session, ended or not; None where there never was one."""
         ...
 
-    def end(self, session_hash: str) -> None:
-        """End the session; ending one that is over changes nothing."""
+    def end(self, session_hash: str, entry: Entry) -> None:
+        """End the session and store the entry; ending one that is over changes nothing."""
         ...
 
 
@@ -810,8 +832,13 @@ class Reputation(Protocol):
         """Return how an organization's mails fare, in one request."""
         ...
 
-    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
-        """Let an organization's mails wait; tell whether they did not before."""
+    def pause(
+        self, organization_id: str, reason: PauseReason, entry: Entry, *, now: datetime
+    ) -> bool:
+        """Let an organization's mails wait, and store the entry; tell whether they did not before.
+
+        Where they wait already, nothing changes.
+        """
         ...
 
     def resume(self, organization_id: str, *, now: datetime) -> None:
@@ -822,8 +849,11 @@ class Reputation(Protocol):
         """Send no more mails of a category to an address; a second time changes nothing."""
         ...
 
-    def lift(self, organization_id: str, address_hash: str) -> None:
-        """Forget that mails to an address came back; that one was marked as spam stays."""
+    def lift(self, organization_id: str, address_hash: str, entry: Entry) -> None:
+        """Forget that mails to an address came back, and store the entry: both, or neither.
+
+        That one was marked as spam stays. Where nothing is forgotten, nothing changes.
+        """
         ...
 
 

@@ -24,9 +24,11 @@ GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
 ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 EXPORTS = {
+    "GET /api/activity.csv",
     "GET /api/availability-grid.csv",
     "GET /api/bookings.csv",
     "GET /api/members.csv",
+    "GET /console/activity.csv",
     "GET /console/bookings.csv",
     "GET /console/team.csv",
 }

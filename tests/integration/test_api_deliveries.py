@@ -16,6 +16,7 @@ from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
 from scheduling.domain.reputation import PauseReason
 from scheduling.domain.sessions import Session
+from tests.support.builders import an_entry
 from tests.support.in_process import LambdaContext, client, handler_at
 
 NOW = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -174,7 +175,9 @@ def test_the_mails_about_a_booking_are_listed(staff, kenji):
 
 
 def test_t41_an_admin_sees_why_mails_wait_and_lets_them_go_on(staff, created):
-    adapters().reputation.pause(created["organization_id"], PauseReason.BOUNCES, now=NOW)
+    adapters().reputation.pause(
+        created["organization_id"], PauseReason.BOUNCES, an_entry(), now=NOW
+    )
 
     paused = staff.admin.get("/api/sending").json()
     resumed = staff.admin.post("/api/sending/resumption")
@@ -187,7 +190,7 @@ def test_t41_an_admin_sees_why_mails_wait_and_lets_them_go_on(staff, created):
 def test_only_admins_let_mails_go_on(deployed, created):
     ben = Member("ben", created["organization_id"], "Ben", "b@h.example", Role.MEMBER, "UTC")
     deployed.scheduling.put_new(keys.member(ben.organization_id, "ben") | asdict(ben))
-    DynamoDbSessions(deployed.access).add(
+    DynamoDbSessions(deployed.scheduling, deployed.access).add(
         Session(hashed("secret"), ben.organization_id, "ben", NOW + timedelta(hours=1), NOW)
     )
     with client() as as_ben:

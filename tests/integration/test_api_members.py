@@ -93,7 +93,7 @@ def as_ben(deployed, ben):
     """A client that Ben is signed in with."""
     ends = NOW + timedelta(hours=1)
     session = Session(hashed("secret-of-ben"), ben.organization_id, ben.member_id, ends, ends)
-    DynamoDbSessions(deployed.access).add(session)
+    DynamoDbSessions(deployed.scheduling, deployed.access).add(session)
     with client() as signed_in:
         signed_in.headers["cookie"] = "__Host-session=secret-of-ben"
         yield signed_in

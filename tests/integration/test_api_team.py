@@ -60,7 +60,7 @@ def ben(deployed, created):
 def as_ben(deployed, ben):
     ends = NOW + timedelta(hours=1)
     session = Session(hashed("secret-of-ben"), ben.organization_id, BEN_ID, ends, NOW)
-    DynamoDbSessions(deployed.access).add(session)
+    DynamoDbSessions(deployed.scheduling, deployed.access).add(session)
     with client() as signed_in:
         signed_in.headers["cookie"] = "__Host-session=secret-of-ben"
         yield signed_in

@@ -49,7 +49,7 @@ def signed_in(deployed):
     session = Session(
         hashed("secret"), AIKO.organization_id, AIKO.member_id, EARLY + 200 * HOUR, EARLY
     )
-    DynamoDbSessions(deployed.access).add(session)
+    DynamoDbSessions(deployed.scheduling, deployed.access).add(session)
     with client() as found:
         found.headers["cookie"] = "__Host-session=secret"
         yield found

@@ -13,6 +13,8 @@ from tests.support.in_process import LambdaContext, handler_at
 EVENTS = Path(__file__).parents[2] / "events"
 
 EXPECTED = {
+    "activity/exported": 200,
+    "activity/seen": 200,
     "availability/calendar-linked": 200,
     "availability/calendar-removed": 204,
     "availability/page-read": 200,

@@ -104,7 +104,7 @@ def ports(request):
         booking_pages=DynamoDbBookingPages(scheduling),
         bookings=DynamoDbBookings(scheduling, access),
         links=DynamoDbLinks(scheduling, access),
-        sessions=DynamoDbSessions(access),
+        sessions=DynamoDbSessions(scheduling, access),
         rate_limits=DynamoDbRateLimits(limits),
         audit_log=DynamoDbAuditLog(scheduling),
         outbox=DynamoDbOutbox(scheduling),
@@ -139,7 +139,7 @@ def held(ports, host, time, **details):
 
 def changed(ports, before, after, **details):
     message = a_message(after, MessageKind.BOOKING_MOVED)
-    ports.bookings.change(before, after, [message], **details)
+    ports.bookings.change(before, after, [message], an_entry(), **details)
     return after
 
 
@@ -466,21 +466,21 @@ def test_a_member_has_the_usual_hours_until_they_save_theirs(ports):
 
 
 def test_saved_hours_are_read_back(ports):
-    ports.working_hours.replace(SAVED_HOURS)
+    ports.working_hours.replace(SAVED_HOURS, an_entry())
     assert ports.working_hours.get(AIKO) == SAVED_HOURS
 
     again = replace(SAVED_HOURS, version=2, limits=())
-    ports.working_hours.replace(again)
+    ports.working_hours.replace(again, an_entry())
 
     assert ports.working_hours.get(AIKO) == again
 
 
 @pytest.mark.parametrize("version", [1, 3])
 def test_hours_are_saved_over_the_version_before_only(ports, version):
-    ports.working_hours.replace(SAVED_HOURS)
+    ports.working_hours.replace(SAVED_HOURS, an_entry())
 
     with pytest.raises(WorkingHoursChanged):
-        ports.working_hours.replace(replace(SAVED_HOURS, version=version, limits=()))
+        ports.working_hours.replace(replace(SAVED_HOURS, version=version, limits=()), an_entry())
 
     assert ports.working_hours.get(AIKO) == SAVED_HOURS
 
@@ -496,7 +496,7 @@ def test_hosts_of_both_kinds_are_read_in_the_order_asked_for(ports):
 
 def test_a_member_is_a_host_with_their_saved_hours_and_limits(ports):
     ports.organizations.add(ORGANIZATION, AIKO, an_entry())
-    ports.working_hours.replace(SAVED_HOURS)
+    ports.working_hours.replace(SAVED_HOURS, an_entry())
 
     [host] = ports.hosts.get_all(ORG, [a_member_host().key])
 
@@ -562,7 +562,7 @@ def test_a_page_keeps_everything_that_can_be_set(ports):
         is_on=False,
     )
 
-    ports.booking_pages.add(page)
+    ports.booking_pages.add(page, an_entry())
 
     assert ports.booking_pages.get(page.slug) == page
 
@@ -574,20 +574,20 @@ def test_there_is_no_page_at_an_unknown_address(ports):
 
 def test_an_address_belongs_to_one_page(ports):
     page = a_page(a_member_host())
-    ports.booking_pages.add(page)
+    ports.booking_pages.add(page, an_entry())
 
     with pytest.raises(SlugTaken):
-        ports.booking_pages.add(replace(page, organization_id=new_id()))
+        ports.booking_pages.add(replace(page, organization_id=new_id()), an_entry())
 
     assert ports.booking_pages.get(page.slug) == page
 
 
 def test_a_changed_page_is_stored(ports):
     page = a_page(a_member_host())
-    ports.booking_pages.add(page)
+    ports.booking_pages.add(page, an_entry())
     after = replace(page, title="Interview", version=2)
 
-    ports.booking_pages.replace(after)
+    ports.booking_pages.replace(after, an_entry())
 
     assert ports.booking_pages.get(page.slug) == after
 
@@ -595,11 +595,11 @@ def test_a_changed_page_is_stored(ports):
 @pytest.mark.parametrize("version", [1, 2, 4])
 def test_a_page_is_changed_over_the_version_before_only(ports, version):
     page = a_page(a_member_host())
-    ports.booking_pages.add(page)
-    ports.booking_pages.replace(replace(page, version=2))
+    ports.booking_pages.add(page, an_entry())
+    ports.booking_pages.replace(replace(page, version=2), an_entry())
 
     with pytest.raises(BookingPageChanged):
-        ports.booking_pages.replace(replace(page, title="Interview", version=version))
+        ports.booking_pages.replace(replace(page, title="Interview", version=version), an_entry())
 
     assert ports.booking_pages.get(page.slug).title == page.title
 
@@ -610,7 +610,7 @@ def test_pages_are_listed_newest_first_part_by_part(ports):
         replace(page, slug=f"page-{number}", created_at=at(f"0{number}:00")) for number in range(5)
     ]
     for each in pages:
-        ports.booking_pages.add(each)
+        ports.booking_pages.add(each, an_entry())
 
     assert all_parts(partial(ports.booking_pages.list, ORG), limit=2) == pages[::-1]
 
@@ -626,7 +626,7 @@ def test_the_pages_of_one_host_are_listed(ports):
     kenji, mei = an_external_member(), an_external_member()
     both = replace(a_page(kenji), slug="both", hosts=(host_of(mei).key, host_of(kenji).key))
     for page in (a_page(kenji), a_page(mei), both):
-        ports.booking_pages.add(page)
+        ports.booking_pages.add(page, an_entry())
 
     pages = partial(ports.booking_pages.list, ORG, host_id=kenji.external_member_id)
 
@@ -1298,10 +1298,10 @@ def test_a_link_is_used_once(ports):
     link = a_sign_in_link()
     ports.links.add(link)
 
-    ports.links.use(link, now=at("09:00"))
+    ports.links.use(link, an_entry(), now=at("09:00"))
 
     with pytest.raises(LinkUsed):
-        ports.links.use(link, now=at("09:00"))
+        ports.links.use(link, an_entry(), now=at("09:00"))
     assert ports.links.get(link.link_id).used_at == at("09:00")
 
 
@@ -1310,7 +1310,7 @@ def test_a_link_that_is_over_is_not_used(ports):
     ports.links.add(link)
 
     with pytest.raises(LinkUsed):
-        ports.links.use(link, now=link.expires_at)
+        ports.links.use(link, an_entry(), now=link.expires_at)
 
 
 def test_five_codes_may_be_typed_for_a_link(ports):
@@ -1335,8 +1335,8 @@ def test_a_session_is_there_until_it_is_ended(ports):
     ports.sessions.add(session)
     assert ports.sessions.get("hash") == session
 
-    ports.sessions.end("hash")
-    ports.sessions.end("hash")
+    ports.sessions.end("hash", an_entry())
+    ports.sessions.end("hash", an_entry())
 
     assert ports.sessions.get("hash") is None
 

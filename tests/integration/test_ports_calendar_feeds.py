@@ -69,7 +69,7 @@ def linked(ports, member, address=ADDRESS, due_at=EARLY):
     whose = ORG, member.external_member_id
     feed = CalendarFeed(*whose, new_id(), address.host_name, linked_at=EARLY)
     turn = FeedTurn(*whose, feed.feed_id, due_at=due_at)
-    ports.calendar_feeds.link(feed, address, turn)
+    ports.calendar_feeds.link(feed, address, turn, an_entry())
     return feed, turn
 
 
@@ -109,7 +109,7 @@ def test_unlinking_forgets_everything(ports, kenji):
     linked(ports, kenji)
 
     for _ in range(2):
-        ports.calendar_feeds.unlink(ORG, kenji.external_member_id)
+        ports.calendar_feeds.unlink(ORG, kenji.external_member_id, an_entry())
 
     assert ports.calendar_feeds.get(ORG, kenji.external_member_id) is None
     assert ports.calendar_feeds.address(ORG, kenji.external_member_id) is None
@@ -155,7 +155,7 @@ def test_what_was_read_of_another_address_is_not_stored(ports, kenji):
 
 def test_what_was_read_of_a_calendar_that_was_unlinked_is_not_stored(ports, kenji):
     feed, _ = linked(ports, kenji)
-    ports.calendar_feeds.unlink(ORG, kenji.external_member_id)
+    ports.calendar_feeds.unlink(ORG, kenji.external_member_id, an_entry())
 
     ports.calendar_feeds.record(feed.read(BUSY, "", EARLY))
 

@@ -184,11 +184,11 @@ def test_a_complaint_counts_more_than_a_bounce_whichever_comes_first(ports):
 def test_a_bounce_is_forgiven_and_a_complaint_is_not(ports):
     message = sent(ports)
     note(ports, message, FOR_GOOD)
-    ports.reputation.lift(ORG, KENJI)
+    ports.reputation.lift(ORG, KENJI, an_entry())
     assert ports.reputation.standing(ORG, KENJI).suppressed is None
 
     note(ports, message, COMPLAINED)
-    ports.reputation.lift(ORG, KENJI)
+    ports.reputation.lift(ORG, KENJI, an_entry())
 
     assert ports.reputation.standing(ORG, KENJI).suppressed is SuppressionReason.COMPLAINED
 
@@ -231,8 +231,8 @@ def test_a_day_counts_for_a_week(ports, days_later, sent):
 
 
 def test_t41_one_organization_is_paused_and_no_other(ports):
-    assert ports.reputation.pause(ORG, PauseReason.BOUNCES, now=NOW)
-    assert not ports.reputation.pause(ORG, PauseReason.COMPLAINTS, now=at("10:00"))
+    assert ports.reputation.pause(ORG, PauseReason.BOUNCES, an_entry(), now=NOW)
+    assert not ports.reputation.pause(ORG, PauseReason.COMPLAINTS, an_entry(), now=at("10:00"))
 
     assert ports.reputation.standing(ORG, KENJI).is_paused
     assert not ports.reputation.standing("o" * 26, KENJI).is_paused
@@ -245,7 +245,7 @@ def test_after_a_pause_an_organization_is_judged_anew(ports):
     yesterday = TODAY - timedelta(days=1)
     for day in (yesterday, TODAY):
         ports.reputation.count_mail(ORG, day, limit=9)
-    ports.reputation.pause(ORG, PauseReason.BOUNCES, now=NOW)
+    ports.reputation.pause(ORG, PauseReason.BOUNCES, an_entry(), now=NOW)
 
     for _ in range(2):
         ports.reputation.resume(ORG, now=NOW)

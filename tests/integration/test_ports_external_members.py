@@ -109,7 +109,7 @@ def test_of_two_edits_the_later_one_is_refused_with_its_entry(ports):
 def test_an_edit_that_does_not_know_the_latest_page_is_refused(ports):
     member = invited(ports)
     page = replace(a_page(member), title="Mentoring", version=2)
-    ports.booking_pages.replace(page)
+    ports.booking_pages.replace(page, an_entry())
 
     with pytest.raises(ExternalMemberChanged):
         ports.external_members.edit(member, edited(member, name="Kenji Ito"), page, an_edit())

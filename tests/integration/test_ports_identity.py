@@ -22,6 +22,7 @@ from tests.support.builders import (
     a_booking,
     a_guest,
     a_guest_link,
+    an_entry,
     an_external_member,
     between,
 )
@@ -63,7 +64,7 @@ def test_the_bookings_of_a_guest_are_those_they_made_and_those_they_are_brought_
 def test_the_bookings_of_a_guest_are_as_they_are_now(ports):
     booking = store(ports, "09:00", "09:30")
     cancelled = booking.cancelled(Recipient.GUEST, "", now=EARLY)
-    ports.bookings.change(booking, cancelled, ())
+    ports.bookings.change(booking, cancelled, (), an_entry())
 
     assert list(ports.bookings.of_guest(ORG, "mia@guest.example")) == [cancelled]
 

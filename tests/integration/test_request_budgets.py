@@ -7,10 +7,13 @@ import pytest
 
 from handlers.wiring import adapters
 from scheduling.adapters.dynamodb.organizations import member_item
+from scheduling.domain.audit import Actor, ActorKind
 from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.identifiers import new_id
 from scheduling.domain.slots import Limit, LimitPeriod
 from scheduling.domain.time_range import TimeRange
-from scheduling.ports import MemberFilter
+from scheduling.ports import EntryFilter, MemberFilter
+from scheduling.use_cases.activity import MOST_AT_ONCE, list_activity
 from scheduling.use_cases.booking import BookingRequest, book_slot
 from scheduling.use_cases.booking_pages import list_booking_pages
 from scheduling.use_cases.changes import move
@@ -165,3 +168,20 @@ def test_a_list_of_pages_costs_two_requests(requests, page_of):
         "Query": 1,
         "BatchGetItem": 1,
     }
+
+
+def test_a_page_of_the_log_costs_three_queries_and_one_batch_of_names_at_most(parley, requests):
+    for number in range(60):
+        parley.audit_log.add(
+            an_entry(
+                at=DAY + timedelta(seconds=number),
+                actor=Actor(ActorKind.EXTERNAL_MEMBER, new_id(), "192.0.2.0/24"),
+                subject_id=new_id(),
+            )
+        )
+
+    for which in (EntryFilter(), EntryFilter(subject_id=new_id()), EntryFilter(after=DAY)):
+        counts = requests(list_activity, STAFF, which, cursor=None, limit=MOST_AT_ONCE)
+        assert counts.keys() <= {"Query", "BatchGetItem"}
+        assert counts["Query"] <= 3
+        assert counts["BatchGetItem"] <= 1

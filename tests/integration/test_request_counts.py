@@ -108,7 +108,7 @@ def test_hosts_of_both_kinds_are_one_request(tables, client):
 
 def test_a_page_is_one_request(tables, client):
     pages = DynamoDbBookingPages(tables[0])
-    pages.add(a_page(KENJI))
+    pages.add(a_page(KENJI), an_entry())
 
     with counted_requests(client) as counts:
         pages.get(KENJI.booking_page_slug)
@@ -172,7 +172,7 @@ def test_a_part_of_a_thousand_members_is_one_query(tables, client):
 def test_a_part_of_many_pages_is_one_query(tables, client):
     pages = DynamoDbBookingPages(tables[0])
     for number in range(120):
-        pages.add(replace(a_page(KENJI), slug=f"page-{number}"))
+        pages.add(replace(a_page(KENJI), slug=f"page-{number}"), an_entry())
 
     list_part = partial(pages.list, ORG, host_id=KENJI.external_member_id)
     found, requests = requests_for_each_part(client, list_part)

@@ -28,6 +28,7 @@ from tests.support.builders import (
     a_guest,
     a_guest_link,
     a_message,
+    an_entry,
     at,
     between,
 )
@@ -98,7 +99,7 @@ def test_a_booking_of_schema_1_is_cancelled_with_its_buffer(stored, bookings):
     before = bookings.get(ORG, CONFIRMED)
     after = before.cancelled(Recipient.GUEST, "Ill", now=EARLY)
 
-    bookings.change(before, after, [a_message(after)])
+    bookings.change(before, after, [a_message(after)], an_entry())
 
     assert bookings.get(ORG, CONFIRMED) == after
     assert not bookings.taken(ORG, KENJI.host_id, DAY)
@@ -112,7 +113,7 @@ def test_a_booking_of_schema_1_is_moved_and_moved_again(stored, bookings, start)
     for begin in (at(start), at("15:00")):
         time = replace(booking.time, start=begin, end=begin + length)
         after = booking.moved(replace(booking.claim, time=time), booking.hosts, now=EARLY)
-        bookings.change(booking, after, [a_message(after)])
+        bookings.change(booking, after, [a_message(after)], an_entry())
         assert bookings.get(ORG, CONFIRMED) == after
         assert audit(*stored).violations == []
         booking = after
@@ -121,10 +122,10 @@ def test_a_booking_of_schema_1_is_moved_and_moved_again(stored, bookings, start)
 def test_a_booking_of_schema_1_is_cancelled_after_another_change(stored, bookings):
     before = bookings.get(ORG, CONFIRMED)
     handed_over = before.handed_over(before.claim, before.hosts, "somebody", now=EARLY)
-    bookings.change(before, handed_over, [a_message(handed_over)])
+    bookings.change(before, handed_over, [a_message(handed_over)], an_entry())
     after = handed_over.cancelled(Recipient.GUEST, "Ill", now=EARLY)
 
-    bookings.change(handed_over, after, [a_message(after)])
+    bookings.change(handed_over, after, [a_message(after)], an_entry())
 
     assert audit(*stored).violations == []
 
@@ -137,11 +138,11 @@ def test_a_page_of_schema_1_is_read_and_changed(stored):
     assert page.rules == BookingRules(buffer_after=timedelta(minutes=15))
 
     after = replace(page, title="Interview", version=page.version + 1)
-    pages.replace(after)
+    pages.replace(after, an_entry())
 
     assert pages.get(SLUG) == after
     with pytest.raises(BookingPageChanged):
-        pages.replace(after)
+        pages.replace(after, an_entry())
 
 
 def test_an_external_member_of_schema_1_is_a_host(stored):

@@ -150,6 +150,7 @@ def populate(scheduling: Table, access: Table) -> None:
         CalendarFeed(*whose, derived_id("calendar"), "localhost", linked_at=NOW),
         FeedAddress("localhost", "/basic.ics"),
         FeedTurn(*whose, derived_id("calendar"), due_at=NOW),
+        an_entry(),
     )
     bookings = DynamoDbBookings(scheduling, access)
     bookings.add(BOOKING, a_guest_link(BOOKING), [CONFIRMATION])
@@ -158,7 +159,7 @@ def populate(scheduling: Table, access: Table) -> None:
     bookings.hold(HOLD)
     links = DynamoDbLinks(scheduling, access)
     links.add(SIGN_IN_LINK)
-    DynamoDbSessions(access).add(
+    DynamoDbSessions(scheduling, access).add(
         Session(
             hashed(SESSION), AIKO.organization_id, AIKO.member_id, NOW + timedelta(hours=1), NOW
         )

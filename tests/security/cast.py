@@ -320,7 +320,7 @@ def _sign_in(deployed: Deployment, member: Member) -> str:
     secret = new_secret()
     ends = NOW + timedelta(hours=12)
     session = Session(hashed(secret), member.organization_id, member.member_id, ends, proven_at=NOW)
-    DynamoDbSessions(deployed.access).add(session)
+    DynamoDbSessions(deployed.scheduling, deployed.access).add(session)
     return secret
 
 

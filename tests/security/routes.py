@@ -272,6 +272,10 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /api/data/exports", ADMINS, 200, {"email": "noor@guest.example"}),
         row("POST /api/data/erasures", ADMINS, 200, AN_ERASURE),
     ],
+    "ActivityFunction": [
+        row("GET /api/activity", ADMINS),
+        row("GET /api/activity.csv", ADMINS),
+    ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
@@ -467,6 +471,8 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/external-members/{external_member_id}/deletion", STAFF),
         row("POST /console/external-members/{external_member_id}/deletion", STAFF, 303),
+        row("GET /console/activity", ADMINS),
+        row("GET /console/activity.csv", ADMINS),
         row("GET /console/me", STAFF),
         row("POST /console/me", STAFF, 303, MYSELF_FORM),
         row("GET /console/team", STAFF),

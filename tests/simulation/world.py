@@ -162,7 +162,7 @@ class World:
             buffer_after=self.random.choice(_LENGTHS),
         )
         self._note_buffers(slug, rules)
-        self.booking_pages.replace(replace(page, rules=rules, version=page.version + 1))
+        self.booking_pages.replace(replace(page, rules=rules, version=page.version + 1), an_entry())
 
     def _observe(self, written: Sequence[Written]) -> None:
         self.client.note("commit", written)
@@ -200,7 +200,7 @@ class World:
                 needs_approval=random.choice([False, True]),
                 reminders=random.choice([(), (), (timedelta(hours=1),)]),
             )
-            self.booking_pages.add(page)
+            self.booking_pages.add(page, an_entry())
             self.pages[page.slug] = page
             self._note_buffers(page.slug, page.rules)
 

@@ -21,6 +21,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
+from scheduling.domain.reputation import FEWEST_MAILS
 from tests.support.api_road import Road
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
 
@@ -393,6 +394,14 @@ def _somebody_known(team: Team) -> str:
     return address
 
 
+def _activity(team: Team) -> Exercise:
+    def run() -> None:
+        _ok(team.admin.get("/api/activity"))
+        _ok(team.admin.get("/api/activity.csv"))
+
+    return run
+
+
 def _public_pages(team: Team) -> Exercise:
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
@@ -515,14 +524,27 @@ def _mail_feedback(team: Team) -> Exercise:
     }
 
     def run() -> None:
+        _bring_near_a_pause(team, row["organization_id"])
         try:
             team.stack.invoke(
                 "MailFeedbackFunction", {"Records": [{"Sns": {"Message": json.dumps(bounced)}}]}
             )
         except InvocationFailed as failure:
             raise NotDone from failure
+        _ok(team.admin.post("/api/sending/resumption"))
 
     return run
+
+
+def _bring_near_a_pause(team: Team, organization_id: str) -> None:
+    """Let as many of today's mails have come back that one more stops the organization."""
+    table = team.stack.scheduling
+    table.client.update_item(
+        TableName=table.name,
+        Key=encoded(keys.sending_day(organization_id, datetime.now(UTC).date())),
+        UpdateExpression="ADD sent :many, bounced :many",
+        ExpressionAttributeValues=encoded({":many": FEWEST_MAILS}),
+    )
 
 
 def _import_members(team: Team) -> Exercise:
@@ -621,6 +643,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "BookingsFunction": _bookings,
     "SendingFunction": _sending,
     "PersonalRecordsFunction": _personal_records,
+    "ActivityFunction": _activity,
     "PublicPagesFunction": _public_pages,
     "ConsolePagesFunction": _console_pages,
     "SendMailsFunction": _send_mails,

@@ -16,6 +16,7 @@ from scheduling.adapters.dynamodb.table import (
     sort_key_of,
     timed_sort_key_of,
 )
+from scheduling.domain.audit import Name, ThingKind
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
 from scheduling.domain.counts import Count, CountsChanged
@@ -80,9 +81,9 @@ from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from scheduling.domain.audit import Entry
+    from scheduling.domain.audit import Entry, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
@@ -456,6 +457,25 @@ class InMemoryAuditLog(InMemory):
         return _listed(mine, cursor, limit, latest_first=True)
 
 
+class InMemoryNames(InMemory):
+    def of(self, organization_id: str, things: Collection[Thing]) -> Mapping[Thing, Name]:
+        found = {thing: self._name(organization_id, thing) for thing in things}
+        return {thing: name for thing, name in found.items() if name is not None and name.text}
+
+    def _name(self, organization_id: str, thing: Thing) -> Name | None:
+        key = organization_id, thing.thing_id
+        match thing.kind:
+            case ThingKind.MEMBER if member := self.store.members.get(key):
+                return Name(member.name, is_gone=not member.is_active)
+            case ThingKind.EXTERNAL_MEMBER if external := self.store.external_members.get(key):
+                return Name(external.name, is_gone=external.deleted_at is not None)
+            case ThingKind.INVITATION if invitation := self.store.invitations.get(key):
+                return Name(invitation.email)
+            case ThingKind.BOOKING if booking := self.store.bookings.get(key):
+                return Name(booking.title)
+        return None
+
+
 class InMemoryExternalMembers(InMemory):
     def add(
         self,
@@ -618,7 +638,7 @@ def _key_of(member: ExternalMember) -> tuple[str, str]:
 
 
 class InMemoryCalendarFeeds(InMemory):
-    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn, entry: Entry) -> None:
         key = feed.organization_id, feed.external_member_id
         member = self.store.external_members.get(key)
         if member is None or member.deleted_at:
@@ -627,10 +647,14 @@ class InMemoryCalendarFeeds(InMemory):
         self.store.calendar_feeds[key] = feed
         self.store.feed_addresses[key] = address
         self.store.feed_turns[key] = turn
+        self.store.entries.append(entry)
 
-    def unlink(self, organization_id: str, external_member_id: str) -> None:
+    def unlink(self, organization_id: str, external_member_id: str, entry: Entry) -> None:
+        if (organization_id, external_member_id) not in self.store.calendar_feeds:
+            return
         self.store.writes += 1
         self.store.forget_calendar(organization_id, external_member_id)
+        self.store.entries.append(entry)
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
         return self.store.calendar_feeds.get((organization_id, external_member_id))
@@ -669,13 +693,14 @@ class InMemoryWorkingHours(InMemory):
         key = member.organization_id, member.member_id
         return self.store.working_hours.get(key) or usual_hours(member)
 
-    def replace(self, hours: WorkingHours) -> None:
+    def replace(self, hours: WorkingHours, entry: Entry) -> None:
         key = hours.organization_id, hours.member_id
         stored = self.store.working_hours.get(key)
         if (stored.version if stored else 0) != hours.version - 1:
             raise WorkingHoursChanged
         self.store.writes += 1
         self.store.working_hours[key] = hours
+        self.store.entries.append(entry)
 
 
 class InMemoryHosts(InMemory):
@@ -707,17 +732,20 @@ class InMemoryHosts(InMemory):
 
 
 class InMemoryBookingPages(InMemory):
-    def add(self, page: BookingPage) -> None:
+    def add(self, page: BookingPage, entry: Entry) -> None:
         if page.slug in self.store.booking_pages:
             raise SlugTaken
-        self.store.writes += 1
-        self.store.booking_pages[page.slug] = page
+        self._keep(page, entry)
 
-    def replace(self, page: BookingPage) -> None:
+    def replace(self, page: BookingPage, entry: Entry) -> None:
         if self.get(page.slug).version != page.version - 1:
             raise BookingPageChanged
+        self._keep(page, entry)
+
+    def _keep(self, page: BookingPage, entry: Entry) -> None:
         self.store.writes += 1
         self.store.booking_pages[page.slug] = page
+        self.store.entries.append(entry)
 
     def get(self, slug: str) -> BookingPage:
         try:
@@ -773,6 +801,7 @@ class InMemoryBookings(InMemory):
         link: Link,
         messages: Sequence[Message],
         *,
+        entry: Entry | None = None,
         hold: Hold | None = None,
         counts: Sequence[Count] = (),
     ) -> Booking:
@@ -791,6 +820,8 @@ class InMemoryBookings(InMemory):
         self.store.bookings[key] = booking
         self.store.links[link.link_id] = link
         self.store.queue(*messages, at=booking.changed_at)
+        if entry is not None:
+            self.store.entries.append(entry)
         return booking
 
     def change(
@@ -798,6 +829,7 @@ class InMemoryBookings(InMemory):
         before: Booking,
         after: Booking,
         messages: Sequence[Message],
+        entry: Entry,
         *,
         link_expires_at: datetime | None = None,
         counts: Sequence[Count] = (),
@@ -813,6 +845,7 @@ class InMemoryBookings(InMemory):
         self.store.writes += 1
         self.store.bookings[after.organization_id, after.booking_id] = after
         self.store.queue(*messages, at=after.changed_at)
+        self.store.entries.append(entry)
         if link_expires_at is not None:
             link = self.store.links[after.guest_link_id]
             self.store.links[link.link_id] = replace(link, expires_at=link_expires_at)
@@ -927,12 +960,14 @@ class InMemoryLinks(InMemory):
         if message is not None:
             self.store.queue(message, at=link.created_at)
 
-    def use(self, link: Link, *, now: datetime) -> None:
+    def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
         stored = self.store.links[link.link_id]
         if stored.used_at or stored.replaced_at or stored.expires_at <= now:
             raise LinkUsed
         self.store.writes += 1
         self.store.links[link.link_id] = replace(stored, used_at=now)
+        if entry is not None:
+            self.store.entries.append(entry)
 
     def count_code_attempt(self, link: Link) -> None:
         if self.store.code_attempts[link.link_id] >= SIGN_IN_CODE_ATTEMPTS:
@@ -959,9 +994,10 @@ class InMemorySessions(InMemory):
     def get(self, session_hash: str) -> Session | None:
         return self.store.sessions.get(session_hash)
 
-    def end(self, session_hash: str) -> None:
-        self.store.writes += 1
-        self.store.sessions.pop(session_hash, None)
+    def end(self, session_hash: str, entry: Entry) -> None:
+        if self.store.sessions.pop(session_hash, None) is not None:
+            self.store.writes += 1
+            self.store.entries.append(entry)
 
 
 class InMemoryRateLimits(InMemory):
@@ -1107,11 +1143,14 @@ class InMemoryReputation(InMemory):
             pause_reason=reason,
         )
 
-    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
+    def pause(
+        self, organization_id: str, reason: PauseReason, entry: Entry, *, now: datetime
+    ) -> bool:
         if organization_id in self.store.pauses:
             return False
         self.store.writes += 1
         self.store.pauses[organization_id] = now, reason
+        self.store.entries.append(entry)
         return True
 
     def resume(self, organization_id: str, *, now: datetime) -> None:
@@ -1130,11 +1169,12 @@ class InMemoryReputation(InMemory):
             self.store.writes += 1
             self.store.suppressions[key] = SuppressionReason.UNSUBSCRIBED
 
-    def lift(self, organization_id: str, address_hash: str) -> None:
+    def lift(self, organization_id: str, address_hash: str, entry: Entry) -> None:
         key = organization_id, address_hash, ""
         if self.store.suppressions.get(key) is SuppressionReason.BOUNCED:
             self.store.writes += 1
             del self.store.suppressions[key]
+            self.store.entries.append(entry)
 
 
 def _is_news(delivery: Delivery, feedback: Feedback) -> bool:
@@ -1296,6 +1336,7 @@ class InMemoryAdapters:
         self.outbox = InMemoryOutbox(store)
         self.audit_log = InMemoryAuditLog(store)
         self.personal_records = InMemoryPersonalRecords(store)
+        self.names = InMemoryNames(store)
         self.reputation = InMemoryReputation(store)
 
     def now(self) -> datetime:

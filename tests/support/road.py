@@ -6,6 +6,7 @@ import inspect
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from scheduling.domain.audit import Actor, ActorKind, masked_network
 from scheduling.domain.availability_request import RequestTerms, usual_terms
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.hosts import HostKey, HostKind
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 HALF_HOUR = BookingRules(durations=(timedelta(minutes=30),), minimum_notice=timedelta(0))
 NETWORK_ADDRESS = "192.0.2.1"
+GUEST = Actor(ActorKind.GUEST, network=masked_network(NETWORK_ADDRESS))
 WHOLE_DAY = between("00:00", "24:00")
 
 
@@ -43,7 +45,8 @@ def do[Result](
 ) -> Result:
     """Call a use case with the adapters and settings that it names among its parameters.
 
-    Whoever does not say where they come from comes from `NETWORK_ADDRESS`.
+    Whoever does not say where they come from comes from `NETWORK_ADDRESS`, and whoever does not
+    say who they are is a guest.
     """
     wanted = inspect.signature(use_case).parameters.keys() - named.keys()
     collaborators = {name: getattr(parley, name) for name in wanted if hasattr(parley, name)}
@@ -51,6 +54,10 @@ def do[Result](
         collaborators["now"] = parley.now()
     if "network_address" in wanted:
         collaborators["network_address"] = NETWORK_ADDRESS
+    if "network" in wanted:
+        collaborators["network"] = GUEST.network
+    if "actor" in wanted:
+        collaborators["actor"] = GUEST
     return use_case(*given, **collaborators, **named)
 
 

@@ -173,6 +173,7 @@ def put_calendar(request: LinkCalendarRequest) -> CalendarResponse:
     feed = link_calendar(
         link_token(app.current_event),
         request.address,
+        network=network(app.current_event),
         now=now,
         links=adapters().links,
         link_keys=adapters().link_keys,
@@ -187,6 +188,7 @@ def put_calendar(request: LinkCalendarRequest) -> CalendarResponse:
 def delete_calendar() -> Response[str]:
     unlink_calendar(
         link_token(app.current_event),
+        network=network(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,

@@ -20,7 +20,7 @@ from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import asked_range
 from handlers.api.windows import WindowResponse
 from handlers.guest_browser import browser_marks, guest_cookie
-from handlers.requests import link_token, network_address
+from handlers.requests import link_token, network, network_address
 from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
@@ -251,6 +251,7 @@ def post_cancellation(request: CancelRequest | None = None) -> Response[BookingR
         link_token(app.current_event),
         reason=request.reason if request else "",
         browser_marks=browser_marks(app.current_event),
+        network=network(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,
@@ -266,6 +267,7 @@ def post_move(request: MoveRequest) -> Response[BookingResponse]:
         link_token(app.current_event),
         request.start,
         browser_marks=browser_marks(app.current_event),
+        network=network(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,

@@ -156,6 +156,7 @@ def put_settings(slug: str, request: EditPageRequest) -> PageSettingsResponse:
         slug,
         request.settings(),
         version=request.version,
+        now=adapters().now(),
         members=adapters().members,
         hosts=adapters().hosts,
         booking_pages=adapters().booking_pages,
@@ -185,6 +186,7 @@ def put_state(slug: str, request: StateRequest) -> PageSettingsResponse:
         staff(app.current_event),
         slug,
         is_on=request.is_on,
+        now=adapters().now(),
         booking_pages=adapters().booking_pages,
     )
     logger.info("booking page switched", slug=slug, is_on=page.is_on)

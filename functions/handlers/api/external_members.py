@@ -401,6 +401,7 @@ def delete_suppression(external_member_id: str) -> Response[str]:
     trust_mailbox_again(
         staff(app.current_event),
         external_member_id,
+        now=adapters().now(),
         external_members=adapters().external_members,
         reputation=adapters().reputation,
     )

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from handlers.requests import network_address, refuse_foreign_origin
+from handlers.requests import network, network_address, refuse_foreign_origin
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie, staff
 from handlers.token_misses import count_token_misses
 from handlers.validation import answer_problems
@@ -105,6 +105,7 @@ def post_session(request: SessionRequest) -> Response[str]:
         code=request.code,
         organization_id=request.organization_id,
         former_secret=cookie(app.current_event, SESSION_COOKIE),
+        network=network(app.current_event),
         now=adapters().now(),
         links=adapters().links,
         link_keys=adapters().link_keys,
@@ -139,7 +140,12 @@ def get_current_session() -> SessionResponse:
 @app.delete("/api/sessions/current", summary="Sign out")
 def delete_current_session() -> Response[str]:
     refuse_foreign_origin(app.current_event)
-    sign_out(cookie(app.current_event, SESSION_COOKIE), sessions=adapters().sessions)
+    sign_out(
+        cookie(app.current_event, SESSION_COOKIE),
+        network=network(app.current_event),
+        now=adapters().now(),
+        sessions=adapters().sessions,
+    )
     return _signed_out()
 
 

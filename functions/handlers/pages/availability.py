@@ -131,6 +131,7 @@ def link(event: APIGatewayProxyEventV2) -> Response[str]:
     if form["action"] == "remove":
         unlink_calendar(
             token,
+            network=network(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,
@@ -141,6 +142,7 @@ def link(event: APIGatewayProxyEventV2) -> Response[str]:
         link_calendar(
             token,
             form["address"],
+            network=network(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,

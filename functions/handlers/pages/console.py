@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from handlers.pages import (
+    console_activity,
     console_booking_pages,
     console_bookings,
     console_directory,
@@ -227,6 +228,16 @@ def get_integrations() -> Response[str]:
 @app.post("/console/integrations/external-members")
 def post_external_members_switch() -> Response[str]:
     return console_integrations.switch_external_members(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/activity")
+def get_activity() -> Response[str]:
+    return console_activity.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/activity.csv")
+def get_activity_table() -> Response[str]:
+    return console_activity.export(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/working-hours")

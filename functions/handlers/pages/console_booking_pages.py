@@ -66,7 +66,9 @@ def copy(by: SignedIn, slug: str) -> Response[str]:
 
 def switch(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
     is_on = Form.of(event)["is_on"] == "yes"
-    switch_booking_page(by, slug, is_on=is_on, booking_pages=adapters().booking_pages)
+    switch_booking_page(
+        by, slug, is_on=is_on, now=adapters().now(), booking_pages=adapters().booking_pages
+    )
     logger.info("booking page switched", slug=slug, is_on=is_on)
     return see_other(f"{LIST}?news={'on' if is_on else 'off'}")
 

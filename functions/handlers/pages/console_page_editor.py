@@ -118,6 +118,7 @@ def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str
             slug,
             settings,
             version=parsed_number(form["version"]) or 0,
+            now=adapters().now(),
             members=adapters().members,
             hosts=adapters().hosts,
             booking_pages=adapters().booking_pages,

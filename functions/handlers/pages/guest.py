@@ -10,6 +10,7 @@ from handlers.guest_browser import browser_marks, guest_cookie
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.problems import status_of
+from handlers.requests import network
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
 from scheduling.domain.refusals import (
@@ -46,6 +47,7 @@ def cancel(event: APIGatewayProxyEventV2) -> Response[str]:
             token,
             reason=form["reason"],
             browser_marks=browser_marks(event),
+            network=network(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,

@@ -15,6 +15,7 @@ from handlers.pages.picker import Days, picker
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.pages.zones import zone_groups
 from handlers.problems import status_of
+from handlers.requests import network
 from handlers.wiring import adapters
 from scheduling.domain.refusals import (
     BookingChanged,
@@ -102,6 +103,7 @@ def move(event: APIGatewayProxyEventV2) -> Response[str]:
             token,
             start,
             browser_marks=browser_marks(event),
+            network=network(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,

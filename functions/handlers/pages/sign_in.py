@@ -9,7 +9,7 @@ from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, anybodys_page, page, see_other
 from handlers.pages.returning import return_path
 from handlers.problems import status_of
-from handlers.requests import network_address
+from handlers.requests import network, network_address
 from handlers.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie, private_cookie
 from handlers.wiring import adapters
 from scheduling.domain.links import SIGN_IN_LIFE
@@ -121,6 +121,7 @@ def finish(event: APIGatewayProxyEventV2) -> Response[str]:
             code=form["code"],
             organization_id=form["organization_id"],
             former_secret=cookie(event, SESSION_COOKIE),
+            network=network(event),
             now=adapters().now(),
             links=adapters().links,
             link_keys=adapters().link_keys,
@@ -144,7 +145,12 @@ def finish(event: APIGatewayProxyEventV2) -> Response[str]:
 
 
 def end_session(event: APIGatewayProxyEventV2) -> Response[str]:
-    sign_out(cookie(event, SESSION_COOKIE), sessions=adapters().sessions)
+    sign_out(
+        cookie(event, SESSION_COOKIE),
+        network=network(event),
+        now=adapters().now(),
+        sessions=adapters().sessions,
+    )
     return see_other("/sign-in", cookies=[private_cookie(SESSION_COOKIE, "", max_age_seconds=0)])
 
 

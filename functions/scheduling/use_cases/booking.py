@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.booking import (
     HOLD_LIFE,
     MOST_OTHER_GUESTS,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from scheduling import ports
+    from scheduling.domain.audit import Entry
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.sessions import SignedIn
 
@@ -268,6 +270,8 @@ def book_for_guest(
 ) -> BookedSlot:
     """Book a slot for a guest, who is told by mail; needs no approval.
 
+    The log tells who did: what a guest books themselves has no entry, as the booking is one.
+
     Raises:
         BookingPageNotFound: The organization has no such page.
         BookingPageGone, BookingPageInactive, InvalidInput, SlotTaken, SlotNotOffered,
@@ -279,6 +283,7 @@ def book_for_guest(
     return _book(
         draft,
         Counter[str],
+        entry=entry_by(by, Activity.BOOKED_FOR_GUEST, now=now, subject_id=booking_id),
         now=now,
         base_url=base_url,
         hosts=hosts,
@@ -292,6 +297,7 @@ def _book(
     draft: _Draft,
     admit: Callable[[], Counter[str]],
     *,
+    entry: Entry | None = None,
     now: datetime,
     base_url: str,
     hosts: ports.Hosts,
@@ -311,7 +317,7 @@ def _book(
         met = admit()
         booking = _made_of_hold(draft, hold_id, link, met, now=now, bookings=bookings)
         if booking is None:
-            booking = _claimed(draft, link, met, now=now, hosts=hosts, bookings=bookings)
+            booking = _claimed(draft, link, met, entry, now=now, hosts=hosts, bookings=bookings)
     except (SlotUnavailable, BookingPageInactive, TooManyRequests, TooManyOpenBookings):
         # Perhaps it was booked by this very form, and has not been open to others since.
         stored = _booked_before(draft, bookings)
@@ -376,6 +382,7 @@ def _claimed(
     draft: _Draft,
     link: Link,
     met: Counter[str],
+    entry: Entry | None,
     *,
     now: datetime,
     hosts: ports.Hosts,
@@ -387,7 +394,8 @@ def _claimed(
     def store(choice: Choice) -> Booking:
         _check_open_bookings(choice, met)
         booking = draft.booking(choice, link, now=now)
-        return bookings.add(booking, link, _news(booking, now), counts=choice.counts)
+        news = _news(booking, now)
+        return bookings.add(booking, link, news, entry=entry, counts=choice.counts)
 
     return take(
         offer,

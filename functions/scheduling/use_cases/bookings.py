@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, actor_of, entry_by
 from scheduling.domain.booking import BookedHost, Booking, BookingState
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import ListPage, every
@@ -22,6 +23,7 @@ from scheduling.domain.refusals import (
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.announcements import announcements
 from scheduling.use_cases.changes import cancel, change, checked_reason, move
+from scheduling.use_cases.page_settings import page_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +87,10 @@ def approve_booking(
     if booking.state is BookingState.CONFIRMED:
         return booking
     approved = booking.approved(now=now)
-    return change(booking, approved, MessageKind.BOOKING_CONFIRMED, now=now, bookings=bookings)
+    entry = entry_by(by, Activity.BOOKING_APPROVED, now=now, subject_id=booking_id)
+    return change(
+        booking, approved, MessageKind.BOOKING_CONFIRMED, entry, now=now, bookings=bookings
+    )
 
 
 def decline_booking(
@@ -104,7 +109,10 @@ def decline_booking(
     if booking.state is BookingState.DECLINED:
         return booking
     declined = booking.declined(_role(by, booking), reason, now=now)
-    return change(booking, declined, MessageKind.BOOKING_DECLINED, now=now, bookings=bookings)
+    entry = entry_by(by, Activity.BOOKING_DECLINED, now=now, subject_id=booking_id)
+    return change(
+        booking, declined, MessageKind.BOOKING_DECLINED, entry, now=now, bookings=bookings
+    )
 
 
 def cancel_booking(
@@ -121,7 +129,8 @@ def cancel_booking(
     """
     reason = checked_reason(reason)
     booking = view_booking(by, booking_id, bookings=bookings)
-    return cancel(booking, _role(by, booking), reason, now=now, bookings=bookings)
+    role = _role(by, booking)
+    return cancel(booking, role, reason, actor=actor_of(by), now=now, bookings=bookings)
 
 
 def move_booking(
@@ -137,7 +146,13 @@ def move_booking(
     """Move a meeting to another slot of its page; see `changes.move` for what it raises."""
     booking = view_booking(by, booking_id, bookings=bookings)
     return move(
-        booking, start, now=now, booking_pages=booking_pages, hosts=hosts, bookings=bookings
+        booking,
+        start,
+        actor=actor_of(by),
+        now=now,
+        booking_pages=booking_pages,
+        hosts=hosts,
+        bookings=bookings,
     )
 
 
@@ -156,7 +171,8 @@ def mark_no_show(
     if booking.state is BookingState.NO_SHOW:
         return booking
     missed = booking.missed(now=now)
-    bookings.change(booking, missed, ())
+    entry = entry_by(by, Activity.GUEST_MISSED, now=now, subject_id=booking_id)
+    bookings.change(booking, missed, (), entry)
     return missed
 
 
@@ -201,7 +217,9 @@ def hand_over(
     if not to.is_active:
         raise MemberNotFound
     pages = tuple(
-        _handed_over_pages(leaving, to, also_as_host=also_as_host, booking_pages=booking_pages)
+        _handed_over_pages(
+            by, leaving, to, also_as_host=also_as_host, now=now, booking_pages=booking_pages
+        )
     )
     handed_over: list[Booking] = []
     refused: list[Booking] = []
@@ -209,7 +227,7 @@ def hand_over(
         if len(handed_over) == HANDED_OVER_AT_ONCE:
             return HandOver(pages, tuple(handed_over), tuple(refused), is_complete=False)
         try:
-            handed_over.append(_handed_over(booking, leaving, to, now=now, bookings=bookings))
+            handed_over.append(_handed_over(by, booking, leaving, to, now=now, bookings=bookings))
         except (SlotTaken, BookingChanged, BusyTryAgain):
             refused.append(booking)
         except BookingClosed:
@@ -219,7 +237,13 @@ def hand_over(
 
 
 def _handed_over_pages(
-    leaving: Member, to: Member, *, also_as_host: bool, booking_pages: ports.BookingPages
+    by: SignedIn,
+    leaving: Member,
+    to: Member,
+    *,
+    also_as_host: bool,
+    now: datetime,
+    booking_pages: ports.BookingPages,
 ) -> Iterator[BookingPage]:
     def part(cursor: str | None) -> ListPage[BookingPage]:
         return booking_pages.list(leaving.organization_id, cursor=cursor, limit=_PART)
@@ -237,7 +261,17 @@ def _handed_over_pages(
             version=page.version + 1,
         )
         try:
-            booking_pages.replace(new)
+            booking_pages.replace(
+                new,
+                page_entry(
+                    by,
+                    Activity.BOOKING_PAGE_HANDED_OVER,
+                    new,
+                    now=now,
+                    from_member_id=leaving.member_id,
+                    to_member_id=to.member_id,
+                ),
+            )
         except BookingPageChanged:
             # Somebody edits it right now; doing this once more finds it again.
             continue
@@ -259,7 +293,13 @@ def _to_hand_over(leaving: Member, now: datetime, bookings: ports.Bookings) -> I
 
 
 def _handed_over(
-    booking: Booking, leaving: Member, to: Member, *, now: datetime, bookings: ports.Bookings
+    by: SignedIn,
+    booking: Booking,
+    leaving: Member,
+    to: Member,
+    *,
+    now: datetime,
+    bookings: ports.Bookings,
 ) -> Booking:
     """Raises SlotTaken, BookingChanged, BookingClosed, BusyTryAgain."""
     successor = BookedHost(HostKey(HostKind.MEMBER, to.member_id), to.name)
@@ -284,7 +324,15 @@ def _handed_over(
         now=now,
         was_confirmed=booking.state is BookingState.CONFIRMED,
     )
-    bookings.change(booking, after, messages)
+    entry = entry_by(
+        by,
+        Activity.BOOKING_HANDED_OVER,
+        now=now,
+        subject_id=booking.booking_id,
+        from_member_id=leaving.member_id,
+        to_member_id=to.member_id,
+    )
+    bookings.change(booking, after, messages, entry)
     return after
 
 

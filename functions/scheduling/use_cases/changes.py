@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Actor, Entry
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.checks import Checks
 from scheduling.domain.links import GUEST_LIFE_AFTER_END
@@ -32,9 +33,18 @@ def checked_reason(reason: str) -> str:
 
 
 def cancel(
-    booking: Booking, by: Recipient, reason: str, *, now: datetime, bookings: ports.Bookings
+    booking: Booking,
+    by: Recipient,
+    reason: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    bookings: ports.Bookings,
 ) -> Booking:
     """Call a meeting off; one that is cancelled already stays as it is.
+
+    Args:
+        by: The role in which `actor` does it.
 
     Raises:
         BookingOver: The meeting has begun.
@@ -44,13 +54,17 @@ def cancel(
     if booking.state is BookingState.CANCELLED:
         return booking
     cancelled = booking.cancelled(by, reason, now=now)
-    return change(booking, cancelled, MessageKind.BOOKING_CANCELLED, now=now, bookings=bookings)
+    entry = _entry(booking, Activity.BOOKING_CANCELLED, actor, now=now)
+    return change(
+        booking, cancelled, MessageKind.BOOKING_CANCELLED, entry, now=now, bookings=bookings
+    )
 
 
 def move(
     booking: Booking,
     start: datetime,
     *,
+    actor: Actor,
     now: datetime,
     booking_pages: ports.BookingPages,
     hosts: ports.Hosts,
@@ -74,6 +88,14 @@ def move(
     page = booking_pages.get(booking.booking_page_slug)
     offer = offer_of(page, booking.time.length, hosts=hosts)
     offer.check_active(now)
+    entry = _entry(
+        booking,
+        Activity.BOOKING_MOVED,
+        actor,
+        now=now,
+        start=start.isoformat(),
+        former_start=booking.time.start.isoformat(),
+    )
 
     def store(choice: Choice) -> Booking:
         moved = booking.moved(choice.claim, choice.hosts, now=now)
@@ -86,6 +108,7 @@ def move(
                 now=now,
                 was_confirmed=booking.state is BookingState.CONFIRMED,
             ),
+            entry,
             link_expires_at=moved.time.end + GUEST_LIFE_AFTER_END,
             counts=choice.counts,
         )
@@ -107,6 +130,7 @@ def change(
     before: Booking,
     after: Booking,
     kind: MessageKind,
+    entry: Entry,
     *,
     now: datetime,
     bookings: ports.Bookings,
@@ -123,10 +147,23 @@ def change(
         kind, after, now=now, was_confirmed=was_confirmed or after.state is BookingState.CONFIRMED
     )
     try:
-        bookings.change(before, after, messages)
+        bookings.change(before, after, messages, entry)
     except BookingChanged:
         stored = bookings.get(before.organization_id, before.booking_id)
         if stored.state is not after.state:
             raise
         return stored
     return after
+
+
+def _entry(
+    booking: Booking, activity: Activity, actor: Actor, *, now: datetime, **facts: str
+) -> Entry:
+    return Entry(
+        booking.organization_id,
+        now,
+        actor,
+        activity,
+        subject_id=booking.booking_id,
+        facts=facts,
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from scheduling.domain.audit import Activity, entry_by
+from scheduling.domain.audit import Activity, actor_of, entry_by
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingPage
@@ -187,15 +187,17 @@ def delete_external_member(
     elif bookings_to_come is not BookingsToCome.CANCEL:
         raise ExternalMemberNotFound
     if bookings_to_come is BookingsToCome.CANCEL:
-        cancel_all(list(found), now=now, bookings=bookings)
+        cancel_all(by, list(found), now=now, bookings=bookings)
 
 
-def cancel_all(meetings: Sequence[Booking], *, now: datetime, bookings: ports.Bookings) -> None:
+def cancel_all(
+    by: SignedIn, meetings: Sequence[Booking], *, now: datetime, bookings: ports.Bookings
+) -> None:
     """Raises BusyTryAgain where one is being changed by somebody else."""
     changed = 0
     for meeting in meetings:
         try:
-            cancel(meeting, Recipient.MEMBER, "", now=now, bookings=bookings)
+            cancel(meeting, Recipient.MEMBER, "", actor=actor_of(by), now=now, bookings=bookings)
         except BookingClosed:
             # It ended by itself: a request whose time is up.
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.feeds import (
     CalendarFeed,
     FeedFailure,
@@ -54,6 +55,7 @@ def link_calendar(
     token: str,
     typed: str,
     *,
+    network: str,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
@@ -63,6 +65,9 @@ def link_calendar(
     """Link the calendar at an address in place of the one before; it is read within minutes.
 
     What is known of the calendar stays where the address is the same.
+
+    Args:
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
 
     Raises:
         LinkNotFound, LinkExpired, LinkReplaced: The link does not work.
@@ -78,13 +83,16 @@ def link_calendar(
     before = calendar_feeds.get(*whose)
     if before is not None and calendar_feeds.address(*whose) == address:
         feed = replace(before, feed_id=feed.feed_id, linked_at=now)
-    calendar_feeds.link(feed, address, FeedTurn(*whose, feed.feed_id, due_at=now))
+    turn = FeedTurn(*whose, feed.feed_id, due_at=now)
+    entry = _entry(Activity.CALENDAR_LINKED, *whose, network=network, now=now)
+    calendar_feeds.link(feed, address, turn, entry)
     return feed
 
 
 def unlink_calendar(
     token: str,
     *,
+    network: str,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
@@ -92,11 +100,33 @@ def unlink_calendar(
 ) -> None:
     """Forget the linked calendar, its address and when it was busy.
 
+    Args:
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
+
     Raises:
         LinkNotFound, LinkExpired, LinkReplaced: The link does not work.
     """
     link = read_link_for(LinkPurpose.AVAILABILITY, token, now=now, links=links, link_keys=link_keys)
-    calendar_feeds.unlink(link.organization_id, link.subject_id)
+    whose = link.organization_id, link.subject_id
+    entry = _entry(Activity.CALENDAR_UNLINKED, *whose, network=network, now=now)
+    calendar_feeds.unlink(*whose, entry)
+
+
+def _entry(
+    activity: Activity,
+    organization_id: str,
+    external_member_id: str,
+    *,
+    network: str,
+    now: datetime,
+) -> Entry:
+    return Entry(
+        organization_id,
+        now,
+        Actor(ActorKind.EXTERNAL_MEMBER, external_member_id, network),
+        activity,
+        subject_id=external_member_id,
+    )
 
 
 def linked_calendar(

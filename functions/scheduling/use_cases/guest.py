@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Actor, ActorKind
 from scheduling.domain.links import (
     FRESH_FOR,
     Link,
@@ -163,12 +164,16 @@ def cancel_guest_booking(
     *,
     reason: str,
     browser_marks: Collection[str] = (),
+    network: str,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
     bookings: ports.Bookings,
 ) -> Booking:
     """Call the meeting off for the guest; a second time changes nothing.
+
+    Args:
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
 
     Raises:
         LinkNotFound, LinkExpired: The link does not work.
@@ -180,7 +185,14 @@ def cancel_guest_booking(
     booking = _changeable_booking(
         token, browser_marks, now=now, links=links, link_keys=link_keys, bookings=bookings
     )
-    return cancel(booking, Recipient.GUEST, checked_reason(reason), now=now, bookings=bookings)
+    return cancel(
+        booking,
+        Recipient.GUEST,
+        checked_reason(reason),
+        actor=Actor(ActorKind.GUEST, network=network),
+        now=now,
+        bookings=bookings,
+    )
 
 
 def move_guest_booking(
@@ -188,6 +200,7 @@ def move_guest_booking(
     start: datetime,
     *,
     browser_marks: Collection[str] = (),
+    network: str,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
@@ -199,6 +212,7 @@ def move_guest_booking(
 
     Args:
         start: In UTC.
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
 
     Raises:
         LinkNotFound, LinkExpired: The link does not work.
@@ -213,7 +227,13 @@ def move_guest_booking(
         token, browser_marks, now=now, links=links, link_keys=link_keys, bookings=bookings
     )
     return move(
-        booking, start, now=now, booking_pages=booking_pages, hosts=hosts, bookings=bookings
+        booking,
+        start,
+        actor=Actor(ActorKind.GUEST, network=network),
+        now=now,
+        booking_pages=booking_pages,
+        hosts=hosts,
+        bookings=bookings,
     )
 
 

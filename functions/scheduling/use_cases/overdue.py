@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.booking import Booking, Hold
 from scheduling.domain.messages import MessageKind
 from scheduling.domain.refusals import BookingChanged, HoldNotFound
@@ -75,7 +76,14 @@ def _end(each: Hold | Booking | None, *, now: datetime, bookings: ports.Bookings
             messages = announcements(
                 MessageKind.BOOKING_EXPIRED, expired, now=now, was_confirmed=False
             )
+            entry = Entry(
+                each.organization_id,
+                now,
+                Actor(ActorKind.PARLEY),
+                Activity.BOOKING_EXPIRED,
+                subject_id=each.booking_id,
+            )
             try:
-                bookings.change(each, expired, messages)
+                bookings.change(each, expired, messages, entry)
             except BookingChanged:
                 return

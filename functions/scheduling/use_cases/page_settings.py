@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Entry, entry_by
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import MOST_OTHER_GUESTS
 from scheduling.domain.booking_page import (
@@ -114,7 +115,7 @@ def add_booking_page(
     checked = _checked(checks, by, settings, members=members, hosts=hosts)
     scope = key and f"{by.organization.organization_id}#{key}"
     page = _page(by, slug or slug_for(checked.title, scope), checked, now=now)
-    return _added(page, key, booking_pages)
+    return _added(by, page, key, now=now, booking_pages=booking_pages)
 
 
 def edit_booking_page(
@@ -123,6 +124,7 @@ def edit_booking_page(
     settings: PageSettings,
     *,
     version: int,
+    now: datetime,
     members: ports.Members,
     hosts: ports.Hosts,
     booking_pages: ports.BookingPages,
@@ -142,7 +144,7 @@ def edit_booking_page(
         raise BookingPageChanged
     checked = _checked(Checks(), by, settings, members=members, hosts=hosts)
     page = replace(_page(by, slug, checked, now=before.created_at), version=version + 1)
-    booking_pages.replace(page)
+    booking_pages.replace(page, page_entry(by, Activity.BOOKING_PAGE_EDITED, page, now=now))
     return page
 
 
@@ -162,11 +164,11 @@ def copy_booking_page(
     scope = f"{original.organization_id}#{slug}#{key or new_id()}"
     copy_slug = slug_for(original.title, scope)
     page = replace(original, slug=copy_slug, created_at=now, is_on=False, version=1)
-    return _added(page, key, booking_pages)
+    return _added(by, page, key, now=now, booking_pages=booking_pages)
 
 
 def switch_booking_page(
-    by: SignedIn, slug: str, *, is_on: bool, booking_pages: ports.BookingPages
+    by: SignedIn, slug: str, *, is_on: bool, now: datetime, booking_pages: ports.BookingPages
 ) -> BookingPage:
     """Open a page to guests, or close it; what is booked stays.
 
@@ -178,8 +180,31 @@ def switch_booking_page(
     if before.is_on == is_on:
         return before
     page = replace(before, is_on=is_on, version=before.version + 1)
-    booking_pages.replace(page)
+    to = "on" if is_on else "off"
+    booking_pages.replace(
+        page, page_entry(by, Activity.BOOKING_PAGE_SWITCHED, page, now=now, to=to)
+    )
     return page
+
+
+def page_entry(
+    by: SignedIn, activity: Activity, page: BookingPage, *, now: datetime, **facts: str
+) -> Entry:
+    """Return the entry of something that a member did to a page.
+
+    It names the page by an id of its own, and by its first host: its address may have somebody's
+    name in it.
+    """
+    [host, *_] = page.hosts
+    return entry_by(
+        by,
+        activity,
+        now=now,
+        subject_id=derived_id("booking page", page.organization_id, page.slug),
+        host_kind=host.kind.value,
+        host_id=host.host_id,
+        **facts,
+    )
 
 
 def check_rules(
@@ -246,14 +271,21 @@ def slug_for(title: str, key: str = "") -> str:
     return f"{words}-{ending}" if words else ending
 
 
-def _added(page: BookingPage, key: str, booking_pages: ports.BookingPages) -> BookingPage:
+def _added(
+    by: SignedIn,
+    page: BookingPage,
+    key: str,
+    *,
+    now: datetime,
+    booking_pages: ports.BookingPages,
+) -> BookingPage:
     """Store a page, unless it is stored already and was asked for with a key.
 
     Raises:
         SlugTaken: Another page has its address.
     """
     try:
-        booking_pages.add(page)
+        booking_pages.add(page, page_entry(by, Activity.BOOKING_PAGE_MADE, page, now=now))
     except SlugTaken:
         stored = booking_pages.get(page.slug)
         if not key or replace(page, created_at=stored.created_at) != stored:
@@ -360,10 +392,10 @@ def _most_writes(settings: PageSettings) -> int:
     longest = max(rules.durations, default=timedelta(0)) + rules.buffer_before + rules.buffer_after
     hours = -(-longest // timedelta(hours=1)) + 1
     guests = 1 + MOST_OTHER_GUESTS
-    booking_and_link, row_and_count = 2, 3
+    booking_link_and_entry, row_and_count = 3, 3
     claims = hosts * (2 * hours + row_and_count)
     news = guests + 2 * hosts + 1
-    return booking_and_link + claims + news + len(settings.reminders) * (guests + hosts)
+    return booking_link_and_entry + claims + news + len(settings.reminders) * (guests + hosts)
 
 
 def _checked_questions(checks: Checks, questions: Sequence[Question]) -> tuple[Question, ...]:

@@ -210,7 +210,7 @@ def erase_person(
         holdings.audit_log.add(entry_by(by, Activity.PERSON_ERASED, now=now, subject_id=subject_id))
     _end_what_opens_doors(by, found, now, holdings)
     if bookings_to_come is BookingsToCome.CANCEL:
-        cancel_all(to_come, now=now, bookings=holdings.bookings)
+        cancel_all(by, to_come, now=now, bookings=holdings.bookings)
     if not _erase_from_bookings(found.person, bookings, has_time, holdings):
         return False
     for page in pages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from scheduling.domain.audit import Activity, entry_by
+from scheduling.domain.audit import Activity, actor_of, entry_by
 from scheduling.domain.booking import BookingState
 from scheduling.domain.lists import every
 from scheduling.domain.messages import Recipient
@@ -121,11 +121,11 @@ def hand_over_everything(
         after = replace(external, person_in_charge_id=to_member_id, version=external.version + 1)
         entry = entry_by(
             by,
-            Activity.HANDED_OVER,
+            Activity.EXTERNAL_MEMBER_HANDED_OVER,
             now=now,
             subject_id=external.external_member_id,
-            person_in_charge_id=to_member_id,
-            former_person_in_charge_id=member_id,
+            from_member_id=member_id,
+            to_member_id=to_member_id,
         )
         try:
             external_members.edit(external, after, None, entry)
@@ -178,7 +178,7 @@ def remove_member(
     if hand_over_to:
         _check_successor(member, hand_over_to, members)
         if cancels_bookings:
-            _cancel_hosted(member, now=now, bookings=bookings)
+            _cancel_hosted(by, member, now=now, bookings=bookings)
         is_complete = False
         while not is_complete:
             done = hand_over_everything(
@@ -251,7 +251,9 @@ def _check_nothing_left(left: Belongings, member_id: str, *, pages_may_end: bool
         )
 
 
-def _cancel_hosted(member: Member, *, now: datetime, bookings: ports.Bookings) -> None:
+def _cancel_hosted(
+    by: SignedIn, member: Member, *, now: datetime, bookings: ports.Bookings
+) -> None:
     """Raises BusyTryAgain where one is being changed by somebody else."""
     meetings = [
         booking
@@ -260,7 +262,7 @@ def _cancel_hosted(member: Member, *, now: datetime, bookings: ports.Bookings) -
     ]
     for meeting in meetings:
         try:
-            cancel(meeting, Recipient.MEMBER, "", now=now, bookings=bookings)
+            cancel(meeting, Recipient.MEMBER, "", actor=actor_of(by), now=now, bookings=bookings)
         except BookingClosed:
             # It ended by itself: a request whose time is up.
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from scheduling.domain.audit import Activity, entry_by
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry, entry_by
 from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.feedback import Bounced, Delayed, Delivered
 from scheduling.domain.message_tags import address_hash
@@ -89,9 +89,16 @@ def note_feedback(
         return None
     # Also where it was no news: whoever noted it may have died before this.
     reason = reputation.health(organization_id, now.astimezone(UTC).date()).reason_to_pause
-    if reason is None or not reputation.pause(organization_id, reason, now=now):
+    if reason is None:
         return None
-    return reason
+    entry = Entry(
+        organization_id,
+        now,
+        Actor(ActorKind.PARLEY),
+        Activity.SENDING_PAUSED,
+        facts={"reason": reason.value},
+    )
+    return reason if reputation.pause(organization_id, reason, entry, now=now) else None
 
 
 def _fact_of(feedback: Feedback) -> RequestFact | None:

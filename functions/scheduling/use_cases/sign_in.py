@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.checks import Checks
 from scheduling.domain.links import (
     NO_ORGANIZATION,
@@ -199,6 +200,7 @@ def finish_sign_in(
     code: str | None,
     organization_id: str = "",
     former_secret: str | None = None,
+    network: str,
     now: datetime,
     links: ports.Links,
     link_keys: ports.LinkKeys,
@@ -213,6 +215,7 @@ def finish_sign_in(
         code: What was typed, where the link was opened in another browser.
         organization_id: Which one is meant, of those who belong to several.
         former_secret: That of the session that the browser had before, which ends.
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
 
     Raises:
         LinkNotFound, LinkExpired, LinkUsed: The link does not work.
@@ -231,10 +234,13 @@ def finish_sign_in(
     if not found and link.sign_up is None:
         raise LinkNotFound
     member = _chosen(found, organization_id, organizations) if found else None
-    links.use(link, now=now)
     if member is None:
+        # That there is an organization is what the log of a sign-up begins with.
+        links.use(link, None, now=now)
         member = _signed_up(link, now=now, organizations=organizations)
-    sign_out(former_secret, sessions=sessions)
+    else:
+        links.use(link, _entry(Activity.SIGNED_IN, member, network=network, now=now), now=now)
+    sign_out(former_secret, network=network, now=now, sessions=sessions)
     session = start_session(member, now=now, sessions=sessions)
     return replace(session, return_to=link.return_to)
 
@@ -338,7 +344,20 @@ def signed_in(
     return SignedIn(member, organization, session.proven_at, network)
 
 
-def sign_out(session_secret: str | None, *, sessions: ports.Sessions) -> None:
-    """End the session; a second time changes nothing."""
-    if session_secret:
-        sessions.end(hashed(session_secret))
+def sign_out(
+    session_secret: str | None, *, network: str, now: datetime, sessions: ports.Sessions
+) -> None:
+    """End the session; a second time changes nothing.
+
+    Args:
+        network: Where the request comes from, as `domain.audit.masked_network` writes it.
+    """
+    session = sessions.get(hashed(session_secret)) if session_secret else None
+    if session is not None:
+        entry = _entry(Activity.SIGNED_OUT, session, network=network, now=now)
+        sessions.end(session.session_hash, entry)
+
+
+def _entry(activity: Activity, whose: Member | Session, *, network: str, now: datetime) -> Entry:
+    actor = Actor(ActorKind.MEMBER, whose.member_id, network)
+    return Entry(whose.organization_id, now, actor, activity)

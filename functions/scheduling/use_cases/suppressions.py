@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.message_tags import address_hash
 from scheduling.domain.refusals import AddressSuppressed, ExternalMemberGone
 from scheduling.domain.reputation import SuppressionReason
@@ -67,6 +68,7 @@ def trust_mailbox_again(
     by: SignedIn,
     external_member_id: str,
     *,
+    now: datetime,
     external_members: ports.ExternalMembers,
     reputation: ports.Reputation,
 ) -> None:
@@ -83,4 +85,5 @@ def trust_mailbox_again(
     suppressed = reputation.standing(member.organization_id, address).suppressed
     if suppressed is SuppressionReason.COMPLAINED:
         raise AddressSuppressed(suppressed)
-    reputation.lift(member.organization_id, address)
+    entry = entry_by(by, Activity.MAILBOX_TRUSTED_AGAIN, now=now, subject_id=external_member_id)
+    reputation.lift(member.organization_id, address, entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.checks import Checks
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import WorkingHoursChanged, marked
@@ -68,7 +69,8 @@ def save_working_hours(
     if working_hours.get(member).version != version:
         raise WorkingHoursChanged
     saved = WorkingHours(member.organization_id, member_id, version + 1, hours, limits)
-    working_hours.replace(saved)
+    entry = entry_by(by, Activity.WORKING_HOURS_SAVED, now=now, subject_id=member_id)
+    working_hours.replace(saved, entry)
     return saved
 
 

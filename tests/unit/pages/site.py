@@ -327,6 +327,9 @@ class Site:
             "external members, nobody": "/console/external-members?q=nobody",
             "delete": f"{self.page_of(self.kenji)}/deletion",
             "delete, nothing booked": f"{self.page_of(self.lena)}/deletion",
+            "activity": "/console/activity",
+            "activity, filtered": "/console/activity?activity=member_edited&from=2026-01-01",
+            "activity, none": "/console/activity?person=nobody",
             "bookings": "/console/bookings",
             "bookings, filtered": "/console/bookings?state=confirmed&q=mia&to=2026-12-31",
             "bookings, none": "/console/bookings?q=nobody",
@@ -413,7 +416,8 @@ class Site:
         feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=linked_at)
         feed = feed.read((), "", linked_at).failed(FeedFailure.REDIRECTED, self.now)
         address = FeedAddress(feed.host_name, "/private-7f3a/basic.ics")
-        self.adapters.calendar_feeds.link(feed, address, FeedTurn(*whose, "feed", due_at=self.now))
+        turn = FeedTurn(*whose, "feed", due_at=self.now)
+        self.adapters.calendar_feeds.link(feed, address, turn, an_entry())
         return feed
 
     def _import(self, *, is_dry_run: bool) -> MemberImport:
@@ -453,7 +457,7 @@ class Site:
         page = replace(a_page(a_member_host()), slug=slug, **settings)
         if settings is A_WORKSHOP:
             page = replace(page, hosts=(*page.hosts, host_of(self.kenji).key))
-        self.adapters.booking_pages.add(page)
+        self.adapters.booking_pages.add(page, an_entry())
         return page
 
     def _ask(self, hour: int) -> Booking:
@@ -477,7 +481,7 @@ class Site:
 
     def _change(self, after: Booking) -> Booking:
         before = self.store.bookings[after.organization_id, after.booking_id]
-        self.adapters.bookings.change(before, after, ())
+        self.adapters.bookings.change(before, after, (), an_entry())
         return after
 
 

@@ -25,6 +25,7 @@ from tests.support.builders import (
     ORGANIZATION,
     a_hold,
     a_member_host,
+    an_entry,
     an_external_member,
     at,
     between,
@@ -451,7 +452,7 @@ def test_hours_notice_limits_and_days_ahead_are_explained(staff: Browser, site: 
         overrides=(DateOverride(date(2026, 12, 3), ()), DateOverride(date(2026, 12, 7), ())),
         out_of_office=(DateSpan(date(2026, 12, 4), date(2026, 12, 4)),),
     )
-    site.adapters.working_hours.replace(replace(hours, version=1, hours=closed))
+    site.adapters.working_hours.replace(replace(hours, version=1, hours=closed), an_entry())
     rules = replace(
         site.workshop.rules,
         minimum_notice=timedelta(hours=12),
@@ -523,7 +524,7 @@ def test_hours_of_a_host_make_times(staff: Browser, site: Site):
     hours = usual_hours(AIKO)
     weekdays = {3: (ClockSpan(9 * 60, 10 * 60),)}
     site.adapters.working_hours.replace(
-        replace(hours, version=1, hours=replace(hours.hours, weekdays=weekdays))
+        replace(hours, version=1, hours=replace(hours.hours, weekdays=weekdays)), an_entry()
     )
 
     page = staff.get(f"{LIST}/locked/preview").body

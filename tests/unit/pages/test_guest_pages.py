@@ -223,7 +223,9 @@ def test_without_times_to_move_to_the_meeting_stays(browser: Browser, site: Site
     if is_gone:
         site.adapters.external_members.remove(replace(site.kenji, deleted_at=site.now), an_entry())
     else:
-        site.adapters.booking_pages.replace(replace(site.kenji_page, is_on=False, version=2))
+        site.adapters.booking_pages.replace(
+            replace(site.kenji_page, is_on=False, version=2), an_entry()
+        )
 
     for answer in (
         browser.get(f"{site.link_of(site.booking)}/times"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handlers.pages import rendering
+from handlers.pages import activity_words, rendering
 from tests.unit.pages.test_public_pages import booking_form
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class Visible(HTMLParser):
 
 @pytest.fixture
 def foreign(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(rendering, "translations_for", lambda _: Foreign())
+    for module in (rendering, activity_words):
+        monkeypatch.setattr(module, "translations_for", lambda _: Foreign())
     rendering.environment.cache_clear()
     written = rendering.environment("en").globals
     for name in ("day", "clock", "span", "written_moment", "length", "month_name", "zone_label"):

@@ -99,7 +99,7 @@ def worlds(draw: DrawFn) -> tuple[InMemoryAdapters, BookingPage, datetime]:
             ),
             needs_approval=draw(st.booleans()),
         )
-        parley.booking_pages.add(made)
+        parley.booking_pages.add(made, an_entry())
         return made
 
     pages = page("one"), page("other")

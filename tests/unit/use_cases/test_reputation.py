@@ -17,7 +17,7 @@ from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.reputation import note_feedback, resume_sending, sending_health
 from scheduling.use_cases.sign_in import request_sign_in
 from scheduling.use_cases.suppressions import trust_mailbox_again, unsubscribe
-from tests.support.builders import AIKO, ORGANIZATION, STAFF, at, between
+from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_entry, at, between
 from tests.support.mail_room import mail_room, swept
 from tests.support.road import book, do, enter, external, invite, make_page
 
@@ -132,7 +132,7 @@ def test_t41_an_organization_whose_mails_come_back_is_paused_and_the_next_is_not
 
 
 def test_what_waited_is_sent_once_an_admin_lets_it_go_on(parley, room):
-    parley.reputation.pause(ORG, PauseReason.BOUNCES, now=parley.now())
+    parley.reputation.pause(ORG, PauseReason.BOUNCES, an_entry(), now=parley.now())
     waiting = [invite(parley, email=f"{name}@example.org") for name in ("a", "b")]
     swept(parley, room)
     parley.clock += timedelta(days=3)
@@ -146,7 +146,7 @@ def test_what_waited_is_sent_once_an_admin_lets_it_go_on(parley, room):
 
 def test_only_an_admin_lets_mails_go_on(parley):
     member = replace(STAFF, member=replace(AIKO, role=Role.MEMBER))
-    parley.reputation.pause(ORG, PauseReason.BOUNCES, now=parley.now())
+    parley.reputation.pause(ORG, PauseReason.BOUNCES, an_entry(), now=parley.now())
     writes = parley.store.writes
 
     with pytest.raises(NotAllowed):
@@ -173,7 +173,7 @@ def test_a_delivery_pauses_nobody(parley, room):
 
 
 def test_signing_in_stays_possible_while_mails_wait_and_after_a_complaint(parley, room):
-    parley.reputation.pause(ORG, PauseReason.COMPLAINTS, now=parley.now())
+    parley.reputation.pause(ORG, PauseReason.COMPLAINTS, an_entry(), now=parley.now())
     for _ in range(2):
         do(parley, request_sign_in, AIKO.email, network_address="192.0.2.1")
         [mail] = swept(parley, room)

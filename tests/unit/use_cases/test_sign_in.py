@@ -17,7 +17,7 @@ from scheduling.domain.sessions import SESSION_LIFE
 from scheduling.use_cases.organizations import create_organization
 from scheduling.use_cases.sign_in import finish_sign_in, request_sign_in, sign_out, signed_in
 from tests.support.builders import AIKO, ORGANIZATION, STAFF
-from tests.support.road import token
+from tests.support.road import do, token
 
 
 def ask(parley, email=AIKO.email):
@@ -35,18 +35,7 @@ def mailed_token(parley):
 
 
 def finish(parley, text, browser_secret=None, code=None, **more):
-    return finish_sign_in(
-        text,
-        browser_secret=browser_secret,
-        code=code,
-        now=parley.now(),
-        links=parley.links,
-        link_keys=parley.link_keys,
-        members=parley.members,
-        organizations=parley.organizations,
-        sessions=parley.sessions,
-        **more,
-    )
+    return do(parley, finish_sign_in, text, browser_secret=browser_secret, code=code, **more)
 
 
 def who(parley, secret):
@@ -143,8 +132,8 @@ def test_a_session_ends_with_signing_out(parley):
     request = ask(parley)
     session = finish(parley, mailed_token(parley), request.browser_secret)
 
-    sign_out(session.secret, sessions=parley.sessions)
-    sign_out(session.secret, sessions=parley.sessions)
+    do(parley, sign_out, session.secret)
+    do(parley, sign_out, session.secret)
 
     with pytest.raises(SignInRequired):
         who(parley, session.secret)

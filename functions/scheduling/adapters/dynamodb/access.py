@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.links import LINK_WORKS, link_puts, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
-    encoded,
+    TransactionRefused,
     from_seconds,
     to_seconds,
     transact,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.links import Link
     from scheduling.domain.messages import Message
 
@@ -42,15 +44,18 @@ class DynamoDbLinks:
             writes.append(message_put(self._table, message, now=link.created_at))
         transact(self._access.client, writes)
 
-    def use(self, link: Link, *, now: datetime) -> None:
-        used = self._access.update(
+    def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
+        used = self._access.to_update(
             keys.link(link.link_id),
             "SET used_at = :now",
             condition=LINK_WORKS,
             values={":now": to_seconds(now)},
         )
-        if used is None:
-            raise LinkUsed
+        written = [] if entry is None else [entry_put(self._table, entry)]
+        try:
+            transact(self._access.client, [used, *written])
+        except TransactionRefused as refused:
+            raise LinkUsed from refused
 
     def count_code_attempt(self, link: Link) -> None:
         counted = self._access.update(
@@ -64,7 +69,8 @@ class DynamoDbLinks:
 
 
 class DynamoDbSessions:
-    def __init__(self, access: Table) -> None:
+    def __init__(self, table: Table, access: Table) -> None:
+        self._table = table
         self._access = access
 
     def add(self, session: Session) -> None:
@@ -96,7 +102,9 @@ class DynamoDbSessions:
             epoch=int(item.get("epoch", 0)),
         )
 
-    def end(self, session_hash: str) -> None:
-        self._access.client.delete_item(
-            TableName=self._access.name, Key=encoded(keys.session(session_hash))
-        )
+    def end(self, session_hash: str, entry: Entry) -> None:
+        ended = self._access.to_delete(keys.session(session_hash), condition="attribute_exists(PK)")
+        try:
+            transact(self._access.client, [ended, entry_put(self._table, entry)])
+        except TransactionRefused:
+            return

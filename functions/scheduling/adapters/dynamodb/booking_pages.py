@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.notation import (
     length,
     read_dates,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
 
 SCHEMA = 2
 """Stored on each page; those of schema 1 have no such attribute, and one external member."""
@@ -43,16 +45,17 @@ class DynamoDbBookingPages:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, page: BookingPage) -> None:
+    def add(self, page: BookingPage, entry: Entry) -> None:
+        put = self._table.to_put_new(page_item(page))
         try:
-            # A transaction of one, because its token tells a lost answer from a refusal.
-            transact(self._table.client, [self._table.to_put_new(page_item(page))])
+            transact(self._table.client, [put, entry_put(self._table, entry)])
         except TransactionRefused as refused:
             raise SlugTaken from refused
 
-    def replace(self, page: BookingPage) -> None:
+    def replace(self, page: BookingPage, entry: Entry) -> None:
+        put = page_replaced(self._table, page)
         try:
-            transact(self._table.client, [page_replaced(self._table, page)])
+            transact(self._table.client, [put, entry_put(self._table, entry)])
         except TransactionRefused as refused:
             raise BookingPageChanged from refused
 

@@ -9,6 +9,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.booking_items import (
     booking_item,
     expiry_item,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.booking import Booking, Claim, Hold, Taken
     from scheduling.domain.counts import Count
     from scheduling.domain.links import Link
@@ -134,6 +136,7 @@ class DynamoDbBookings:
         link: Link,
         messages: Sequence[Message],
         *,
+        entry: Entry | None = None,
         hold: Hold | None = None,
         counts: Sequence[Count] = (),
     ) -> Booking:
@@ -154,6 +157,8 @@ class DynamoDbBookings:
             *((_Part.REST, self._table.to_put(item)) for item in guest_items(booking)),
             (_Part.REST, self._access.to_put_new(link_item(link))),
         ]
+        if entry is not None:
+            writes.append((_Part.REST, entry_put(self._table, entry)))
         try:
             self._transact(writes)
         except _Refused as refused:
@@ -165,6 +170,7 @@ class DynamoDbBookings:
         before: Booking,
         after: Booking,
         messages: Sequence[Message],
+        entry: Entry,
         *,
         link_expires_at: datetime | None = None,
         counts: Sequence[Count] = (),
@@ -173,6 +179,7 @@ class DynamoDbBookings:
             *self._count_writes(counts),
             *self._expiry_writes(before, after),
             *self._message_writes(after, messages),
+            (_Part.REST, entry_put(self._table, entry)),
         ]
         if link_expires_at is not None:
             link = link_prolonged(self._access, after.guest_link_id, link_expires_at)

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.hours import Span
 
 _SPAN = struct.Struct(">II")
@@ -43,7 +45,7 @@ class DynamoDbCalendarFeeds:
         self._table = table
         self._access = access
 
-    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn) -> None:
+    def link(self, feed: CalendarFeed, address: FeedAddress, turn: FeedTurn, entry: Entry) -> None:
         whose = feed.organization_id, feed.external_member_id
         at = {**keys.calendar_feed(*whose), "host_name": address.host_name, "path": address.path}
         try:
@@ -57,16 +59,20 @@ class DynamoDbCalendarFeeds:
                     self._table.to_put(_feed_item(feed)),
                     self._table.to_put(_turn_item(turn)),
                     self._access.to_put(at),
+                    entry_put(self._table, entry),
                 ],
             )
         except TransactionRefused as refused:
             raise ExternalMemberGone from refused
 
-    def unlink(self, organization_id: str, external_member_id: str) -> None:
-        transact(
-            self._table.client,
-            feed_removal(self._table, self._access, organization_id, external_member_id),
-        )
+    def unlink(self, organization_id: str, external_member_id: str, entry: Entry) -> None:
+        whose = organization_id, external_member_id
+        feed = self._table.to_delete(keys.calendar_feed(*whose), condition="attribute_exists(PK)")
+        _, *rest = feed_removal(self._table, self._access, *whose)
+        try:
+            transact(self._table.client, [feed, *rest, entry_put(self._table, entry)])
+        except TransactionRefused:
+            return
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
         item = self._table.get(keys.calendar_feed(organization_id, external_member_id))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.feedback import Feedback
     from scheduling.domain.messages import Message
     from scheduling.domain.unsubscribing import Subscription
@@ -135,14 +137,16 @@ class DynamoDbReputation:
             pause_reason=None if paused_at is None else PauseReason(standing["pause_reason"]),
         )
 
-    def pause(self, organization_id: str, reason: PauseReason, *, now: datetime) -> bool:
-        paused = self._table.update(
+    def pause(
+        self, organization_id: str, reason: PauseReason, entry: Entry, *, now: datetime
+    ) -> bool:
+        paused = self._table.to_update(
             keys.sending(organization_id),
             "SET paused_at = :now, pause_reason = :reason",
             condition="attribute_not_exists(paused_at)",
             values={":now": to_seconds(now), ":reason": reason.value},
         )
-        return paused is not None
+        return self._is_done([paused, entry_put(self._table, entry)])
 
     def resume(self, organization_id: str, *, now: datetime) -> None:
         today = keys.sending_day(organization_id, now.astimezone(UTC).date())
@@ -171,13 +175,13 @@ class DynamoDbReputation:
             values={":reason": SuppressionReason.UNSUBSCRIBED.value, ":now": to_seconds(now)},
         )
 
-    def lift(self, organization_id: str, address_hash: str) -> None:
+    def lift(self, organization_id: str, address_hash: str, entry: Entry) -> None:
         lifted = self._table.to_delete(
             keys.suppression(organization_id, address_hash),
             condition="reason = :bounced",
             values={":bounced": SuppressionReason.BOUNCED.value},
         )
-        self._is_done([lifted])
+        self._is_done([lifted, entry_put(self._table, entry)])
 
 
 def _told(feedback: Feedback) -> tuple[str, str, Item]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.notation import (
     read_dates,
     read_limits,
@@ -21,6 +22,7 @@ from scheduling.domain.working_hours import WorkingHours, usual_hours
 
 if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.audit import Entry
     from scheduling.domain.people import Member
 
 
@@ -32,14 +34,13 @@ class DynamoDbWorkingHours:
         item = self._table.get(keys.working_hours(member.organization_id, member.member_id))
         return usual_hours(member) if item is None else stored_hours(item)
 
-    def replace(self, hours: WorkingHours) -> None:
+    def replace(self, hours: WorkingHours, entry: Entry) -> None:
         before = hours.version - 1
         condition = "version = :before" if before else "attribute_not_exists(PK)"
         values = {":before": before} if before else None
         put = self._table.to_put(_item(hours), condition=condition, values=values)
         try:
-            # A transaction of one, because its token tells a lost answer from a refusal.
-            transact(self._table.client, [put])
+            transact(self._table.client, [put, entry_put(self._table, entry)])
         except TransactionRefused as refused:
             raise WorkingHoursChanged from refused
 
