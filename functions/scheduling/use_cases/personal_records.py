@@ -457,11 +457,15 @@ def _entries(organization_id: str, person: Person, holdings: Holdings) -> Iterat
     seen: set[str] = set()
     for person_id in sorted(person.host_ids):
         for which in (EntryFilter(actor_id=person_id), EntryFilter(subject_id=person_id)):
-            for entry in every(
-                lambda cursor, which=which: holdings.audit_log.list(  # type: ignore[misc] # bound
-                    organization_id, which, cursor=cursor, limit=_PART
-                )
-            ):
+            for entry in _listed_entries(organization_id, which, holdings):
                 if entry.entry_id not in seen:
                     seen.add(entry.entry_id)
                     yield entry
+
+
+def _listed_entries(
+    organization_id: str, which: EntryFilter, holdings: Holdings
+) -> Iterator[Entry]:
+    return every(
+        lambda cursor: holdings.audit_log.list(organization_id, which, cursor=cursor, limit=_PART)
+    )
