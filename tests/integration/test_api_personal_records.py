@@ -38,6 +38,7 @@ from scheduling.ports import EntryFilter
 from scheduling.use_cases.external_members import BookingsToCome
 from scheduling.use_cases.links import link_address
 from scheduling.use_cases.personal_records import Holdings, erase_person
+from tests.support.builders import an_entry
 from tests.support.in_process import LambdaContext
 
 NOW = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -112,6 +113,7 @@ def as_external_member(road, created):
         CalendarFeed(*whose, derived_id("calendar"), "calendars.example", linked_at=NOW),
         FeedAddress("calendars.example", "/quillon%40braithwaite.example/basic.ics"),
         FeedTurn(*whose, derived_id("calendar"), due_at=NOW, failures=0),
+        an_entry(Activity.CALENDAR_LINKED),
     )
     tags = {name: [value] for name, value in tags_of(stored.request_mail, EMAIL).items()}
     told = {

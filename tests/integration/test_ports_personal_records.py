@@ -195,17 +195,17 @@ def test_whoever_read_a_booking_before_an_erasure_can_no_longer_write_it_back(po
 
     moved = replace(before, version=2, changed_at=EARLY + timedelta(hours=1))
     with pytest.raises(BookingChanged):
-        ports.bookings.change(before, moved, [])
+        ports.bookings.change(before, moved, [], an_entry(entry_id=derived_id("a")))
     with pytest.raises(BookingChanged):
         ports.personal_records.erase_from_booking(before, after, MIA)
-    ports.bookings.change(after, replace(after, version=2), [])
+    ports.bookings.change(after, replace(after, version=2), [], an_entry(entry_id=derived_id("b")))
 
     assert ports.bookings.get(ORG, before.booking_id).guest.email == ""
 
 
 def test_a_page_is_stored_without_a_host_or_not_at_all(ports):
     page = a_page(an_external_member())
-    ports.booking_pages.add(page)
+    ports.booking_pages.add(page, an_entry(entry_id=derived_id("page")))
     changed = replace(page, title="Another", version=2)
 
     ports.personal_records.erase_from_page(page, changed)
