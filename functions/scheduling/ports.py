@@ -310,7 +310,7 @@ class ExternalMembers(Protocol):
         *,
         replaces: str,
     ) -> None:
-        """Store the new request and end the link with the id `replaces`: all, or nothing.
+        """Store the request, with its link in place of the one `replaces`: all, or nothing.
 
         Raises:
             ExternalMemberNotFound: They are gone, or were asked by somebody else just now.

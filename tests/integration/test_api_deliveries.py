@@ -148,18 +148,18 @@ def test_e7_a_bounced_address_is_not_asked_again_until_it_is_said_to_work(
 
 
 def test_e7_staff_copy_the_link_that_was_mailed(staff, kenji):
-    address = f"/api/external-members/{kenji['external_member_id']}/availability-link"
-    link = staff.admin.get(address).json()
+    address = f"/api/external-members/{kenji['external_member_id']}/link"
+    link = staff.admin.post(address).json()
 
     token = link["url"].rpartition("/l/")[2]
     times = staff.public.get("/api/availability", headers={"Authorization": f"Bearer {token}"})
     assert times.status_code == 200
-    assert staff.public.get(address).status_code == 401
+    assert staff.public.post(address).status_code == 401
 
 
 def test_the_mails_about_a_booking_are_listed(staff, kenji):
-    link = f"/api/external-members/{kenji['external_member_id']}/availability-link"
-    staff.enter_times(staff.admin.get(link).json()["url"].rpartition("/l/")[2])
+    link = f"/api/external-members/{kenji['external_member_id']}/link"
+    staff.enter_times(staff.admin.post(link).json()["url"].rpartition("/l/")[2])
     booked = staff.post_booking(kenji["booking_page"]["slug"], staff.day).json()
     address = f"/api/bookings/{booked['booking_id']}/deliveries"
 

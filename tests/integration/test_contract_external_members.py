@@ -186,6 +186,9 @@ def test_a8_off_until_switched_on(staff, created):
         ("DELETE", f"{LIST}/x", {}),
         ("GET", f"{LIST}/x/availability", {}),
         ("POST", f"{LIST}/x/availability-requests", {}),
+        ("POST", f"{LIST}/x/link", {}),
+        ("GET", f"{LIST}/x/deliveries", {}),
+        ("DELETE", f"{LIST}/x/suppression", {}),
         ("GET", "/api/availability-grid", {}),
         ("GET", "/api/availability-grid.csv", {}),
     ):

@@ -258,7 +258,7 @@ def test_a_cursor_that_no_list_gave_out_is_named(ports, cursor):
 
 def test_asking_again_ends_the_old_link(ports):
     host = invited(ports)
-    link = replace(a_link(host), link_id=new_link_id(), generation=2)
+    link = replace(a_link(host), link_id=new_link_id(), generation=2, created_at=at("09:00"))
     again = asked_again(host, link, at("09:00"))
 
     ask_again(ports, host, again, link)

@@ -278,7 +278,7 @@ ROUTES: Mapping[str, list[Row]] = {
         row("DELETE /api/external-members/{external_member_id}", STAFF, 204),
         row("GET /api/external-members/{external_member_id}/availability", STAFF),
         row("POST /api/external-members/{external_member_id}/availability-requests", STAFF, 202),
-        row("GET /api/external-members/{external_member_id}/availability-link", STAFF),
+        row("POST /api/external-members/{external_member_id}/link", STAFF),
         row("GET /api/external-members/{external_member_id}/deliveries", STAFF),
         row("DELETE /api/external-members/{external_member_id}/suppression", STAFF, 204),
     ],
@@ -416,6 +416,8 @@ ROUTES: Mapping[str, list[Row]] = {
         row("GET /console/security", STAFF),
         row("POST /console/security/sessions", STAFF, 303),
         row("GET /console/settings", STAFF),
+        row("GET /console/settings/sending", STAFF),
+        row("POST /console/settings/sending", ADMINS, 303),
         row(
             "POST /console/settings",
             ADMINS,
@@ -455,6 +457,9 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/external-members/{external_member_id}/deletion", STAFF),
         row("POST /console/external-members/{external_member_id}/deletion", STAFF, 303),
+        row("POST /console/external-members/{external_member_id}/link", STAFF),
+        row("GET /console/external-members/{external_member_id}/suppression", STAFF),
+        row("POST /console/external-members/{external_member_id}/suppression", STAFF, 303),
         row("GET /console/me", STAFF),
         row("POST /console/me", STAFF, 303, MYSELF_FORM),
         row("GET /console/team", STAFF),
@@ -510,7 +515,8 @@ HANDS_OUT_A_LINK = {
     "POST /book/{slug}",
 }
 SHOWS_A_LINK = {
-    "GET /api/external-members/{external_member_id}/availability-link": "external_token"
+    "POST /api/external-members/{external_member_id}/link": "external_token",
+    "POST /console/external-members/{external_member_id}/link": "external_token",
 }
 """Which of an organization's links its staff may read there."""
 HANDS_OUT_A_SESSION = {

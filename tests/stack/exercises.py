@@ -259,7 +259,7 @@ def _external_members(team: Team) -> Exercise:
         edited = {"version": 1, "email": an_address("lena")}
         _ok(team.admin.patch(them, json=edited))
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.ACCEPTED)
-        _ok(team.admin.get(f"{them}/availability-link"))
+        _ok(team.admin.post(f"{them}/link"))
         _ok(team.admin.delete(them, params={"bookings": "cancel"}), HTTPStatus.NO_CONTENT)
 
     return run

@@ -73,7 +73,7 @@ def test_e7_a_bounced_address_is_not_asked_again_until_it_is_said_to_work(stack,
     refused = road.admin.post(again)
     assert (refused.status_code, refused.json()["code"]) == (409, "address_suppressed")
 
-    link = road.admin.get(f"{address_of(member)}/availability-link").json()["url"]
+    link = road.admin.post(f"{address_of(member)}/link").json()["url"]
     [mail] = stack.mails_to(member["email"])
     assert link == link_in(mail)
     assert road.public.get(f"/l/{token_in(link)}").status_code == 200

@@ -482,11 +482,9 @@ class InMemoryExternalMembers(InMemory):
         if stored is None or stored.deleted_at or stored.request.link_id != replaces:
             raise ExternalMemberNotFound
         old = self.store.links[replaces]
-        self.store.links[replaces] = replace(old, replaced_at=member.request.asked_at)
+        self.store.links[replaces] = replace(old, replaced_at=link.created_at)
         self.store.links[link.link_id] = link
-        self._change(
-            replace(stored, request=member.request), messages, entry, at=member.request.asked_at
-        )
+        self._change(replace(stored, request=member.request), messages, entry, at=link.created_at)
 
     def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
         stored = self._stored(member)

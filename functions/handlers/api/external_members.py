@@ -33,7 +33,7 @@ from scheduling.domain.standing import Standing, standing_of
 from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.availability_requests import ask_again
-from scheduling.use_cases.deliveries import availability_link, deliveries_of_external_member
+from scheduling.use_cases.deliveries import copy_availability_link, deliveries_of_external_member
 from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.external_members import (
     BookingsToCome,
@@ -359,12 +359,13 @@ def post_availability_request(
     return get_external_member(external_member_id)
 
 
-@app.get(
-    "/api/external-members/<external_member_id>/availability-link",
-    summary="See the link in the latest request, to pass it on",
+@app.post(
+    "/api/external-members/<external_member_id>/link",
+    summary="Have the link to an external member's availability page, to pass it on",
 )
-def get_availability_link(external_member_id: str) -> AvailabilityLinkResponse:
-    link = availability_link(
+def post_link(external_member_id: str) -> AvailabilityLinkResponse:
+    refuse_foreign_origin(app.current_event)
+    link = copy_availability_link(
         staff(app.current_event),
         external_member_id,
         base_url=adapters().base_url,
@@ -372,8 +373,9 @@ def get_availability_link(external_member_id: str) -> AvailabilityLinkResponse:
         external_members=adapters().external_members,
         links=adapters().links,
         link_keys=adapters().link_keys,
+        audit_log=adapters().audit_log,
     )
-    logger.info("availability link seen by staff", external_member_id=external_member_id)
+    logger.info("availability link copied", external_member_id=external_member_id)
     return AvailabilityLinkResponse(url=link.url, expires_at=link.expires_at)
 
 

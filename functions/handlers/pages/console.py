@@ -12,6 +12,7 @@ from handlers.pages import (
     console_directory,
     console_explanations,
     console_external_member_edits,
+    console_external_member_mails,
     console_external_members,
     console_grid,
     console_import,
@@ -21,6 +22,7 @@ from handlers.pages import (
     console_member_import,
     console_page_editor,
     console_security,
+    console_sending,
     console_settings,
     console_team,
     console_times,
@@ -173,6 +175,22 @@ def post_deletion(external_member_id: str) -> Response[str]:
     return console_external_members.delete(by, external_member_id, app.current_event)
 
 
+@app.post("/console/external-members/<external_member_id>/link")
+def post_link(external_member_id: str) -> Response[str]:
+    return console_external_member_mails.link_page(staff(app.current_event), external_member_id)
+
+
+@app.get("/console/external-members/<external_member_id>/suppression")
+def get_suppression(external_member_id: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_external_member_mails.suppression_page(by, external_member_id)
+
+
+@app.post("/console/external-members/<external_member_id>/suppression")
+def post_suppression(external_member_id: str) -> Response[str]:
+    return console_external_member_mails.lift(staff(app.current_event), external_member_id)
+
+
 @app.get("/console/booking-pages")
 def get_booking_pages() -> Response[str]:
     return console_booking_pages.list_page(staff(app.current_event), app.current_event)
@@ -256,6 +274,16 @@ def get_settings() -> Response[str]:
 @app.post("/console/settings")
 def post_settings() -> Response[str]:
     return console_settings.save(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/settings/sending")
+def get_sending() -> Response[str]:
+    return console_sending.sending_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/settings/sending")
+def post_sending() -> Response[str]:
+    return console_sending.resume(staff(app.current_event))
 
 
 @app.get("/console/me")

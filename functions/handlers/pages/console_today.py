@@ -12,6 +12,7 @@ from scheduling.domain.people import Feature
 from scheduling.ports import BookingFilter
 from scheduling.use_cases.bookings import list_bookings
 from scheduling.use_cases.external_members import external_members_to_look_at
+from scheduling.use_cases.reputation import sending_health
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -35,6 +36,7 @@ def today_page(by: SignedIn) -> Response[str]:
         outbox=adapters().outbox,
     )
     has_begun = bool(waiting) or next(every_external_member(by), None) is not None
+    health = sending_health(by, now=now, reputation=adapters().reputation)
     requests = _bookings(by, BookingState.PENDING)
     bookings = _bookings(by, BookingState.CONFIRMED)
     return console_page(
@@ -43,6 +45,7 @@ def today_page(by: SignedIn) -> Response[str]:
         has_begun=bool(has_begun or requests or bookings),
         has_external_members=Feature.EXTERNAL_MEMBERS in by.organization.features,
         steps=steps_to_do(by),
+        mails_wait=health.paused_at is not None,
         requests=[request for request in requests if not request.is_overdue(now)],
         waiting=waiting,
         bookings=bookings[:NEXT_BOOKINGS],

@@ -86,6 +86,10 @@ class Link:
     sign_up: SignUp | None = None
     """Sign-up only: what is to be made."""
 
+    def works(self, now: datetime) -> bool:
+        has_ended = self.used_at or self.replaced_at or self.revoked_at
+        return has_ended is None and now < self.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class LinkKey:

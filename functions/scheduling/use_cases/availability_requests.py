@@ -109,6 +109,23 @@ def new_request(
     return AvailabilityRequest(number, now, link.link_id, link.expires_at, terms), link
 
 
+def with_new_link(
+    before: ExternalMember, ended: Link, *, now: datetime
+) -> tuple[ExternalMember, Link]:
+    """Return somebody with the same request to them, and a link in place of an ended one."""
+    link = Link(
+        link_id=new_link_id(),
+        purpose=LinkPurpose.AVAILABILITY,
+        organization_id=before.organization_id,
+        subject_id=before.external_member_id,
+        created_at=now,
+        expires_at=now + AVAILABILITY_LIFE,
+        generation=ended.generation + 1,
+    )
+    request = replace(before.request, link_id=link.link_id, link_expires_at=link.expires_at)
+    return replace(before, request=request), link
+
+
 def request_messages(member: ExternalMember) -> Iterator[Message]:
     """Yield the mail that asks, its reminders, and the notice to the person in charge."""
     request = member.request

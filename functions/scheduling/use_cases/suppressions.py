@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.domain.message_tags import address_hash
+from scheduling.domain.people import Feature
 from scheduling.domain.refusals import AddressSuppressed, ExternalMemberGone
 from scheduling.domain.reputation import SuppressionReason
 from scheduling.domain.unsubscribing import (
@@ -13,6 +14,7 @@ from scheduling.domain.unsubscribing import (
     parsed_token,
     token_for,
 )
+from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,9 +75,11 @@ def trust_mailbox_again(
     """Take staff's word that an external member's mailbox works; where it never failed, fine.
 
     Raises:
+        FeatureDisabled: An admin has to switch it on first.
         ExternalMemberNotFound, ExternalMemberGone: There is none.
         AddressSuppressed: They marked a mail as spam, which only another address gets around.
     """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
     member = external_members.get(by.organization.organization_id, external_member_id)
     if member.deleted_at is not None:
         raise ExternalMemberGone

@@ -199,8 +199,16 @@ def test_staff_sees_the_availability_page_marked_and_locked(staff: Browser, site
     assert 'name="token"' not in page
 
 
+def test_e7_staff_copy_the_link_from_a_page_that_says_what_it_opens(staff: Browser, site: Site):
+    page = staff.post(f"{site.page_of(site.kenji)}/link", {}).body
+
+    assert f'value="https://parley.example{site.link_of(site.kenji)}" readonly' in page
+    assert "give it to nobody else" in page
+    assert site.store.entries[-1].activity is Activity.AVAILABILITY_LINK_COPIED
+
+
 def test_what_does_not_exist_is_said_in_a_page(staff: Browser):
-    for page in ("", "/availability-requests", "/deletion"):
+    for page in ("", "/availability-requests", "/deletion", "/suppression"):
         answer = staff.get(f"/console/external-members/nobody{page}")
         assert answer.status == 404
         assert "There is nothing at this address" in answer.body

@@ -1,11 +1,10 @@
 """E7: what became of each mail, and the link where no mail gets through."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from scheduling.domain.availability_request import usual_terms
+from scheduling.domain.audit import Activity
 from scheduling.domain.feedback import Bounced, BounceKind, Delivered
 from scheduling.domain.links import AVAILABILITY_LIFE
 from scheduling.domain.message_tags import address_hash
@@ -14,15 +13,18 @@ from scheduling.domain.refusals import (
     BookingNotFound,
     ExternalMemberGone,
     ExternalMemberNotFound,
-    LinkExpired,
 )
-from scheduling.use_cases.availability_requests import ask_again
+from scheduling.use_cases.availability import availability_for_link
 from scheduling.use_cases.deliveries import (
-    availability_link,
+    copy_availability_link,
     deliveries_of_booking,
     deliveries_of_external_member,
 )
-from scheduling.use_cases.external_members import delete_external_member
+from scheduling.use_cases.external_member_edits import edit_external_member
+from scheduling.use_cases.external_members import (
+    delete_external_member,
+    external_member_overview,
+)
 from scheduling.use_cases.reputation import note_feedback
 from tests.support.builders import ORGANIZATION, STAFF, at, between
 from tests.support.mail_room import mail_room, swept
@@ -77,32 +79,65 @@ def test_the_mails_about_a_booking_are_told_to_its_organization_only(parley, roo
         do(parley, deliveries_of_external_member, FOREIGN, member.external_member_id)
 
 
-def test_e7_staff_see_the_very_link_that_was_mailed(parley):
+def copied(parley, member, by=STAFF):
+    return do(parley, copy_availability_link, by, member.external_member_id)
+
+
+def test_e7_staff_copy_the_very_link_that_was_mailed_and_that_is_written_down(parley):
     member = invite(parley)
-    writes = parley.store.writes
 
-    link = do(parley, availability_link, STAFF, member.external_member_id)
+    links = [copied(parley, member) for _ in range(2)]
 
-    assert link.url == f"https://parley.example/l/{token(parley, member.request.link_id)}"
-    assert link.expires_at == parley.now() + AVAILABILITY_LIFE
-    assert parley.store.writes == writes
+    assert {link.url for link in links} == {
+        f"https://parley.example/l/{token(parley, member.request.link_id)}"
+    }
+    assert links[0].expires_at == parley.now() + AVAILABILITY_LIFE
+    assert len(parley.store.links) == 1
+    for entry in parley.store.entries[-2:]:
+        assert entry.activity is Activity.AVAILABILITY_LINK_COPIED
+        assert entry.subject_id == member.external_member_id
+        assert entry.facts == {}
 
 
-def test_a_link_that_has_ended_is_not_passed_on(parley):
+def expire(parley, member):
+    parley.clock += AVAILABILITY_LIFE
+
+
+def correct_the_address(parley, member):
+    do(
+        parley,
+        edit_external_member,
+        STAFF,
+        member.external_member_id,
+        version=1,
+        email="kenji@elsewhere.example",
+    )
+
+
+@pytest.mark.parametrize("end", [expire, correct_the_address])
+def test_e7_a_link_that_has_ended_is_replaced_by_one_that_works_and_nothing_is_mailed(parley, end):
     member = invite(parley)
-    parley.clock += AVAILABILITY_LIFE + timedelta(seconds=1)
-    with pytest.raises(LinkExpired):
-        do(parley, availability_link, STAFF, member.external_member_id)
+    end(parley, member)
+    messages = dict(parley.store.messages)
 
-    do(parley, ask_again, STAFF, member.external_member_id, usual_terms(parley.now()))
+    copy, again = copied(parley, member), copied(parley, member)
 
-    assert do(parley, availability_link, STAFF, member.external_member_id)
+    after = do(parley, external_member_overview, STAFF, member.external_member_id).member
+    link = parley.store.links[after.request.link_id]
+    former = parley.store.links[member.request.link_id]
+    assert copy.url == again.url == f"https://parley.example/l/{token(parley, link.link_id)}"
+    assert (link.generation, link.expires_at) == (2, parley.now() + AVAILABILITY_LIFE)
+    assert former.replaced_at == parley.now()
+    assert after.request.number == member.request.number
+    assert parley.store.messages == messages
+    assert parley.store.entries[-2].activity is Activity.AVAILABILITY_LINK_COPIED
+    assert do(parley, availability_for_link, token(parley, link.link_id))
 
 
-def test_nobody_passes_on_the_link_of_somebody_who_is_gone_or_not_theirs(parley):
+def test_nobody_copies_the_link_of_somebody_who_is_gone_or_not_theirs(parley):
     member = invite(parley)
     with pytest.raises(ExternalMemberNotFound):
-        do(parley, availability_link, FOREIGN, member.external_member_id)
+        copied(parley, member, FOREIGN)
     do(
         parley,
         delete_external_member,
@@ -110,6 +145,8 @@ def test_nobody_passes_on_the_link_of_somebody_who_is_gone_or_not_theirs(parley)
         member.external_member_id,
         bookings_to_come=None,
     )
+    writes = parley.store.writes
 
     with pytest.raises(ExternalMemberGone):
-        do(parley, availability_link, STAFF, member.external_member_id)
+        copied(parley, member)
+    assert parley.store.writes == writes

@@ -1,16 +1,17 @@
-// A slash goes to the search field, and Escape closes the open menu of a row: both without a mouse.
+// In every list: a slash goes to the search box, and Escape closes the open menu of a row.
 
-const search = document.querySelector("[data-search]");
-const typing = "input, textarea, select";
+const search = document.querySelector("input[type=search]");
+const typing = "input, select, textarea, [contenteditable]";
 
-addEventListener("keydown", (event) => {
-  if (event.key === "/" && search && !event.target.matches(typing)) {
-    event.preventDefault();
-    search.select();
+addEventListener("keydown", (press) => {
+  const hasModifier = press.ctrlKey || press.metaKey || press.altKey;
+  if (press.key === "/" && search && !hasModifier && !press.target.closest(typing)) {
+    press.preventDefault();
     search.focus();
+    search.select();
   }
-  if (event.key === "Escape") {
-    const menu = event.target.closest("details.menu[open]");
+  if (press.key === "Escape") {
+    const menu = press.target.closest("details.menu[open]");
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();

@@ -1,12 +1,13 @@
-// Opens the form that a link leads to in a dialog. Escape and Close leave it, and nothing is sent.
+// Opens what a link or a button leads to in a dialog. Escape and Close leave it; nothing is sent.
 
 async function open(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  const link = event.currentTarget;
-  const content = await contentOf(link.href).catch(() => null);
+  const opener = event.currentTarget;
+  const content = await contentOf(requestOf(opener)).catch(() => null);
   if (!content) {
-    location.assign(link.href);
+    if (opener.form) opener.form.requestSubmit(opener);
+    else location.assign(opener.href);
     return;
   }
   const dialog = document.createElement("dialog");
@@ -21,11 +22,17 @@ async function open(event) {
   dialog.showModal();
 }
 
-async function contentOf(address) {
-  const answer = await fetch(address);
+function requestOf(opener) {
+  if (!opener.form) return new Request(opener.href);
+  const body = new URLSearchParams(new FormData(opener.form, opener));
+  return new Request(opener.formAction, { method: opener.form.method, body });
+}
+
+async function contentOf(request) {
+  const answer = await fetch(request);
   if (!answer.ok || answer.redirected) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return document.adoptNode(page.querySelector("[data-dialog-content]"));
 }
 
-for (const link of document.querySelectorAll("a[data-dialog]")) link.addEventListener("click", open);
+for (const opener of document.querySelectorAll("[data-dialog]")) opener.addEventListener("click", open);

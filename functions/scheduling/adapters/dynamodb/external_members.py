@@ -10,7 +10,12 @@ from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.booking_pages import page_item, page_replaced
 from scheduling.adapters.dynamodb.calendar_feeds import feed_removal
-from scheduling.adapters.dynamodb.links import link_item, link_prolonged, link_revoked
+from scheduling.adapters.dynamodb.links import (
+    link_item,
+    link_prolonged,
+    link_replaced,
+    link_revoked,
+)
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.notation import length, read_dates, seconds, written_dates
 from scheduling.adapters.dynamodb.table import (
@@ -99,7 +104,6 @@ class DynamoDbExternalMembers:
         *,
         replaces: str,
     ) -> None:
-        asked_at = member.request.asked_at
         asked = self._table.to_update(
             _key(member),
             "SET #request = :request, GSI2PK = :looks, GSI2SK = :look",
@@ -107,20 +111,14 @@ class DynamoDbExternalMembers:
             names=_REQUEST,
             values={**_request_values(member), ":replaced": replaces},
         )
-        ended = self._access.to_update(
-            keys.link(replaces),
-            "SET replaced_at = :at",
-            condition="attribute_exists(PK)",
-            values={":at": to_seconds(asked_at)},
-        )
         try:
             transact(
                 self._table.client,
                 [
                     asked,
-                    ended,
+                    link_replaced(self._access, replaces, link.created_at),
                     self._access.to_put_new(link_item(link)),
-                    *self._queued(messages, now=asked_at),
+                    *self._queued(messages, now=link.created_at),
                     entry_put(self._table, entry),
                 ],
             )
