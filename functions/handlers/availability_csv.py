@@ -15,13 +15,17 @@ HEADERS = attachment("availability.csv")
 
 
 def csv_of(grid: AvailabilityGrid, base_url: str) -> str:
-    """Return a table of what is free, on the clocks of the grid's zone: `10:00-12:00, 14:00-24:00`.
+    """Return a table of what is free and what is booked, two columns for each day.
+
+    On the clocks of the grid's zone: `10:00-12:00, 14:00-24:00`.
 
     Args:
         base_url: The origin that people use; booking pages are linked with it.
     """
     zone = ZoneInfo(grid.zone)
-    days = [f"{day.isoformat()} ({grid.zone})" for day in grid.days]
+    days = [
+        f"{day.isoformat()} ({grid.zone}){what}" for day in grid.days for what in ("", " booked")
+    ]
     return csv_table(
         ["Name", "E-mail", "Person in charge", "Booking page", *days],
         (
@@ -30,14 +34,18 @@ def csv_of(grid: AvailabilityGrid, base_url: str) -> str:
                 row.member.email,
                 row.person_in_charge_name,
                 f"{base_url}/book/{row.member.booking_page_slug}",
-                *(", ".join(_clocks(free, zone) for free in cell.free) for cell in row.days),
+                *(
+                    ", ".join(_clocks(each, zone) for each in ranges)
+                    for cell in row.days
+                    for ranges in (cell.free, cell.taken)
+                ),
             ]
             for row in grid.rows
         ),
     )
 
 
-def _clocks(free: TimeRange, zone: ZoneInfo) -> str:
-    start, end = (moment.astimezone(zone) for moment in (free.start, free.end))
+def _clocks(span: TimeRange, zone: ZoneInfo) -> str:
+    start, end = (moment.astimezone(zone) for moment in (span.start, span.end))
     until = "24:00" if end.date() > start.date() else f"{end:%H:%M}"
     return f"{start:%H:%M}-{until}"

@@ -39,6 +39,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.LinkUsed: HTTPStatus.GONE,
     refusals.FreshLinkRequired: HTTPStatus.FORBIDDEN,
     refusals.MemberNotFound: HTTPStatus.NOT_FOUND,
+    refusals.OrganizationChanged: HTTPStatus.CONFLICT,
     refusals.MemberChanged: HTTPStatus.CONFLICT,
     refusals.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.ImportNotFound: HTTPStatus.NOT_FOUND,

@@ -53,7 +53,11 @@ class Organizations(Protocol):
     def get(self, organization_id: str) -> Organization: ...
 
     def replace(self, organization: Organization, entry: Entry) -> None:
-        """Store the organization as it is now, and the entry: both, or neither."""
+        """Store the next version of the organization, and the entry: both, or neither.
+
+        Raises:
+            OrganizationChanged: The stored version is not the one before.
+        """
         ...
 
 
@@ -421,6 +425,12 @@ class CalendarFeeds(Protocol):
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None: ...
 
+    def get_all(
+        self, organization_id: str, external_member_ids: Sequence[str]
+    ) -> Mapping[str, CalendarFeed]:
+        """Return the calendars that are linked, by external member; a request for each 100."""
+        ...
+
     def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None: ...
 
     def record(self, feed: CalendarFeed) -> None:
@@ -776,7 +786,7 @@ class Outbox(Protocol):
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
-        """Return messages whose next attempt is due, in any order."""
+        """Return at most `limit` messages whose next attempt is due, the longest due first."""
         ...
 
 

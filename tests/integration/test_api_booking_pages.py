@@ -130,6 +130,7 @@ def test_what_is_said_about_a_page_is_what_is_read(staff, created):
         "needs_approval": True,
         "active": True,
         "calendar_unverified": False,
+        "availability_stale": False,
     }
 
 

@@ -24,8 +24,18 @@ def test_what_is_not_named_in_an_edit_stays(admin):
     after = admin.patch("/api/organization", json={"support_contact": CONTACT})
 
     assert before["name"] == "Hanami Studio"
-    assert after.json() == before | {"support_contact": CONTACT}
+    assert after.json() == before | {"support_contact": CONTACT, "version": 2}
     assert admin.get("/api/organization").json() == after.json()
+
+
+def test_of_two_edits_of_one_version_the_later_one_is_refused(admin):
+    read = admin.get("/api/organization").json()["version"]
+    admin.patch("/api/organization", json={"name": "Hanami Works", "version": read})
+
+    answer = admin.patch("/api/organization", json={"name": "Kite Lab", "version": read})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "organization_changed")
+    assert admin.get("/api/organization").json()["name"] == "Hanami Works"
 
 
 def test_an_edit_is_written_down(admin, created):

@@ -10,11 +10,13 @@ import time_machine
 from handlers.wiring import adapters
 from scheduling.adapters.dynamodb.access import DynamoDbSessions
 from scheduling.adapters.dynamodb.booking_items import booking_item
+from scheduling.adapters.dynamodb.calendar_feeds import feed_item
 from scheduling.adapters.dynamodb.external_members import (
     DynamoDbExternalMembers,
     external_member_item,
 )
 from scheduling.adapters.dynamodb.table import encoded
+from scheduling.domain.feeds import MOST_BUSY, CalendarFeed
 from scheduling.domain.links import hashed
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
@@ -64,14 +66,30 @@ def windows():
     )
 
 
+def feed_of(member):
+    """Return as much of a calendar as is kept: an hour of every second afternoon, and the past."""
+    seconds = int(DAY.timestamp())
+    afternoons = [(seconds + day * 86400 + 14 * 3600, 3600) for day in range(1, 366, 2)]
+    past = [(seconds + number * 600, 300) for number in range(len(afternoons) - MOST_BUSY, 0)]
+    busy = tuple((start, start + length) for start, length in past + afternoons)
+    whose = member.organization_id, member.external_member_id
+    feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=EARLY)
+    return feed.read(busy, "", EARLY)
+
+
 def populate(deployed):
-    """Store external members, each with a booking on every other day of the two weeks."""
+    """Store external members, each with a booking on every other day, and a linked calendar."""
     members = [an_external_member(*windows()) for _ in range(EXTERNAL_MEMBERS)]
     nines = [DAY + timedelta(days=day, hours=9) for day in range(0, DAYS, 2)]
     meetings = (
         a_booking(member, TimeRange(nine, nine + HOUR)) for member in members for nine in nines
     )
-    items = [*map(external_member_item, members), *map(booking_item, meetings)]
+    feeds = map(feed_of, members)
+    items = [
+        *map(external_member_item, members),
+        *map(booking_item, meetings),
+        *map(feed_item, feeds),
+    ]
     table = deployed.scheduling
     for part in itertools.batched(items, 25, strict=False):
         puts = [{"PutRequest": {"Item": encoded(item)}} for item in part]
@@ -89,7 +107,7 @@ def test_a5_the_grid_of_two_hundred_and_two_weeks_is_ten_requests_at_most(deploy
     found = answer.json()["items"]
     assert len(found) == EXTERNAL_MEMBERS
     for row in found:
-        assert [len(day["free"]) for day in row["days"]] == [3, 2] * 7
+        assert [len(day["free"]) for day in row["days"]] == [3, 3] * 7
         assert [len(day["taken"]) for day in row["days"]] == [1, 0] * 7
     assert counts.total() <= 10, counts
 
@@ -108,9 +126,11 @@ def test_a5_the_grid_is_a_table_in_which_nothing_is_a_formula(deployed, signed_i
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     header, row, *rest = answer.text.removeprefix("\ufeff").splitlines()
-    assert header.endswith("2026-12-01 (UTC),2026-12-02 (UTC)")
+    assert header.endswith(
+        "2026-12-01 (UTC),2026-12-01 (UTC) booked,2026-12-02 (UTC),2026-12-02 (UTC) booked"
+    )
     assert row.startswith('"\'=HYPERLINK(""x"")",kenji@example.org,Aiko Mori,')
-    assert row.endswith(",08:00-24:00,")
+    assert row.endswith(",08:00-24:00,,,")
     assert rest == []
 
 

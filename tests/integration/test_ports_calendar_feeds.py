@@ -95,6 +95,25 @@ def test_a_linked_calendar_is_that_of_one_organization(ports, kenji):
     assert ports.calendar_feeds.get(new_id(), kenji.external_member_id) is None
 
 
+def test_those_that_are_linked_are_found_together(ports, kenji):
+    lena = invited(ports, "lena@example.org")
+    asked = [lena.external_member_id, kenji.external_member_id]
+    feed, _ = linked(ports, kenji)
+
+    assert ports.calendar_feeds.get_all(ORG, asked) == {kenji.external_member_id: feed}
+    assert ports.calendar_feeds.get_all(new_id(), asked) == {}
+    assert ports.calendar_feeds.get_all(ORG, []) == {}
+
+
+def test_a_hundred_linked_calendars_are_one_request(tables):
+    feeds = DynamoDbCalendarFeeds(*tables)
+
+    with counted_requests(tables[0].client) as counts:
+        feeds.get_all(ORG, [new_id() for _ in range(101)])
+
+    assert counts == {"BatchGetItem": 2}
+
+
 def test_nothing_is_linked_for_somebody_who_was_deleted(ports, kenji):
     ports.external_members.remove(replace(kenji, deleted_at=EARLY), an_entry())
 

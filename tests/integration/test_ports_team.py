@@ -14,7 +14,7 @@ from scheduling.domain.audit import Activity
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.people import Feature
 from scheduling.domain.rate_limits import RateLimit
-from scheduling.domain.refusals import LimiterUnavailable, MemberChanged
+from scheduling.domain.refusals import LimiterUnavailable, MemberChanged, OrganizationChanged
 from scheduling.ports import EntryFilter
 from tests.support.builders import AIKO, EARLY, ORGANIZATION, an_entry, at
 from tests.support.in_memory import InMemoryAdapters
@@ -51,12 +51,24 @@ def test_an_organization_is_stored_as_it_is_now_with_its_entry(ports):
         name="Sakura Studio",
         features=frozenset({Feature.EXTERNAL_MEMBERS}),
         support_contact="help@hanami.example",
+        version=2,
     )
 
     ports.organizations.replace(after, an_entry(Activity.FEATURE_SWITCHED))
 
     assert ports.organizations.get(ORG) == after
     assert Activity.FEATURE_SWITCHED in activities(ports)
+
+
+def test_of_two_changes_to_an_organization_the_later_one_is_refused_with_its_entry(ports):
+    ports.organizations.replace(replace(ORGANIZATION, name="Sakura Studio", version=2), an_entry())
+    switched_off = replace(ORGANIZATION, features=frozenset(), version=2)
+
+    with pytest.raises(OrganizationChanged):
+        ports.organizations.replace(switched_off, an_entry(Activity.FEATURE_SWITCHED))
+
+    assert ports.organizations.get(ORG) == replace(ORGANIZATION, name="Sakura Studio", version=2)
+    assert Activity.FEATURE_SWITCHED not in activities(ports)
 
 
 def test_a_member_is_stored_as_they_are_now_with_an_entry(ports):

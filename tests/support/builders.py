@@ -145,6 +145,7 @@ def host_of(member: ExternalMember) -> Host:
         person_in_charge_id=member.person_in_charge_id,
         request_link_id=member.request.link_id,
         is_gone=member.deleted_at is not None,
+        valid_until=member.availability.valid_until,
     )
 
 

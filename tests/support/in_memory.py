@@ -59,6 +59,7 @@ from scheduling.domain.refusals import (
     LinkUsed,
     MemberChanged,
     MemberNotFound,
+    OrganizationChanged,
     SlotTaken,
     SlugTaken,
     WorkingHoursChanged,
@@ -79,7 +80,7 @@ from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from scheduling.domain.audit import Entry
     from scheduling.domain.availability_request import RequestFact
@@ -221,6 +222,8 @@ class InMemoryOrganizations(InMemory):
         self.store.entries.append(entry)
 
     def replace(self, organization: Organization, entry: Entry) -> None:
+        if self.get(organization.organization_id).version != organization.version - 1:
+            raise OrganizationChanged
         self.store.writes += 1
         self.store.organizations[organization.organization_id] = organization
         self.store.entries.append(entry)
@@ -629,6 +632,12 @@ class InMemoryCalendarFeeds(InMemory):
 
     def get(self, organization_id: str, external_member_id: str) -> CalendarFeed | None:
         return self.store.calendar_feeds.get((organization_id, external_member_id))
+
+    def get_all(
+        self, organization_id: str, external_member_ids: Sequence[str]
+    ) -> Mapping[str, CalendarFeed]:
+        found = {each: self.get(organization_id, each) for each in external_member_ids}
+        return {each: feed for each, feed in found.items() if feed is not None}
 
     def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None:
         return self.store.feed_addresses.get((organization_id, external_member_id))
@@ -1039,12 +1048,13 @@ class InMemoryOutbox(InMemory):
         return len(waiting)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
-        return [
-            message
+        due_since = {
+            message: delivery.next_attempt_at or datetime.min.replace(tzinfo=UTC)
             for message, delivery in self.store.messages.items()
             if delivery.state is DeliveryState.QUEUED
             or (delivery.next_attempt_at is not None and delivery.next_attempt_at <= now)
-        ][:limit]
+        }
+        return sorted(due_since, key=lambda message: due_since[message])[:limit]
 
 
 class InMemoryReputation(InMemory):

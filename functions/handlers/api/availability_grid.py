@@ -45,7 +45,7 @@ Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 class CellResponse(BaseModel):
     date: date
     free: list[WindowResponse]
-    """What is offered and not booked, from now on."""
+    """What is offered, not booked, and free in their linked calendar; from now on."""
     taken: list[WindowResponse]
     """What is booked, buffers included."""
 
@@ -56,6 +56,10 @@ class GridRowResponse(BaseModel):
     email: str
     person_in_charge_id: str
     booking_page_slug: str
+    availability_stale: bool
+    """Whether nobody has confirmed their times for long."""
+    calendar_unverified: bool
+    """Whether their linked calendar has not been read for long."""
     days: list[CellResponse]
 
     @classmethod
@@ -67,6 +71,8 @@ class GridRowResponse(BaseModel):
             email=member.email,
             person_in_charge_id=member.person_in_charge_id,
             booking_page_slug=member.booking_page_slug,
+            availability_stale=row.is_stale,
+            calendar_unverified=row.is_unverified,
             days=[
                 CellResponse(
                     date=day,
@@ -163,6 +169,7 @@ def _grid(
         members=adapters().members,
         external_members=adapters().external_members,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
 
 

@@ -136,6 +136,8 @@ class MoveSlotsResponse(BaseModel):
     duration_minutes: int
     calendar_unverified: bool
     """Whether a host's linked calendar has not been read for long."""
+    availability_stale: bool
+    """Whether nobody has confirmed the times of a host for long."""
     items: list[WindowResponse]
 
 
@@ -241,6 +243,7 @@ def get_slots_to_move_to(
     return MoveSlotsResponse(
         duration_minutes=minutes(slots.duration),
         calendar_unverified=slots.is_unverified,
+        availability_stale=slots.is_stale,
         items=[WindowResponse(start=start, end=start + slots.duration) for start in slots.starts],
     )
 

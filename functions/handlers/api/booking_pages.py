@@ -43,6 +43,10 @@ class BookingPageResponse(BaseModel):
     is_on: bool
     active: bool
     """Whether guests can book: it is switched on, and enough hosts have times to come."""
+    calendar_unverified: bool
+    """Whether a host's linked calendar has not been read for long."""
+    availability_stale: bool
+    """Whether nobody has confirmed the times of a host for long."""
 
     @classmethod
     def of(cls, view: BookingPageView) -> Self:
@@ -55,6 +59,8 @@ class BookingPageResponse(BaseModel):
             durations_minutes=[minutes(duration) for duration in page.rules.durations],
             is_on=page.is_on,
             active=view.is_active,
+            calendar_unverified=view.is_unverified,
+            availability_stale=bool(view.stale_hosts),
         )
 
 
@@ -98,6 +104,8 @@ class ExplanationsResponse(BaseModel):
     active: bool
     calendar_unverified: bool
     """Whether a host's linked calendar has not been read for long; what it said still counts."""
+    availability_stale: bool
+    """Whether nobody has confirmed the times of a host for long; they still count."""
     items: list[ExplanationResponse]
 
 
@@ -215,6 +223,7 @@ def get_explanations(
         duration_minutes=minutes(found.offer.duration),
         active=found.is_active,
         calendar_unverified=bool(found.unverified),
+        availability_stale=bool(found.stale),
         items=[ExplanationResponse.of(explanation) for explanation in found.explanations],
     )
 

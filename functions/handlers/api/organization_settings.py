@@ -24,6 +24,8 @@ answer_problems(app)
 class OrganizationPatch(BaseModel):
     """What is to be another way; null for what stays."""
 
+    version: int | None = None
+    """The one that was read before editing; null to change whatever there is."""
     name: str | None = None
     time_zone: str | None = None
     locale: str | None = None
@@ -37,6 +39,7 @@ class OrganizationResponse(BaseModel):
     locale: str
     support_contact: str
     """Whom people turn to when something does not work; empty for nobody."""
+    version: int
 
     @classmethod
     def of(cls, organization: Organization) -> Self:
@@ -46,6 +49,7 @@ class OrganizationResponse(BaseModel):
             time_zone=organization.time_zone,
             locale=organization.locale,
             support_contact=organization.support_contact,
+            version=organization.version,
         )
 
 
@@ -60,6 +64,7 @@ def patch_organization(request: OrganizationPatch) -> OrganizationResponse:
     organization = edit_organization(
         staff(app.current_event),
         OrganizationEdit(request.name, request.time_zone, request.locale, request.support_contact),
+        version=request.version,
         now=adapters().now(),
         organizations=adapters().organizations,
     )

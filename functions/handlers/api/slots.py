@@ -60,6 +60,7 @@ def get_booking_page(slug: str) -> dict[str, Any]:
         "needs_approval": page.needs_approval,
         "active": view.is_active,
         "calendar_unverified": view.is_unverified,
+        "availability_stale": bool(view.stale_hosts),
     }
 
 
@@ -85,6 +86,7 @@ def get_slots(slug: str) -> dict[str, Any]:
         "time_zone": zone.key,
         "duration_minutes": slots.duration // _MINUTE,
         "calendar_unverified": slots.is_unverified,
+        "availability_stale": slots.is_stale,
         "items": [
             {
                 "start": _written(start),

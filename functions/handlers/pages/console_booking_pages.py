@@ -86,6 +86,8 @@ def preview_page(by: SignedIn, slug: str) -> Response[str]:
         page=page,
         host_names=[host.name for host in offer.hosts],
         is_active=offer.is_active(now),
+        is_unverified=offer.is_unverified(now),
+        is_stale=bool(offer.stale_hosts(now)),
         first_day=first_day,
         starts=list(first_starts),
     )

@@ -86,6 +86,7 @@ def explanations_page(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) ->
         day_shown=day,
         is_active=explained.is_active,
         unverified=explained.unverified,
+        stale=explained.stale,
         times=_grouped(explained, _bookings_around(by, explained)),
         verdicts=VERDICTS,
         chosen=chosen,

@@ -44,6 +44,7 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         members=adapters().members,
         external_members=adapters().external_members,
         bookings=adapters().bookings,
+        calendar_feeds=adapters().calendar_feeds,
     )
     kept = query_of(query, ("zone", "person"))
     week = timedelta(days=DAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ class DayCell:
     """One person's day; what reaches over midnight is cut there."""
 
     free: tuple[TimeRange, ...]
-    """What they offer and nobody has booked, from now on."""
+    """What they offer, where nobody has booked and their linked calendar is free; from now on."""
     taken: tuple[TimeRange, ...]
     """What is booked, buffers included."""
 
@@ -29,6 +30,7 @@ def day_cells(
     taken: Iterable[TimeRange],
     days: Sequence[TimeRange | None],
     *,
+    busy: Iterable[TimeRange] = (),
     now: datetime,
 ) -> tuple[DayCell, ...]:
     """Return one cell for each day; an empty one for a day that the zone skipped.
@@ -36,20 +38,24 @@ def day_cells(
     Args:
         windows: What they offer; sorted, apart from each other.
         taken: What is booked, in any order.
+        busy: When their linked calendar says they are busy, in any order.
     """
-    busy = merged(taken)
-    free = remaining(_from_now_on(windows, now), busy)
-    return tuple(DayCell(_within(free, day), _within(busy, day)) for day in days)
+    booked = merged(taken)
+    free = remaining(_from_now_on(windows, now), merged([*booked, *busy]))
+    return tuple(DayCell(_within(free, day), _within(booked, day)) for day in days)
 
 
 def remaining(windows: Iterable[TimeRange], taken: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
     """Return the windows without what is taken; both sorted, each apart from the next."""
     left: list[TimeRange] = []
+    over = 0
     for window in windows:
         start = window.start
-        for each in taken:
-            if not each.overlaps(window):
-                continue
+        while over < len(taken) and taken[over].end <= start:
+            over += 1
+        for each in itertools.islice(taken, over, None):
+            if each.start >= window.end:
+                break
             if start < each.start:
                 left.append(TimeRange(start, each.start))
             start = max(start, each.end)

@@ -7,9 +7,11 @@ since the functions which list slots and book them load it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,7 +20,6 @@ from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
 from scheduling.domain.time_range import TimeRange
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from urllib.parse import SplitResult
 
     from scheduling.domain.hours import Span
@@ -148,6 +149,16 @@ class CalendarFeed:
         if self.verified_at is None or now - self.verified_at > RELIED_ON:
             return FeedState.UNVERIFIED
         return FeedState.VERIFIED
+
+    def busy_within(self, within: TimeRange) -> list[TimeRange]:
+        """Return the stretches that reach into some time, none of them cut."""
+        start, end = within.start.timestamp(), within.end.timestamp()
+        first = bisect_right(self.busy, start, key=itemgetter(1))
+        last = bisect_left(self.busy, end, key=itemgetter(0))
+        return [
+            TimeRange(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(until, UTC))
+            for begin, until in self.busy[first:last]
+        ]
 
     def request(self, address: FeedAddress, now: datetime) -> FeedRequest:
         """Return what to ask for: only for news, unless too much time has passed."""

@@ -57,6 +57,8 @@ class Host:
     """Deleted: kept for the meetings they still have."""
     calendar: CalendarFeed | None = None
     """The one they linked."""
+    valid_until: datetime | None = None
+    """Of an external member: until when their times count as right without a word."""
 
     @property
     def host_id(self) -> str:
@@ -67,6 +69,11 @@ class Host:
         if isinstance(self.hours, tuple):
             return any(window.end > now for window in self.hours)
         return not self.is_gone
+
+    def is_stale(self, now: datetime) -> bool:
+        """Tell whether times are still to come that nobody has confirmed for long."""
+        until = self.valid_until
+        return until is not None and now >= until and self.has_times_after(now)
 
     def is_unverified(self, now: datetime) -> bool:
         """Tell whether they linked a calendar that has not been read for long, or not yet."""

@@ -51,6 +51,8 @@ class Organization:
     """Those that are switched on."""
     support_contact: str = ""
     """Whom people turn to when something does not work: an address, a number; empty for nobody."""
+    version: int = 1
+    """1 when made, one more with each change."""
 
 
 @dataclass(frozen=True, slots=True)

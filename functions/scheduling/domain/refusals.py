@@ -172,6 +172,13 @@ class MemberNotFound(SchedulingError):
     message = marked("There is no such member.")
 
 
+class OrganizationChanged(SchedulingError):
+    """Somebody else changed the organization, or what it has switched on, since it was read."""
+
+    code = "organization_changed"
+    message = marked("Somebody else changed this a moment ago. Please look at it again.")
+
+
 class MemberChanged(SchedulingError):
     """Somebody else changed the member since they were read."""
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.availability_grid import DayCell, day_cells
 from scheduling.domain.booking import BookingState
+from scheduling.domain.feeds import FeedState
 from scheduling.domain.lists import every
 from scheduling.domain.people import Feature
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
+from scheduling.domain.time_range import TimeRange
 from scheduling.domain.zones import day_span, time_zone
 from scheduling.ports import BookingFilter, ExternalMemberFilter
 from scheduling.use_cases.organization_features import require_feature
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from scheduling import ports
+    from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.sessions import SignedIn
-    from scheduling.domain.time_range import TimeRange
 
 MOST_DAYS = 31
 MOST_ROWS = 200
@@ -42,6 +44,10 @@ class GridRow:
     person_in_charge_name: str
     days: tuple[DayCell, ...]
     """One for each day of the grid."""
+    is_stale: bool
+    """Whether nobody has confirmed their times for long."""
+    is_unverified: bool
+    """Whether their linked calendar has not been read for long; what it said still counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,9 @@ def availability_grid(
     members: ports.Members,
     external_members: ports.ExternalMembers,
     bookings: ports.Bookings,
+    calendar_feeds: ports.CalendarFeeds,
 ) -> AvailabilityGrid:
-    """Return what external members offer and nobody has booked, day by day.
+    """Return what external members offer, day by day: neither booked, nor busy in their calendar.
 
     One look at the organization's bookings serves all rows. A grid may be
     shorter than `limit`, or empty, and yet have a next one.
@@ -92,20 +99,45 @@ def availability_grid(
     )
     taken = _taken(organization_id, found, list(spans.values()), now, bookings)
     names = _names(found, members)
+    linked = calendar_feeds.get_all(organization_id, [each.external_member_id for each in found])
     rows = (
-        GridRow(
+        _row(
             member,
             names.get(member.person_in_charge_id, ""),
-            day_cells(
-                member.availability.windows,
-                taken[member.external_member_id],
-                list(spans.values()),
-                now=now,
-            ),
+            list(spans.values()),
+            taken=taken[member.external_member_id],
+            calendar=linked.get(member.external_member_id),
+            now=now,
         )
         for member in found
     )
     return AvailabilityGrid(zone_name, tuple(spans), tuple(rows), next_cursor)
+
+
+def _row(
+    member: ExternalMember,
+    person_in_charge_name: str,
+    days: Sequence[TimeRange | None],
+    *,
+    taken: Sequence[TimeRange],
+    calendar: CalendarFeed | None,
+    now: datetime,
+) -> GridRow:
+    whole = _whole(days)
+    busy = calendar.busy_within(whole) if calendar and whole else ()
+    return GridRow(
+        member,
+        person_in_charge_name,
+        day_cells(member.availability.windows, taken, days, busy=busy, now=now),
+        is_stale=member.availability.is_stale(now),
+        is_unverified=calendar is not None and calendar.state(now) is not FeedState.VERIFIED,
+    )
+
+
+def _whole(days: Sequence[TimeRange | None]) -> TimeRange | None:
+    """Return the time from the first day to the last; None where the zone skipped all."""
+    spans = [day for day in days if day is not None]
+    return TimeRange(spans[0].start, spans[-1].end) if spans else None
 
 
 def _spans(first_day: date, days: int, zone_name: str) -> Mapping[date, TimeRange | None]:
@@ -154,12 +186,12 @@ def _taken(
 ) -> Mapping[str, list[TimeRange]]:
     """Return what is booked of each external member, by their ids."""
     taken: defaultdict[str, list[TimeRange]] = defaultdict(list)
-    spans = [day for day in days if day is not None]
-    if not found or not spans:
+    whole = _whole(days)
+    if not found or whole is None:
         return taken
     which = BookingFilter(
-        after=spans[0].start - LONGEST_MEETING - LONGEST_BUFFER,
-        before=spans[-1].end + LONGEST_BUFFER,
+        after=whole.start - LONGEST_MEETING - LONGEST_BUFFER,
+        before=whole.end + LONGEST_BUFFER,
         states=tuple(state for state in BookingState if state.takes_time),
     )
     meetings = every(

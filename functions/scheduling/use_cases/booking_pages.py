@@ -29,6 +29,8 @@ class BookingPageView:
     """Whether guests can book: it is switched on, and enough hosts have times to come."""
     is_unverified: bool
     """As `Offer.is_unverified` tells."""
+    stale_hosts: tuple[Host, ...]
+    """Those whose times nobody has confirmed for long."""
 
     @property
     def host_names(self) -> tuple[str, ...]:
@@ -87,4 +89,5 @@ def _view(offer: Offer, organization: Organization, *, now: datetime) -> Booking
         offer.hosts,
         is_active=offer.is_active(now),
         is_unverified=offer.is_unverified(now),
+        stale_hosts=offer.stale_hosts(now),
     )

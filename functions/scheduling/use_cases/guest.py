@@ -20,7 +20,7 @@ from scheduling.domain.refusals import FreshLinkRequired, LinkNotFound
 from scheduling.use_cases.changes import cancel, checked_reason, move
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import read_link_for
-from scheduling.use_cases.slots import OpenSlots, offer_of, open_starts
+from scheduling.use_cases.slots import offer_of, open_slots_of, open_starts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking import Booking
     from scheduling.domain.people import Member, Organization
     from scheduling.domain.time_range import TimeRange
+    from scheduling.use_cases.slots import OpenSlots
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def slots_to_move_to(
     offer = offer_of(page, booking.time.length, hosts=hosts)
     offer.check_active(now)
     starts = open_starts(offer, within, apart_from=booking.booking_id, now=now, bookings=bookings)
-    return OpenSlots(page, offer.duration, starts, offer.is_unverified(now))
+    return open_slots_of(offer, starts, now=now)
 
 
 def cancel_guest_booking(

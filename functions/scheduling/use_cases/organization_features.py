@@ -42,11 +42,13 @@ def switch_feature(
 
     Raises:
         NotAllowed: Only admins may.
+        OrganizationChanged: Somebody changed the organization at the same moment.
     """
     require(by, Act.SWITCH_FEATURE, now=now)
+    before = by.organization
     if _state(by, feature).is_enabled != is_enabled:
         organizations.replace(
-            replace(by.organization, features=by.organization.features ^ {feature}),
+            replace(before, features=before.features ^ {feature}, version=before.version + 1),
             entry_by(
                 by,
                 Activity.FEATURE_SWITCHED,

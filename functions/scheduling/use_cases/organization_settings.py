@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.checks import Checks
 from scheduling.domain.policy import Act, require
+from scheduling.domain.refusals import OrganizationChanged
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,16 +31,27 @@ class OrganizationEdit:
 
 
 def edit_organization(
-    by: SignedIn, edit: OrganizationEdit, *, now: datetime, organizations: ports.Organizations
+    by: SignedIn,
+    edit: OrganizationEdit,
+    *,
+    version: int | None = None,
+    now: datetime,
+    organizations: ports.Organizations,
 ) -> Organization:
     """Change what is said about the organization; where that changes nothing, nothing is stored.
 
+    Args:
+        version: The one that was read before editing; None to change whatever there is.
+
     Raises:
         NotAllowed: Only admins may.
+        OrganizationChanged: Somebody changed it since `version` was read, or at the same moment.
         InvalidInput: Names each field that cannot be accepted.
     """
     require(by, Act.EDIT_ORGANIZATION, now=now)
     before = by.organization
+    if version not in {None, before.version}:
+        raise OrganizationChanged
     checks = Checks()
     after = replace(
         before,
@@ -55,6 +67,8 @@ def edit_organization(
         ),
     )
     checks.done()
-    if after != before:
-        organizations.replace(after, entry_by(by, Activity.ORGANIZATION_EDITED, now=now))
+    if after == before:
+        return before
+    after = replace(after, version=before.version + 1)
+    organizations.replace(after, entry_by(by, Activity.ORGANIZATION_EDITED, now=now))
     return after

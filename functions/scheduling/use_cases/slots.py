@@ -87,6 +87,10 @@ class Offer:
         """
         return any(host.is_unverified(now) for host in self.hosts)
 
+    def stale_hosts(self, now: datetime) -> tuple[Host, ...]:
+        """Return the hosts whose times nobody has confirmed for long; they still count."""
+        return tuple(host for host in self.hosts if host.is_stale(now))
+
     def check_active(self, now: datetime) -> None:
         """Raises BookingPageInactive."""
         if not self.is_active(now):
@@ -111,6 +115,8 @@ class OpenSlots:
     """In UTC, soonest first."""
     is_unverified: bool
     """As `Offer.is_unverified` tells."""
+    is_stale: bool
+    """Whether nobody has confirmed the times of a host for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ class ExplainedDay:
     is_active: bool
     unverified: tuple[str, ...]
     """The names of hosts whose linked calendar has not been read for long."""
+    stale: tuple[str, ...]
+    """The names of hosts whose times nobody has confirmed for long."""
     explanations: tuple[Explanation, ...]
 
 
@@ -156,7 +164,7 @@ def slots_of_page(
     offer = offer_of(page, checked_duration(page, duration), hosts=hosts)
     offer.check_active(now)
     starts = open_starts(offer, within, apart_from=apart_from, now=now, bookings=bookings)
-    return OpenSlots(offer.page, offer.duration, starts, offer.is_unverified(now))
+    return open_slots_of(offer, starts, now=now)
 
 
 def explain_day(
@@ -187,7 +195,8 @@ def explain_day(
             offer.rules, _times(offer, taken, now), offer.page.needed, span_of(within), now
         )
     unverified = tuple(host.name for host in offer.hosts if host.is_unverified(now))
-    return ExplainedDay(offer, day, offer.is_active(now), unverified, tuple(explanations))
+    stale = tuple(host.name for host in offer.stale_hosts(now))
+    return ExplainedDay(offer, day, offer.is_active(now), unverified, stale, tuple(explanations))
 
 
 def own_page(by: SignedIn, slug: str, *, booking_pages: ports.BookingPages) -> BookingPage:
@@ -226,6 +235,17 @@ def offer_of(page: BookingPage, duration: timedelta, *, hosts: ports.Hosts) -> O
     if len(present) < page.needed:
         raise BookingPageGone
     return Offer(page, present, duration)
+
+
+def open_slots_of(offer: Offer, starts: tuple[datetime, ...], *, now: datetime) -> OpenSlots:
+    """Return the open starts of an offer with what is to be said about them."""
+    return OpenSlots(
+        offer.page,
+        offer.duration,
+        starts,
+        is_unverified=offer.is_unverified(now),
+        is_stale=bool(offer.stale_hosts(now)),
+    )
 
 
 def open_starts(

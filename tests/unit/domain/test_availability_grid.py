@@ -38,6 +38,19 @@ def test_a5_a_buffer_that_reaches_over_the_edge_of_a_window_takes_what_is_inside
     assert found.free == (between("09:15", "11:45"),)
 
 
+def test_e3_what_a_linked_calendar_takes_is_not_free_and_not_booked_either():
+    [found] = day_cells(
+        [between("09:00", "12:00")],
+        [between("10:00", "10:30")],
+        [TODAY],
+        busy=[between("10:15", "11:00"), between("11:30", "13:00")],
+        now=EARLY,
+    )
+
+    assert found.free == (between("09:00", "10:00"), between("11:00", "11:30"))
+    assert found.taken == (between("10:00", "10:30"),)
+
+
 def test_a5_what_is_over_is_not_free():
     found = cell([between("09:00", "12:00")], [], now=at("10:02"))
 

@@ -14,7 +14,8 @@ from scheduling.domain.feeds import (
     FeedState,
     FeedTurn,
 )
-from tests.support.builders import DAY
+from scheduling.domain.slots import span_of
+from tests.support.builders import DAY, between
 
 FEED = CalendarFeed("org", "kenji", "feed", "calendar.example.org", linked_at=DAY)
 ADDRESS = FeedAddress("calendar.example.org", "/a.ics")
@@ -52,6 +53,15 @@ def test_reading_it_again_makes_up_for_a_failure():
 
     assert failed.read(BUSY, "", DAY + PERIOD).failure is None
     assert failed.verified(DAY + PERIOD).failure is None
+
+
+def test_stretches_are_found_by_the_time_that_they_reach_into():
+    stretches = [between("08:00", "09:00"), between("09:30", "10:30"), between("12:00", "13:00")]
+    feed = FEED.read(tuple(map(span_of, stretches)), "", DAY)
+
+    assert feed.busy_within(between("09:00", "12:00")) == stretches[1:2]
+    assert feed.busy_within(between("08:55", "12:05")) == stretches
+    assert feed.busy_within(between("13:00", "14:00")) == []
 
 
 def test_only_news_are_asked_for_where_the_server_can_tell():

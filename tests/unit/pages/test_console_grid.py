@@ -21,6 +21,17 @@ def test_a5_the_week_shows_who_is_free_and_what_is_booked(staff: Browser, site: 
         assert f">{name}</a>" in page
 
 
+def test_e3_the_week_says_whose_calendar_could_not_be_read(staff: Browser, site: Site):
+    note = "A linked calendar could not be read lately."
+    page = staff.get(f"{PAGE}?from=2026-12-01").body
+    row = page.partition(f"{site.page_of(site.omar)}")[2].partition("</th>")[0]
+
+    assert note in row
+
+    site.adapters.calendar_feeds.record(site.calendar.verified(site.now))
+    assert note not in staff.get(f"{PAGE}?from=2026-12-01").body
+
+
 def test_a5_a_free_time_leads_to_booking_it_for_a_guest(staff: Browser, site: Site):
     page = staff.get(f"{PAGE}?from=2026-12-01").body
     link = f"/console/bookings/new?page={site.kenji.booking_page_slug}&amp;date=2026-12-01"

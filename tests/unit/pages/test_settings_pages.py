@@ -51,6 +51,20 @@ def test_an_admin_edits_the_organization_and_it_is_written_down(staff: Browser, 
     assert site.store.entries[-1].activity is Activity.ORGANIZATION_EDITED
 
 
+def test_of_two_admins_who_edit_at_once_the_later_one_is_told_and_keeps_what_they_typed(
+    staff: Browser, site: Site
+):
+    first, second = FORM | {"version": "1"}, FORM | {"version": "1", "name": "Sakura Studio"}
+    staff.post("/console/settings", first)
+
+    answer = staff.post("/console/settings", second)
+
+    assert answer.status == 409
+    assert "変更しました" in answer.body
+    assert 'value="Sakura Studio"' in answer.body
+    assert site.store.organizations[ORG].name == "Hanami Works"
+
+
 def test_saving_what_is_saved_already_stores_nothing(staff: Browser, site: Site):
     staff.post("/console/settings", FORM)
     writes = site.store.writes

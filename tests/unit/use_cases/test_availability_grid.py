@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.availability import FRESH_FOR
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.feeds import RELIED_ON, CalendarFeed
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import FeatureDisabled, InvalidInput
+from scheduling.domain.slots import span_of
+from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability_grid import availability_grid
 from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.guest import cancel_guest_booking
@@ -66,6 +70,34 @@ def test_a5_what_was_cancelled_is_free_again(parley, two):
     do(parley, cancel_guest_booking, token(parley, booked.guest_link_id), reason="")
 
     assert free(grid(parley))["Kenji Tanaka"] == [["09:00-12:00"]]
+
+
+def test_e3_what_a_linked_calendar_takes_is_not_free(parley, two):
+    whose = two.organization_id, two.external_member_id
+    feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=EARLY)
+    busy = [between("08:00", "09:30"), between("11:00", "11:15")]
+    parley.store.calendar_feeds[whose] = feed.read(tuple(map(span_of, busy)), "", EARLY)
+
+    found = grid(parley)
+
+    assert free(found)["Kenji Tanaka"] == [["09:30-11:00", "11:15-12:00"]]
+    assert [row.is_unverified for row in found.rows] == [False, False]
+
+
+def test_e3_a_row_says_that_its_calendar_was_not_read_for_long(parley, two):
+    whose = two.organization_id, two.external_member_id
+    feed = CalendarFeed(*whose, "feed", "calendar.example.org", linked_at=EARLY)
+    parley.store.calendar_feeds[whose] = feed.read((), "", EARLY - 2 * RELIED_ON)
+
+    assert [row.is_unverified for row in grid(parley).rows] == [False, True]
+
+
+def test_e2_a_row_says_that_its_times_are_stale(parley, two):
+    always = TimeRange(DAY, DAY + timedelta(days=60))
+    enter(parley, two, always, version=1)
+    parley.clock += FRESH_FOR
+
+    assert [row.is_stale for row in grid(parley).rows] == [False, True]
 
 
 def test_a5_days_are_meant_in_the_zone_that_is_asked_for(parley, two):

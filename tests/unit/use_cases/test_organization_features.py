@@ -8,7 +8,7 @@ from scheduling.domain.audit import Activity
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Feature, Role
-from scheduling.domain.refusals import FeatureDisabled, NotAllowed
+from scheduling.domain.refusals import FeatureDisabled, NotAllowed, OrganizationChanged
 from scheduling.ports import ExternalMemberFilter
 from scheduling.use_cases.availability import availability_for_staff
 from scheduling.use_cases.availability_requests import ask_again
@@ -18,6 +18,7 @@ from scheduling.use_cases.external_members import (
     list_external_members,
 )
 from scheduling.use_cases.organization_features import list_features, switch_feature
+from scheduling.use_cases.organization_settings import OrganizationEdit, edit_organization
 from scheduling.use_cases.setup import Step, StepState, setup_steps
 from tests.support.builders import AIKO, EARLY, ORGANIZATION, STAFF, between
 from tests.support.road import do, enter, invite
@@ -54,6 +55,16 @@ def test_a7_switching_it_on_again_changes_nothing(parley):
     assert switch(parley, STAFF, is_enabled=True).is_enabled
 
     assert parley.store.writes == 0
+
+
+def test_a7_of_settings_saved_and_a_feature_switched_at_once_the_later_one_is_refused(parley):
+    do(parley, edit_organization, STAFF, OrganizationEdit(name="Sakura Studio"))
+
+    with pytest.raises(OrganizationChanged):
+        switch(parley, STAFF, is_enabled=False)
+
+    stored = parley.organizations.get(ORGANIZATION.organization_id)
+    assert (stored.name, stored.features) == ("Sakura Studio", {FEATURE})
 
 
 def test_a7_only_admins_switch_it(parley):

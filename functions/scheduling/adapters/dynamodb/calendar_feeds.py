@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from datetime import timedelta
-from itertools import chain
+from itertools import batched, chain
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
@@ -25,7 +25,7 @@ from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, Feed
 from scheduling.domain.refusals import ExternalMemberGone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.hours import Span
+
+AT_ONCE = 100
+"""Source: DynamoDB API reference, BatchGetItem, the most items of one request."""
 
 _SPAN = struct.Struct(">II")
 """Start and end of a stretch, in seconds since 1970: 8 bytes."""
@@ -54,7 +57,7 @@ class DynamoDbCalendarFeeds:
                         keys.external_member(*whose),
                         condition="attribute_exists(PK) AND attribute_not_exists(deleted_at)",
                     ),
-                    self._table.to_put(_feed_item(feed)),
+                    self._table.to_put(feed_item(feed)),
                     self._table.to_put(_turn_item(turn)),
                     self._access.to_put(at),
                 ],
@@ -72,13 +75,23 @@ class DynamoDbCalendarFeeds:
         item = self._table.get(keys.calendar_feed(organization_id, external_member_id))
         return None if item is None else stored_feed(item)
 
+    def get_all(
+        self, organization_id: str, external_member_ids: Sequence[str]
+    ) -> Mapping[str, CalendarFeed]:
+        wanted = [keys.calendar_feed(organization_id, each) for each in external_member_ids]
+        return {
+            item["external_member_id"]: stored_feed(item)
+            for some in batched(wanted, AT_ONCE, strict=False)
+            for item in self._table.found(some).values()
+        }
+
     def address(self, organization_id: str, external_member_id: str) -> FeedAddress | None:
         item = self._access.get(keys.calendar_feed(organization_id, external_member_id))
         return None if item is None else FeedAddress(item["host_name"], item["path"])
 
     def record(self, feed: CalendarFeed) -> None:
         key = keys.calendar_feed(feed.organization_id, feed.external_member_id)
-        read = {name: value for name, value in _feed_item(feed).items() if name not in key}
+        read = {name: value for name, value in feed_item(feed).items() if name not in key}
         self._table.update(
             key,
             "SET " + ", ".join(f"{name} = :{name}" for name in read),
@@ -140,7 +153,7 @@ def feed_removal(
     ]
 
 
-def _feed_item(feed: CalendarFeed) -> Item:
+def feed_item(feed: CalendarFeed) -> Item:
     return {
         **keys.calendar_feed(feed.organization_id, feed.external_member_id),
         "organization_id": feed.organization_id,

@@ -86,4 +86,5 @@ def _external_member(key: HostKey, item: Item, calendar: Item | None) -> Host:
         request_link_id=member.request.link_id,
         is_gone=member.deleted_at is not None,
         calendar=None if calendar is None else stored_feed(calendar),
+        valid_until=member.availability.valid_until,
     )

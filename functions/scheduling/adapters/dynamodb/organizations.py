@@ -19,7 +19,12 @@ from scheduling.adapters.dynamodb.table import (
 )
 from scheduling.domain.lists import ListPage
 from scheduling.domain.people import Feature, Member, Organization, Role, comparable
-from scheduling.domain.refusals import LastAdmin, MemberChanged, MemberNotFound
+from scheduling.domain.refusals import (
+    LastAdmin,
+    MemberChanged,
+    MemberNotFound,
+    OrganizationChanged,
+)
 from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.audit import Entry
     from scheduling.ports import MemberFilter
+
+
+_IS_VERSION_BEFORE = "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"
+"""Items from before there were versions are taken to be of the right one."""
 
 
 class DynamoDbOrganizations:
@@ -62,13 +71,19 @@ class DynamoDbOrganizations:
             locale=item["locale"],
             features=frozenset(map(Feature, item.get("features", ()))),
             support_contact=item.get("support_contact", ""),
+            version=int(item.get("version", 1)),
         )
 
     def replace(self, organization: Organization, entry: Entry) -> None:
         stored = self._table.to_put(
-            _organization_item(organization), condition="attribute_exists(PK)"
+            _organization_item(organization),
+            condition=_IS_VERSION_BEFORE,
+            values={":before": organization.version - 1},
         )
-        transact(self._table.client, [stored, entry_put(self._table, entry)])
+        try:
+            transact(self._table.client, [stored, entry_put(self._table, entry)])
+        except TransactionRefused as refused:
+            raise OrganizationChanged from refused
 
 
 class DynamoDbMembers:
@@ -166,7 +181,7 @@ def changed_member_writes(table: Table, member: Member) -> Sequence[TransactWrit
     """
     stored = table.to_put(
         member_item(member),
-        condition="attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)",
+        condition=_IS_VERSION_BEFORE,
         values={":before": member.version - 1},
     )
     return [stored, _admins_update(table, member)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
@@ -155,7 +156,7 @@ class DynamoDbOutbox:
         return len(answer["Items"])
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
-        found: list[Message] = []
+        found: list[Item] = []
         for number in range(keys.QUEUES):
             answer = self._table.client.query(
                 TableName=self._table.name,
@@ -169,8 +170,9 @@ class DynamoDbOutbox:
                 ),
                 Limit=limit,
             )
-            found += [_message(decoded(item)) for item in answer["Items"]]
-        return found[:limit]
+            found += map(decoded, answer["Items"])
+        found.sort(key=itemgetter("GSI1SK"))
+        return [_message(item) for item in found[:limit]]
 
 
 def _message(item: Item) -> Message:
