@@ -63,7 +63,8 @@ def test_a8_before_that_no_page_of_theirs_opens_and_none_is_in_the_menu(staff: B
         address = f"/console/external-members{page}".format(id=site.kenji.external_member_id)
         assert staff.get(address).status == 409, page
 
-    assert 'href="/console/external-members' not in staff.get("/console").body
+    for page in ("", "/team", "/team/invitations"):
+        assert 'href="/console/external-members' not in staff.get(f"/console{page}").body, page
 
 
 @pytest.mark.usefixtures("off")
