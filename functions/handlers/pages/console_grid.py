@@ -11,7 +11,7 @@ from handlers.pages.forms import Form, parsed_day
 from handlers.pages.zones import zone_groups
 from handlers.wiring import adapters
 from scheduling.domain.zones import time_zone
-from scheduling.use_cases.availability_grid import availability_grid
+from scheduling.use_cases.availability_grid import EXPORTED, availability_grid
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGE = "/console/external-members/grid"
 
 DAYS = 7
-ROWS = 25
+ROWS = 10
 """As many as keep the page light: each is there twice, for wide screens and for phones."""
 
 
@@ -66,4 +66,6 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         following=grid.next_cursor
         and address("", kept | {"from": first_day.isoformat(), "cursor": grid.next_cursor}),
         export=address("/api/availability-grid.csv", exported),
+        exported=EXPORTED,
+        rows=ROWS,
     )
