@@ -14,8 +14,8 @@ from handlers.pages.console_frame import (
     ROWS,
     address,
     console_page,
-    every_member,
     query_of,
+    suggested_members,
 )
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import see_other
@@ -43,6 +43,7 @@ from scheduling.use_cases.external_members import (
     list_external_members,
 )
 from scheduling.use_cases.feeds import linked_calendar
+from scheduling.use_cases.members import member_id_at
 from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     cursor = form["cursor"] or None
     found = list_external_members(
         by,
-        _wanted(form),
+        _wanted(by, form),
         cursor=cursor,
         limit=ROWS,
         now=adapters().now(),
@@ -86,16 +87,16 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         form=form,
         is_filtered=bool(query),
         standings=STANDINGS,
-        people=list(every_member(by)),
+        suggestions=suggested_members(by),
         news=form["news"],
     )
 
 
-def _wanted(form: Form) -> ExternalMemberFilter:
+def _wanted(by: SignedIn, form: Form) -> ExternalMemberFilter:
     standing = form["standing"]
     return ExternalMemberFilter(
         text=form["q"].strip().lower(),
-        person_in_charge_id=form["person"] or None,
+        person_in_charge_id=member_id_at(by, form["person"], members=adapters().members) or None,
         standings=(Standing(standing),) if standing in STANDINGS else (),
     )
 
@@ -110,7 +111,7 @@ def invitation_page(
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     blank = Form(
         {
-            "person_in_charge_id": [by.member.member_id],
+            "person_in_charge_id": [by.member.email],
             "duration_minutes": ["30"],
             **usual_fields(by, adapters().now()),
         }
@@ -121,7 +122,7 @@ def invitation_page(
         status=status,
         form=form or blank,
         problems=problems or {},
-        members=list(every_member(by)),
+        suggestions=suggested_members(by),
         durations=DURATIONS,
         reminders=REMINDERS,
     )
@@ -136,7 +137,9 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             by,
             name=form["name"],
             email=form["email"],
-            person_in_charge_id=form["person_in_charge_id"],
+            person_in_charge_id=member_id_at(
+                by, form["person_in_charge_id"], members=adapters().members
+            ),
             title=form["title"],
             location=form["location"],
             rules=BookingRules(durations=(duration,)),

@@ -34,6 +34,9 @@ ROWS = 50
 MOST_CHOICES = 100
 """How many hosts a form offers, apart from those that are chosen already."""
 
+MOST_SUGGESTED = 50
+"""How many members a field suggests that takes the address of any."""
+
 _PART = 100
 
 
@@ -79,6 +82,17 @@ def every_member(by: SignedIn) -> Iterator[Member]:
     return every(
         lambda cursor: list_members(by, cursor=cursor, limit=_PART, members=adapters().members)
     )
+
+
+def suggested_members(by: SignedIn) -> Sequence[Member]:
+    """Return members to suggest where an address is typed; `member_id_at` finds all others too."""
+    return list_members(by, cursor=None, limit=MOST_SUGGESTED, members=adapters().members).items
+
+
+def member_or_none(by: SignedIn, member_id: str) -> Member | None:
+    """Return a member, a removed one too; None where there never was one."""
+    found = adapters().members.get_all(by.organization.organization_id, [member_id])
+    return next(iter(found), None)
 
 
 def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:

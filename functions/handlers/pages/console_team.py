@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -11,13 +10,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from handlers import csv_tables, members_csv
 from handlers.pages.console_frame import (
-    MOST_CHOICES,
     ROWS,
     address,
     console_page,
-    every_member,
     headers_of,
     query_of,
+    suggested_members,
 )
 from handlers.pages.forms import Form, by_field, parsed_number
 from handlers.pages.rendering import HEADERS, see_other
@@ -189,7 +187,7 @@ def _member_page(
         problems=_problems(refusal),
         refusal="" if refusal is None or isinstance(refusal, InvalidInput) else str(refusal),
         directory=adapters().directories.get(by.organization.organization_id),
-        suggestions=list(islice(every_member(by), MOST_CHOICES)),
+        suggestions=suggested_members(by),
         zones=zone_groups(form["time_zone"], adapters().now(), by.locale),
         locales=LANGUAGES,
         news=news,
@@ -221,11 +219,7 @@ def _removal_page(
         most=LISTED,
         form=form,
         problems=problems,
-        suggestions=[
-            member
-            for member in islice(every_member(by), MOST_CHOICES)
-            if member.member_id != member_id
-        ],
+        suggestions=[member for member in suggested_members(by) if member.member_id != member_id],
     )
 
 
