@@ -88,6 +88,6 @@ def run_import(
         return import_page(by, content, problems=refusal.problems, status=status_of(refusal))
     except BatchTooLarge as refusal:
         problem = FieldProblem("file", refusal.code, refusal.message)
-        return import_page(by, problems=[problem], status=status_of(refusal))
+        return import_page(by, content, problems=[problem], status=status_of(refusal))
     logger.info("external members imported", is_dry_run=is_dry_run, rows=len(done.results))
     return import_page(by, content, done=done, is_dry_run=is_dry_run)

@@ -19,7 +19,12 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.invitations import InvitationOutcome, InvitationState, Placement
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.people import Role
-from scheduling.domain.refusals import IdempotencyKeyReused, InvalidInput, marked
+from scheduling.domain.refusals import (
+    IdempotencyKeyReused,
+    InvalidInput,
+    ProofRequired,
+    marked,
+)
 from scheduling.use_cases.directory import listed_under
 from scheduling.use_cases.invitations import (
     invitation_overview,
@@ -88,6 +93,7 @@ def new_page(
     form: Form | None = None,
     *,
     problems: Mapping[str, str] | None = None,
+    needs_proof: bool = False,
     results: Sequence[InvitationResult] = (),
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
@@ -106,6 +112,7 @@ def new_page(
         choices=choices,
         suggestions=suggested_members(by),
         problems=found,
+        needs_proof=needs_proof,
         results=[(result, _OUTCOMES[result.outcome]) for result in results],
     )
 
@@ -134,6 +141,8 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     except InvalidInput as refusal:
         problems = by_field(refusal.problems)
         return new_page(by, form, problems=problems, status=status_of(refusal))
+    except ProofRequired as refusal:
+        return new_page(by, form, needs_proof=True, status=status_of(refusal))
     except IdempotencyKeyReused as refusal:
         problems = {"emails": refusal.message}
         return new_page(

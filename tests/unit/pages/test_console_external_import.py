@@ -55,10 +55,13 @@ def test_what_cannot_be_read_is_said_and_stays(staff: Browser):
 
 
 def test_t24_too_many_rows_are_refused(staff: Browser):
-    answer = staff.post(PAGE, {"content": HEADER + YUKI * 501, "action": "try"})
+    content = HEADER + YUKI * 501
+
+    answer = staff.post(PAGE, {"content": content, "action": "try"})
 
     assert answer.status == 413
     assert "At most 500 rows" in answer.body
+    assert f"{content}</textarea>" in answer.body
 
 
 def test_when_time_is_up_one_goes_on_with_a_button(staff: Browser, site: Site, monkeypatch):
