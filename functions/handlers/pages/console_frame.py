@@ -34,7 +34,7 @@ ROWS = 50
 MOST_CHOICES = 100
 """How many hosts a form offers, apart from those that are chosen already."""
 
-MOST_SUGGESTED = 50
+MOST_SUGGESTED = 20
 """How many members a field suggests that takes the address of any."""
 
 _PART = 100
