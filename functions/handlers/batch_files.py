@@ -7,7 +7,8 @@ import csv
 import io
 import itertools
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scheduling.domain.refusals import BatchTooLarge, FieldProblem, InvalidInput, marked
@@ -21,6 +22,9 @@ MOST_BYTES = 1_000_000
 MOST_ROWS = 500
 MOST_CHARACTERS = 320
 """In one cell. Source: the longest address there can be, RFC 3696 section 3."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What JSON can escape and UTF-8 cannot write."""
 
 _UNREADABLE = marked("This is no table in UTF-8 that can be read.")
 
@@ -54,7 +58,7 @@ def read_batch(
 
     Raises:
         BatchTooLarge: It has more than `MOST_BYTES` or `MOST_ROWS`.
-        InvalidInput: It is no table, or names the columns it should not have, or lacks.
+        InvalidInput: It is no table, or its headings name columns it should not have, or lack some.
     """
     if len(body) > MOST_BYTES:
         raise BatchTooLarge
@@ -95,26 +99,30 @@ def _check_headings(
     headings: Sequence[str], columns: Sequence[str], required: Sequence[str]
 ) -> None:
     """Raises InvalidInput naming each column that is unknown, missing, or there twice."""
+    problems = _heading_problems(headings, columns, required)
+    if problems:
+        raise InvalidInput([replace(each, field=f"columns.{each.field}") for each in problems])
+
+
+def _heading_problems(
+    headings: Sequence[str], columns: Sequence[str], required: Sequence[str] = ()
+) -> list[FieldProblem]:
     unknown = marked("There is no such column.")
     repeated = marked("This column is there twice.")
     missing = marked("This column is missing.")
     problems = [
-        FieldProblem(f"columns.{heading}", "unknown_column", unknown)
+        FieldProblem(heading, "unknown_column", unknown)
         for heading in headings
         if heading not in columns
     ]
     problems += [
-        FieldProblem(f"columns.{heading}", "repeated", repeated)
+        FieldProblem(heading, "repeated", repeated)
         for heading in columns
         if headings.count(heading) > 1
     ]
-    problems += [
-        FieldProblem(f"columns.{heading}", "missing", missing)
-        for heading in required
-        if heading not in headings
+    return problems + [
+        FieldProblem(heading, "missing", missing) for heading in required if heading not in headings
     ]
-    if problems:
-        raise InvalidInput(problems)
 
 
 def _json_rows(text: str, columns: Sequence[str]) -> Iterator[BatchRow]:
@@ -130,12 +138,13 @@ def _json_rows(text: str, columns: Sequence[str]) -> Iterator[BatchRow]:
 
 
 def _json_row(number: int, row: Any, columns: Sequence[str]) -> BatchRow:
-    """Raises InvalidInput where it has a column that there is not."""
     if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
         message = marked("A row has a text for each of its columns, and nothing else.")
         return BatchRow(number, {}, FieldProblem("", "not_a_row", message))
-    _check_headings(list(row), columns, ())
-    return _row(number, row)
+    headings = [_LONE_SURROGATE.sub("\ufffd", column).strip().lower() for column in row]
+    for problem in _heading_problems(headings, columns):
+        return BatchRow(number, {}, replace(problem, field=problem.field[:MOST_CHARACTERS]))
+    return _row(number, dict(zip(headings, row.values(), strict=True)))
 
 
 def _row(number: int, cells: Mapping[str, str]) -> BatchRow:
@@ -143,6 +152,9 @@ def _row(number: int, cells: Mapping[str, str]) -> BatchRow:
         if len(cell) > MOST_CHARACTERS:
             message = marked("This is too long.")
             return BatchRow(number, {}, FieldProblem(column, "too_long", message))
+        if _LONE_SURROGATE.search(cell):
+            message = marked("This is no text that can be kept.")
+            return BatchRow(number, {}, FieldProblem(column, "unreadable", message))
     return BatchRow(number, cells)
 
 

@@ -77,6 +77,12 @@ def feed_of(member):
     return feed.read(busy, "", EARLY)
 
 
+def store(table, items):
+    for part in itertools.batched(items, 25, strict=False):
+        puts = [{"PutRequest": {"Item": encoded(item)}} for item in part]
+        table.client.batch_write_item(RequestItems={table.name: puts})
+
+
 def populate(deployed):
     """Store external members, each with a booking on every other day, and a linked calendar."""
     members = [an_external_member(*windows()) for _ in range(EXTERNAL_MEMBERS)]
@@ -90,10 +96,7 @@ def populate(deployed):
         *map(booking_item, meetings),
         *map(feed_item, feeds),
     ]
-    table = deployed.scheduling
-    for part in itertools.batched(items, 25, strict=False):
-        puts = [{"PutRequest": {"Item": encoded(item)}} for item in part]
-        table.client.batch_write_item(RequestItems={table.name: puts})
+    store(deployed.scheduling, items)
 
 
 def test_a5_the_grid_of_two_hundred_and_two_weeks_is_ten_requests_at_most(deployed, signed_in):
@@ -132,6 +135,29 @@ def test_a5_the_grid_is_a_table_in_which_nothing_is_a_formula(deployed, signed_i
     assert row.startswith('"\'=HYPERLINK(""x"")",kenji@example.org,Aiko Mori,')
     assert row.endswith(",08:00-24:00,,,")
     assert rest == []
+
+
+def names_in(answer):
+    return [line.partition(",")[0] for line in answer.text.splitlines()[1:]]
+
+
+def test_a5_the_table_has_everybody_or_leads_to_the_rest(deployed, signed_in, monkeypatch):
+    everybody = [
+        replace(an_external_member(), name=f"N{number}") for number in range(EXTERNAL_MEMBERS + 1)
+    ]
+    store(deployed.scheduling, map(external_member_item, everybody))
+    asked = {"from": "2026-12-01", "days": 1, "time_zone": "UTC"}
+    table = "/api/availability-grid.csv"
+
+    whole = signed_in.get(table, params=asked)
+    monkeypatch.setattr("scheduling.use_cases.availability_grid.EXPORTED", EXTERNAL_MEMBERS)
+    first = signed_in.get(table, params=asked)
+    rest = signed_in.get(first.links["next"]["url"])
+
+    assert sorted(names_in(whole)) == sorted(member.name for member in everybody)
+    assert names_in(first) + names_in(rest) == names_in(whole)
+    assert len(names_in(rest)) == 1
+    assert (whole.links, rest.links) == ({}, {})
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def team_with(external_members):
         deployed.scheduling.put_new(member_item(BEN))
         who = AIKO.organization_id, AIKO.member_id
         session = Session(hashed("secret"), *who, EARLY + 9 * HOUR, EARLY)
-        DynamoDbSessions(deployed.access).add(session)
+        DynamoDbSessions(deployed.scheduling, deployed.access).add(session)
         populate(deployed.scheduling, external_members)
         found.headers["cookie"] = "__Host-session=secret"
         yield found

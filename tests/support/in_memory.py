@@ -242,6 +242,8 @@ class InMemoryMembers(InMemory):
             raise MemberNotFound from None
 
     def get_all(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Member]:
+        if len(member_ids) > 100:
+            raise ValueError("DynamoDB hands out at most 100 at once")
         wanted = [(organization_id, member_id) for member_id in member_ids]
         return [self.store.members[key] for key in wanted if key in self.store.members]
 

@@ -73,10 +73,27 @@ def test_json_that_is_no_list_of_rows_is_refused(text):
     assert refused(text, "application/json; charset=utf-8") in (["body"], ["rows"])
 
 
-def test_a_column_that_there_is_not_is_named_in_json_too():
-    assert refused(json.dumps({"rows": [{"shoe size": "9"}]}), "application/json") == [
-        "columns.shoe size"
-    ]
+def test_columns_are_called_what_they_are_in_any_case_in_json_too():
+    [row] = read_json([{" EMail": "a@x.example", "NAME": "Ana"}])
+
+    assert (row.cells, row.problem) == ({"email": "a@x.example", "name": "Ana"}, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "column"),
+    [
+        ({"shoe size": "9"}, "unknown_column", "shoe size"),
+        ({"\ud800" + "x" * 400: "9"}, "unknown_column", "\ufffd" + "x" * 319),
+        ({"email": "a@x.example", "Email": "b@x.example"}, "repeated", "email"),
+        ({"email": "a@x.example", "name": "Ana \ud83d"}, "unreadable", "name"),
+        ({"name": "x" * 321}, "too_long", "name"),
+    ],
+)
+def test_a_json_row_that_cannot_be_read_says_why_and_stops_no_other(row, code, column):
+    bad, good = read_json([row, {"email": "b@x.example", "name": "Ben \U0001f600"}])
+
+    assert (bad.cells, bad.problem.code, bad.problem.field) == ({}, code, column)
+    assert (good.problem, good.cells["name"]) == (None, "Ben \U0001f600")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Self
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
@@ -26,6 +27,7 @@ from scheduling.use_cases.availability_grid import (
     AvailabilityGrid,
     GridRow,
     availability_grid,
+    whole_grid,
 )
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -118,9 +120,12 @@ def get_grid(
 
 @app.get(
     "/api/availability-grid.csv",
-    summary="Export who is available, at most 200 external members",
+    summary="Export who is available, at most 1,000 external members",
     responses={
-        200: {"description": "A table", "content": {"text/csv": {"schema": {"type": "string"}}}}
+        200: {
+            "description": "A table; where there are more, the header Link leads to the rest",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
     },
 )
 def get_grid_csv(
@@ -132,18 +137,31 @@ def get_grid_csv(
     cursor: Cursor = None,
 ) -> Response[str]:
     by = staff(app.current_event)
-    grid = _grid(
-        by,
-        first_day,
-        days=days,
-        zone=time_zone,
-        person_in_charge_id=person_in_charge_id,
-        cursor=cursor,
-        limit=MOST_ROWS,
+    grid = whole_grid(
+        lambda cursor: _grid(
+            by,
+            first_day,
+            days=days,
+            zone=time_zone,
+            person_in_charge_id=person_in_charge_id,
+            cursor=cursor,
+            limit=MOST_ROWS,
+        ),
+        cursor,
     )
     table = availability_csv.csv_of(grid, adapters().base_url)
-    logger.info("availability exported", member_id=by.member.member_id)
-    return Response(200, CONTENT_TYPE, table, headers=availability_csv.HEADERS)
+    logger.info("availability exported", member_id=by.member.member_id, rows=len(grid.rows))
+    headers = availability_csv.HEADERS | _leading_on(grid.next_cursor)
+    return Response(200, CONTENT_TYPE, table, headers=headers)
+
+
+def _leading_on(cursor: str | None) -> dict[str, str | list[str]]:
+    """Return the header that names where the rest is (RFC 8288); none where there is none."""
+    if cursor is None:
+        return {}
+    event = app.current_event
+    query = urlencode(event.query_string_parameters | {"cursor": cursor})
+    return {"Link": f'<{adapters().base_url}{event.path}?{query}>; rel="next"'}
 
 
 def _grid(

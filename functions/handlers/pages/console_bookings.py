@@ -16,10 +16,11 @@ from handlers.pages.console_frame import (
     ROWS,
     address,
     console_page,
-    every_member,
     headers_of,
     host_names,
+    member_or_none,
     query_of,
+    suggested_members,
 )
 from handlers.pages.forms import Form, by_field, parsed_day
 from handlers.pages.rendering import HEADERS, see_other
@@ -48,6 +49,7 @@ from scheduling.use_cases.bookings import (
     mark_no_show,
     view_booking,
 )
+from scheduling.use_cases.members import member_id_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,7 +123,7 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         problems=wanted.problems,
         states=STATES,
         hosts=host_names(by),
-        members=list(every_member(by)),
+        suggestions=suggested_members(by),
         today=adapters().now().astimezone(ZoneInfo(by.member.time_zone)).date(),
     )
 
@@ -160,7 +162,6 @@ def booking_page(
         reason: What was typed for it.
     """
     now = adapters().now()
-    members = {member.member_id: member for member in every_member(by)}
     problems = by_field(refusal.problems) if isinstance(refusal, InvalidInput) else {}
     return console_page(
         "booking.html",
@@ -168,7 +169,7 @@ def booking_page(
         status=HTTPStatus.OK if refusal is None else status_of(refusal),
         headers=HEADERS if refusal is None else headers_of(refusal),
         booking=booking,
-        person_in_charge=members.get(booking.person_in_charge_id),
+        person_in_charge=member_or_none(by, booking.person_in_charge_id),
         can_be_decided=booking.state is BookingState.PENDING and not booking.is_overdue(now),
         can_be_changed=booking.is_changeable(now),
         may_be_missed=booking.state is BookingState.CONFIRMED and now >= booking.time.start,
@@ -259,7 +260,7 @@ def _wanted(by: SignedIn, form: Form) -> _Wanted:
         after=after,
         before=None if last is None else _midnight(last + timedelta(days=1), zone),
         host_id=form["host"] or None,
-        person_in_charge_id=form["person"] or None,
+        person_in_charge_id=member_id_at(by, form["person"], members=adapters().members) or None,
         states=tuple(state for state in BookingState if state == form["state"]),
         text=form["q"].strip().lower(),
         latest_first=form["order"] == "latest",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from handlers.pages.console_frame import console_page, every_member
+from handlers.pages.console_frame import console_page, suggested_members
 from handlers.pages.forms import Form, by_field, parsed_number
 from handlers.pages.rendering import see_other
 from handlers.problems import status_of
@@ -15,6 +15,7 @@ from handlers.wiring import adapters
 from scheduling.domain.refusals import EmailAlreadyInvited, ExternalMemberChanged, InvalidInput
 from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.external_members import external_member_overview
+from scheduling.use_cases.members import member_id_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,17 +45,18 @@ def edit_page(
         form: What was typed; what is stored where None.
         is_changed: Whether somebody else has changed it meanwhile.
     """
-    member = external_member_overview(
+    overview = external_member_overview(
         by,
         external_member_id,
         members=adapters().members,
         external_members=adapters().external_members,
         outbox=adapters().outbox,
-    ).member
+    )
+    member = overview.member
     stored = {
         "name": [member.name],
         "email": [member.email],
-        "person_in_charge_id": [member.person_in_charge_id],
+        "person_in_charge_id": [overview.person_in_charge.email],
     }
     return console_page(
         "external_member_edit.html",
@@ -64,7 +66,7 @@ def edit_page(
         form=form or Form(stored),
         problems=problems or {},
         is_changed=is_changed,
-        members=[each for each in every_member(by) if each.is_active],
+        suggestions=suggested_members(by),
     )
 
 
@@ -77,7 +79,9 @@ def edit(by: SignedIn, external_member_id: str, event: APIGatewayProxyEventV2) -
             version=parsed_number(form["version"]) or 0,
             name=form["name"],
             email=form["email"],
-            person_in_charge_id=form["person_in_charge_id"],
+            person_in_charge_id=member_id_at(
+                by, form["person_in_charge_id"], members=adapters().members
+            ),
             now=adapters().now(),
             members=adapters().members,
             external_members=adapters().external_members,

@@ -14,8 +14,8 @@ from handlers.pages.console_frame import (
     ROWS,
     address,
     console_page,
-    every_member,
     query_of,
+    suggested_members,
 )
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import see_other
@@ -43,6 +43,7 @@ from scheduling.use_cases.external_members import (
     list_external_members,
 )
 from scheduling.use_cases.feeds import linked_calendar
+from scheduling.use_cases.members import member_id_at
 from scheduling.use_cases.organization_features import require_feature
 
 if TYPE_CHECKING:
@@ -66,17 +67,17 @@ logger = Logger()
 def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     form = Form.of_query(event)
     cursor = form["cursor"] or None
-    people = list(every_member(by))
+    suggestions = suggested_members(by)
     found = list_external_members(
         by,
-        _wanted(form),
+        _wanted(by, form),
         cursor=cursor,
         limit=ROWS,
         now=adapters().now(),
         members=adapters().members,
         external_members=adapters().external_members,
         outbox=adapters().outbox,
-        known=people,
+        known=suggestions,
     )
     query = query_of(form, FILTERS)
     return console_page(
@@ -88,16 +89,16 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         form=form,
         is_filtered=bool(query),
         standings=STANDINGS,
-        people=people,
+        suggestions=suggestions,
         news=form["news"],
     )
 
 
-def _wanted(form: Form) -> ExternalMemberFilter:
+def _wanted(by: SignedIn, form: Form) -> ExternalMemberFilter:
     standing = form["standing"]
     return ExternalMemberFilter(
         text=form["q"].strip().lower(),
-        person_in_charge_id=form["person"] or None,
+        person_in_charge_id=member_id_at(by, form["person"], members=adapters().members) or None,
         standings=(Standing(standing),) if standing in STANDINGS else (),
     )
 
@@ -112,7 +113,7 @@ def invitation_page(
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     blank = Form(
         {
-            "person_in_charge_id": [by.member.member_id],
+            "person_in_charge_id": [by.member.email],
             "duration_minutes": ["30"],
             **usual_fields(by, adapters().now()),
         }
@@ -123,7 +124,7 @@ def invitation_page(
         status=status,
         form=form or blank,
         problems=problems or {},
-        members=list(every_member(by)),
+        suggestions=suggested_members(by),
         durations=DURATIONS,
         reminders=REMINDERS,
     )
@@ -138,7 +139,9 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             by,
             name=form["name"],
             email=form["email"],
-            person_in_charge_id=form["person_in_charge_id"],
+            person_in_charge_id=member_id_at(
+                by, form["person_in_charge_id"], members=adapters().members
+            ),
             title=form["title"],
             location=form["location"],
             rules=BookingRules(durations=(duration,)),

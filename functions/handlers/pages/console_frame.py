@@ -34,9 +34,10 @@ ROWS = 50
 MOST_CHOICES = 100
 """How many hosts a form offers, apart from those that are chosen already."""
 
+MOST_SUGGESTED = 20
+"""How many members a field suggests that takes the address of any."""
+
 _PART = 100
-_MEMBERS_AT_ONCE = 1_000
-"""For who has fewer, everybody is one request."""
 
 
 def console_page(
@@ -77,12 +78,15 @@ def address(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def every_member(by: SignedIn) -> Iterator[Member]:
-    return every(
-        lambda cursor: list_members(
-            by, cursor=cursor, limit=_MEMBERS_AT_ONCE, members=adapters().members
-        )
-    )
+def suggested_members(by: SignedIn) -> Sequence[Member]:
+    """Return members to suggest where an address is typed; `member_id_at` finds all others too."""
+    return list_members(by, cursor=None, limit=MOST_SUGGESTED, members=adapters().members).items
+
+
+def member_or_none(by: SignedIn, member_id: str) -> Member | None:
+    """Return a member, a removed one too; None where there never was one."""
+    found = adapters().members.get_all(by.organization.organization_id, [member_id])
+    return next(iter(found), None)
 
 
 def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
@@ -105,10 +109,8 @@ def every_external_member(by: SignedIn) -> Iterator[ExternalMemberOverview]:
 
 def host_names(by: SignedIn, chosen: Sequence[HostKey] = ()) -> dict[HostKey, str]:
     """Return whom a page can have as hosts: the chosen ones first, at most 100 others after."""
-    known = {
-        HostKey(HostKind.MEMBER, member.member_id): member.name
-        for member in islice(every_member(by), MOST_CHOICES)
-    }
+    members = list_members(by, cursor=None, limit=MOST_CHOICES, members=adapters().members).items
+    known = {HostKey(HostKind.MEMBER, member.member_id): member.name for member in members}
     for overview in islice(every_external_member(by), MOST_CHOICES - len(known)):
         member = overview.member
         known[HostKey(HostKind.EXTERNAL_MEMBER, member.external_member_id)] = member.name

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from handlers.pages.console_frame import address, console_page, every_member, query_of
+from handlers.pages.console_frame import address, console_page, query_of, suggested_members
 from handlers.pages.forms import Form, parsed_day
 from handlers.pages.zones import zone_groups
 from handlers.wiring import adapters
 from scheduling.domain.zones import time_zone
-from scheduling.use_cases.availability_grid import availability_grid
+from scheduling.use_cases.availability_grid import EXPORTED, availability_grid
+from scheduling.use_cases.members import member_id_at
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PAGE = "/console/external-members/grid"
 
 DAYS = 7
-ROWS = 25
+ROWS = 10
 """As many as keep the page light: each is there twice, for wide screens and for phones."""
 
 
@@ -32,12 +33,13 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     zone = query["zone"] if time_zone(query["zone"]) else by.member.time_zone
     today = now.astimezone(ZoneInfo(zone)).date()
     first_day = parsed_day(query["from"]) or today
+    person_in_charge_id = member_id_at(by, query["person"], members=adapters().members)
     grid = availability_grid(
         by,
         first_day,
         days=DAYS,
         zone_name=zone,
-        person_in_charge_id=query["person"],
+        person_in_charge_id=person_in_charge_id,
         cursor=query["cursor"] or None,
         limit=ROWS,
         now=now,
@@ -49,8 +51,8 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     kept = query_of(query, ("zone", "person"))
     week = timedelta(days=DAYS)
     exported = {"from": first_day.isoformat(), "days": str(DAYS), "time_zone": zone}
-    if query["person"]:
-        exported["person_in_charge_id"] = query["person"]
+    if person_in_charge_id:
+        exported["person_in_charge_id"] = person_in_charge_id
     return console_page(
         "availability_grid.html",
         by,
@@ -59,11 +61,13 @@ def grid_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         zones=zone_groups(zone, now, by.locale),
         first_day=first_day,
         today=today,
-        person=query["person"],
-        members=list(every_member(by)),
+        form=query,
+        suggestions=suggested_members(by),
         previous_week=address("", kept | {"from": (first_day - week).isoformat()}),
         next_week=address("", kept | {"from": (first_day + week).isoformat()}),
         following=grid.next_cursor
         and address("", kept | {"from": first_day.isoformat(), "cursor": grid.next_cursor}),
         export=address("/api/availability-grid.csv", exported),
+        exported=EXPORTED,
+        rows=ROWS,
     )

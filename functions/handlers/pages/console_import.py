@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from handlers.external_member_files import COLUMNS, import_rows
-from handlers.pages.console_frame import console_page
+from handlers.pages.console_frame import ROWS, console_page
 from handlers.pages.forms import Form, parsed_number
 from handlers.pages.wording import Badge
 from handlers.problems import status_of
@@ -51,6 +51,9 @@ def import_page(
 ) -> Response[str]:
     """Show the form with what was pasted, and what has become of it."""
     require_feature(by, Feature.EXTERNAL_MEMBERS)
+    results = sorted(
+        done.results if done else (), key=lambda result: result.outcome is not RowOutcome.ERROR
+    )
     return console_page(
         "external_members_import.html",
         by,
@@ -59,7 +62,9 @@ def import_page(
         content=content,
         problems=problems,
         done=done,
-        counts=Counter(result.outcome for result in done.results) if done else {},
+        counts=Counter(result.outcome for result in results),
+        results=results[:ROWS],
+        left_out=max(0, len(results) - ROWS),
         outcomes=OUTCOMES,
         is_dry_run=is_dry_run,
     )
@@ -88,6 +93,6 @@ def run_import(
         return import_page(by, content, problems=refusal.problems, status=status_of(refusal))
     except BatchTooLarge as refusal:
         problem = FieldProblem("file", refusal.code, refusal.message)
-        return import_page(by, problems=[problem], status=status_of(refusal))
+        return import_page(by, content, problems=[problem], status=status_of(refusal))
     logger.info("external members imported", is_dry_run=is_dry_run, rows=len(done.results))
     return import_page(by, content, done=done, is_dry_run=is_dry_run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from handlers.pages.console_frame import ROWS, console_page
+from handlers.pages.console_frame import ROWS, console_page, suggested_members
 from handlers.pages.forms import Form, by_field, parsed_identifier
 from handlers.pages.rendering import see_other
 from handlers.pages.wording import Badge, request_badge
@@ -19,7 +19,12 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.invitations import InvitationOutcome, InvitationState, Placement
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.people import Role
-from scheduling.domain.refusals import IdempotencyKeyReused, InvalidInput, marked
+from scheduling.domain.refusals import (
+    IdempotencyKeyReused,
+    InvalidInput,
+    ProofRequired,
+    marked,
+)
 from scheduling.use_cases.directory import listed_under
 from scheduling.use_cases.invitations import (
     invitation_overview,
@@ -29,6 +34,7 @@ from scheduling.use_cases.invitations import (
     revoke_invitation,
     send_invitation_again,
 )
+from scheduling.use_cases.members import member_id_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,28 +93,26 @@ def new_page(
     form: Form | None = None,
     *,
     problems: Mapping[str, str] | None = None,
+    needs_proof: bool = False,
     results: Sequence[InvitationResult] = (),
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
-    choices = placement_choices(
-        by,
-        now=adapters().now(),
-        directories=adapters().directories,
-        members=adapters().members,
-    )
+    choices = placement_choices(by, now=adapters().now(), directories=adapters().directories)
     found = dict(problems or {})
     for part, name in _PARTS.items():
         # Where nothing can be chosen, there is only the field for something new.
-        if f"{name}_id" in found and not choices.listed[part]:
+        if f"{name}_id" in found and not choices[part]:
             found[f"new_{name}"] = found.pop(f"{name}_id")
-    blank = Form({"manager_id": [by.member.member_id], "form_id": [new_id()]})
+    blank = Form({"manager_id": [by.member.email], "form_id": [new_id()]})
     return console_page(
         "invite_members.html",
         by,
         status=status,
         form=form or blank,
         choices=choices,
+        suggestions=suggested_members(by),
         problems=found,
+        needs_proof=needs_proof,
         results=[(result, _OUTCOMES[result.outcome]) for result in results],
     )
 
@@ -124,7 +128,7 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             Placement(
                 department_id=form["department_id"],
                 designation_id=form["designation_id"],
-                manager_id=form["manager_id"],
+                manager_id=member_id_at(by, form["manager_id"], members=adapters().members),
                 role=Role.ADMIN if form["role"] == Role.ADMIN else Role.MEMBER,
             ),
             key=parsed_identifier(form["form_id"]) or new_id(),
@@ -137,6 +141,8 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     except InvalidInput as refusal:
         problems = by_field(refusal.problems)
         return new_page(by, form, problems=problems, status=status_of(refusal))
+    except ProofRequired as refusal:
+        return new_page(by, form, needs_proof=True, status=status_of(refusal))
     except IdempotencyKeyReused as refusal:
         problems = {"emails": refusal.message}
         return new_page(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from handlers.pages.console_booking_pages import LIST
-from handlers.pages.console_frame import console_page, every_member, host_names
+from handlers.pages.console_frame import (
+    console_page,
+    host_names,
+    member_or_none,
+    suggested_members,
+)
 from handlers.pages.form_reading import UNITS, Mistake
 from handlers.pages.forms import Form, parsed_number
 from handlers.pages.page_settings_form import (
@@ -26,6 +32,7 @@ from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.languages import LANGUAGES
 from scheduling.domain.refusals import BookingPageChanged, InvalidInput, SlugTaken, marked
+from scheduling.use_cases.members import member_id_at
 from scheduling.use_cases.page_settings import (
     MOST_QUESTIONS,
     MOST_REMINDERS,
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from scheduling.domain.sessions import SignedIn
+    from scheduling.use_cases.page_settings import PageSettings
 
 QUESTION_KINDS = {
     QuestionKind.LINE: marked("One line"),
@@ -66,7 +74,7 @@ def new_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         time_zone=by.organization.time_zone,
         created_at=adapters().now(),
     )
-    blank = form_of(usual)
+    blank = _form_of(by, usual)
     return _editor(by, Form({**blank.fields, "form_id": [new_id()]}))
 
 
@@ -75,7 +83,7 @@ def add(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     if form["action"] == "add-question":
         return _editor(by, form, one_more=True)
     reading = SettingsReading(form)
-    settings, slug = reading.settings(), reading.text("slug").strip()
+    settings, slug = _settings(by, reading), reading.text("slug").strip()
     if reading.mistakes:
         return _refused(by, form, reading.mistakes)
     try:
@@ -101,7 +109,7 @@ def add(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
 
 def edit_page(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
     page = own_page(by, slug, booking_pages=adapters().booking_pages)
-    return _editor(by, form_of(page), slug=slug, news=Form.of_query(event)["news"])
+    return _editor(by, _form_of(by, page), slug=slug, news=Form.of_query(event)["news"])
 
 
 def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
@@ -109,7 +117,7 @@ def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str
     if form["action"] == "add-question":
         return _editor(by, form, slug=slug, one_more=True)
     reading = SettingsReading(form)
-    settings = reading.settings()
+    settings = _settings(by, reading)
     if reading.mistakes:
         return _refused(by, form, reading.mistakes, slug=slug)
     try:
@@ -132,6 +140,21 @@ def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str
         return _editor(by, form, slug=slug, has_changed=True, status=status_of(refusal))
     logger.info("booking page changed", slug=slug)
     return see_other(f"{LIST}/{slug}?news=saved")
+
+
+def _form_of(by: SignedIn, page: BookingPage) -> Form:
+    """Return a page's settings as they are typed: a member by their address."""
+    person_in_charge = member_or_none(by, page.person_in_charge_id)
+    typed = "" if person_in_charge is None else person_in_charge.email
+    return Form({**form_of(page).fields, "person_in_charge_id": [typed]})
+
+
+def _settings(by: SignedIn, reading: SettingsReading) -> PageSettings:
+    settings = reading.settings()
+    typed = settings.person_in_charge_id
+    return replace(
+        settings, person_in_charge_id=member_id_at(by, typed, members=adapters().members)
+    )
 
 
 def _refused(
@@ -170,7 +193,7 @@ def _editor(
         news=news,
         hosts=host_names(by, chosen),
         chosen_hosts=chosen,
-        members=list(every_member(by)),
+        suggestions=suggested_members(by),
         languages=LANGUAGES,
         kinds=QUESTION_KINDS,
         units=UNIT_NAMES,

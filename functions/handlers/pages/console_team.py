@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -11,13 +10,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from handlers import csv_tables, members_csv
 from handlers.pages.console_frame import (
-    MOST_CHOICES,
     ROWS,
     address,
     console_page,
-    every_member,
     headers_of,
     query_of,
+    suggested_members,
 )
 from handlers.pages.forms import Form, by_field, parsed_number
 from handlers.pages.rendering import HEADERS, see_other
@@ -32,6 +30,7 @@ from scheduling.domain.refusals import (
     LastAdmin,
     MemberChanged,
     NotHandedOver,
+    ProofRequired,
 )
 from scheduling.ports import MemberFilter
 from scheduling.use_cases.members import (
@@ -139,7 +138,7 @@ def edit(by: SignedIn, member_id: str, event: APIGatewayProxyEventV2) -> Respons
             members=adapters().members,
             directories=adapters().directories,
         )
-    except (InvalidInput, LastAdmin, MemberChanged) as refusal:
+    except (InvalidInput, LastAdmin, MemberChanged, ProofRequired) as refusal:
         return _member_page(by, _overview(by, member_id), form, refusal=refusal)
     logger.info("member edited", member_id=member_id)
     return see_other(f"{LIST}/{member_id}?news=saved")
@@ -165,7 +164,14 @@ def remove(by: SignedIn, member_id: str, event: APIGatewayProxyEventV2) -> Respo
             bookings=adapters().bookings,
             external_members=adapters().external_members,
         )
-    except (BusyTryAgain, InvalidInput, LastAdmin, MemberChanged, NotHandedOver) as refusal:
+    except (
+        BusyTryAgain,
+        InvalidInput,
+        LastAdmin,
+        MemberChanged,
+        NotHandedOver,
+        ProofRequired,
+    ) as refusal:
         return _removal_page(by, member_id, form, refusal=refusal)
     logger.info("member removed", member_id=member_id)
     return see_other(f"{LIST}?news=removed")
@@ -188,8 +194,9 @@ def _member_page(
         form=form,
         problems=_problems(refusal),
         refusal="" if refusal is None or isinstance(refusal, InvalidInput) else str(refusal),
+        needs_proof=isinstance(refusal, ProofRequired),
         directory=adapters().directories.get(by.organization.organization_id),
-        suggestions=list(islice(every_member(by), MOST_CHOICES)),
+        suggestions=suggested_members(by),
         zones=zone_groups(form["time_zone"], adapters().now(), by.locale),
         locales=LANGUAGES,
         news=news,
@@ -209,7 +216,8 @@ def _removal_page(
         external_members=adapters().external_members,
     )
     problems = _problems(refusal)
-    if refusal is not None and not problems:
+    needs_proof = isinstance(refusal, ProofRequired)
+    if refusal is not None and not problems and not needs_proof:
         problems = {"hand_over_to": str(refusal)}
     return console_page(
         "member_removal.html",
@@ -221,11 +229,8 @@ def _removal_page(
         most=LISTED,
         form=form,
         problems=problems,
-        suggestions=[
-            member
-            for member in islice(every_member(by), MOST_CHOICES)
-            if member.member_id != member_id
-        ],
+        needs_proof=needs_proof,
+        suggestions=[member for member in suggested_members(by) if member.member_id != member_id],
     )
 
 

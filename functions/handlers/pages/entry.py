@@ -54,6 +54,9 @@ _TOKEN_FORMS = frozenset(
 _ONE_CLICK = "/unsubscribe/"
 """What mail programs and their servers press for somebody: whoever holds the token may."""
 
+_TOKEN_PATHS = ("/l/", _ONE_CLICK)
+"""A token comes after each of these."""
+
 
 def page_app() -> APIGatewayHttpResolver:
     """Return a resolver that answers what goes wrong with a page, never with JSON."""
@@ -80,7 +83,7 @@ def answer(
 
 def carries_token(event: APIGatewayProxyEventV2) -> bool:
     """Tell whether a request has the token of a mailed link in its path or its form."""
-    return event.path.startswith("/l/") or event.path in _TOKEN_FORMS
+    return event.path.startswith(_TOKEN_PATHS) or event.path in _TOKEN_FORMS
 
 
 def _protect_forms(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[str]:
@@ -126,7 +129,7 @@ def _refusal_page(app: APIGatewayHttpResolver, refusal: refusals.SchedulingError
             headers=TOKEN_PAGE_HEADERS,
             is_invitation=isinstance(refusal, refusals.ExternalMemberGone),
         )
-    headers = dict(TOKEN_PAGE_HEADERS if carries_token(app.current_event) else HEADERS)
+    headers = dict(_headers(app))
     if isinstance(refusal, refusals.TryAgainLater):
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     return _refused_page(app, refusal.message, status, headers)
@@ -183,7 +186,13 @@ def _not_found_page(app: APIGatewayHttpResolver, _: Exception) -> Response[str]:
 def _failure_page(app: APIGatewayHttpResolver, failure: Exception) -> Response[str]:
     """Answer a defect of ours: the log keeps what happened, the alarm on 5xx calls somebody."""
     logger.error("page failed", exc_info=failure)
-    return _message_page(app, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _message_page(
+        app, "failure.html", status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=_headers(app)
+    )
+
+
+def _headers(app: APIGatewayHttpResolver) -> Mapping[str, str]:
+    return TOKEN_PAGE_HEADERS if carries_token(app.current_event) else HEADERS
 
 
 def _message_page(

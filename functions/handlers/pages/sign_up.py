@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def form_page(
     event: APIGatewayProxyEventV2, form: Form | None = None, refusal: InvalidInput | None = None
 ) -> Response[str]:
+    zone_is_a_guess = form is None
     form = form or Form({"time_zone": ["UTC"]})
     locale = preferred_language(event.headers.get("accept-language", ""))
     return anybodys_page(
@@ -32,6 +33,7 @@ def form_page(
         status=status_of(refusal) if refusal else HTTPStatus.OK,
         form=form,
         zones=zone_groups(form["time_zone"], adapters().now(), locale),
+        zone_is_a_guess=zone_is_a_guess,
         problems=by_field(refusal.problems) if refusal else {},
     )
 

@@ -48,7 +48,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
                 calendar_servers=adapters().calendar_servers,
                 busy_times=adapters().busy_times,
             )
-        except Exception:  # one poisonous calendar must not hold up the others
+        except Exception:  # one poisonous batch must not hold up the others
             logger.exception("calendars failed")
             unforeseen += 1
     logger.info("calendars read", due=len(turns), ends=dict(ends))

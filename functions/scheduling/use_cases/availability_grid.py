@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import LONGEST_BUFFER, LONGEST_MEETING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
     from scheduling import ports
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 
 MOST_DAYS = 31
 MOST_ROWS = 200
+EXPORTED = 1_000
+"""How many rows a whole grid has at most."""
 
 _PARTS = 3
 """In how many parts external members are read for one grid; a filter may leave few of each."""
-_AT_ONCE = 5_000
-"""How many bookings, or members, are asked for at once: as many as DynamoDB hands out."""
+_BOOKINGS_AT_ONCE = 5_000
+_MEMBERS_AT_ONCE = 100
+"""As many of each as DynamoDB hands out in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,21 @@ def availability_grid(
         for member in found
     )
     return AvailabilityGrid(zone_name, tuple(spans), tuple(rows), next_cursor)
+
+
+def whole_grid(
+    part_after: Callable[[str | None], AvailabilityGrid], cursor: str | None = None
+) -> AvailabilityGrid:
+    """Return the parts of a grid as one: all that follow a cursor, at most `EXPORTED` rows.
+
+    Args:
+        part_after: Returns the part of at most `MOST_ROWS` that begins at a cursor.
+    """
+    whole = part_after(cursor)
+    while whole.next_cursor is not None and len(whole.rows) <= EXPORTED - MOST_ROWS:
+        part = part_after(whole.next_cursor)
+        whole = replace(part, rows=whole.rows + part.rows)
+    return whole
 
 
 def _row(
@@ -195,7 +213,7 @@ def _taken(
         states=tuple(state for state in BookingState if state.takes_time),
     )
     meetings = every(
-        lambda cursor: bookings.list(organization_id, which, cursor=cursor, limit=_AT_ONCE)
+        lambda cursor: bookings.list(organization_id, which, cursor=cursor, limit=_BOOKINGS_AT_ONCE)
     )
     for meeting in meetings:
         if not meeting.is_overdue(now):
@@ -209,6 +227,6 @@ def _names(found: Sequence[ExternalMember], members: ports.Members) -> Mapping[s
     ids = sorted({member.person_in_charge_id for member in found})
     return {
         person.member_id: person.name
-        for some in itertools.batched(ids, _AT_ONCE, strict=False)
+        for some in itertools.batched(ids, _MEMBERS_AT_ONCE, strict=False)
         for person in members.get_all(found[0].organization_id, some)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from scheduling.ports import FeedNotRead
 from scheduling.use_cases.links import read_link_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from scheduling import ports
@@ -171,27 +172,43 @@ def read_calendars(
 
     Returns:
         How many were `verified`, and how many not, by `FeedFailure`.
+
+    Raises:
+        ExceptionGroup: What nobody foresaw with some of them, after all others were read.
     """
-    begun = (
-        _begun(
-            turn,
-            now=now,
-            external_members=external_members,
-            bookings=bookings,
-            calendar_feeds=calendar_feeds,
-        )
-        for turn in turns
-    )
-    readings = [reading for reading in begun if reading is not None]
+    readings: list[_Reading] = []
+    failures: list[Exception] = []
+    for turn in turns:
+        with _kept_for_later(failures):
+            reading = _begun(
+                turn,
+                now=now,
+                external_members=external_members,
+                bookings=bookings,
+                calendar_feeds=calendar_feeds,
+            )
+            readings += [] if reading is None else [reading]
     answers = calendar_servers.read_all([reading.request for reading in readings])
     ends: Counter[str] = Counter()
     for reading, answer in zip(readings, answers, strict=True):
-        feed = _read(reading, answer, now=now, busy_times=busy_times)
-        calendar_feeds.record(feed)
-        if feed.failure is None:
-            calendar_feeds.put_back(reading.turn, reading.turn.succeeded(now))
-        ends[feed.failure or VERIFIED] += 1
+        with _kept_for_later(failures):
+            feed = _read(reading, answer, now=now, busy_times=busy_times)
+            calendar_feeds.record(feed)
+            if feed.failure is None:
+                calendar_feeds.put_back(reading.turn, reading.turn.succeeded(now))
+            ends[feed.failure or VERIFIED] += 1
+    if failures:
+        raise ExceptionGroup("some calendars failed", failures)
     return ends
+
+
+@contextmanager
+def _kept_for_later(failures: list[Exception]) -> Iterator[None]:
+    """Let one calendar's failure wait for those that are read after it."""
+    try:
+        yield
+    except Exception as failure:  # noqa: BLE001 - raised once the others are read
+        failures.append(failure)
 
 
 def _begun(

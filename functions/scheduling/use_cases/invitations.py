@@ -18,7 +18,7 @@ from scheduling.domain.invitations import (
     typed_addresses,
 )
 from scheduling.domain.links import INVITATION_LIFE, Link, LinkPurpose, new_link_id
-from scheduling.domain.lists import ListPage, every
+from scheduling.domain.lists import ListPage
 from scheduling.domain.people import Role, normalized_email
 from scheduling.domain.policy import Act, require
 from scheduling.domain.rate_limits import INVITATIONS_PER_ADDRESS, INVITATIONS_PER_ORGANIZATION
@@ -38,12 +38,7 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.directory import Directory, Listed
     from scheduling.domain.messages import Delivery
-    from scheduling.domain.people import Member
     from scheduling.domain.sessions import SignedIn
-
-
-_PART = 100
-"""How many members are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +66,17 @@ class InvitationOverview:
     """Of the latest mail."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacementChoices:
-    """What somebody who is invited can be; each by name."""
-
-    listed: Mapping[DirectoryPart, Sequence[Listed]]
-    managers: Sequence[Member]
-
-
 def placement_choices(
-    by: SignedIn, *, now: datetime, directories: ports.Directories, members: ports.Members
-) -> PlacementChoices:
-    """Return what an admin can choose from who invites somebody.
+    by: SignedIn, *, now: datetime, directories: ports.Directories
+) -> Mapping[DirectoryPart, Sequence[Listed]]:
+    """Return what an admin can choose from who invites somebody; each by name.
 
     Raises:
         NotAllowed: Only admins do this.
     """
     require(by, Act.INVITE_MEMBER, now=now)
-    organization_id = by.organization.organization_id
-    directory = directories.get(organization_id)
-    team = every(lambda cursor: members.list(organization_id, cursor=cursor, limit=_PART))
-    return PlacementChoices(
-        listed={part: directory.listed(part) for part in DirectoryPart},
-        managers=sorted(
-            (member for member in team if member.is_active),
-            key=lambda member: member.name.casefold(),
-        ),
-    )
+    directory = directories.get(by.organization.organization_id)
+    return {part: directory.listed(part) for part in DirectoryPart}
 
 
 def invite_members(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def test_trying_out_tells_each_row_and_invites_nobody(staff: Browser, site: Site
 
     assert answer.status == 200
     assert "What would happen" in answer.body
-    assert answer.body.index("yuki@example.org") < answer.body.index("nobody")
+    assert answer.body.index("nobody") < answer.body.index("yuki@example.org")
     assert "email: Please enter an e-mail address" not in answer.body
     assert "duration_minutes: Please enter a whole number." in answer.body
     assert "&lt;b&gt;Nobody&lt;/b&gt;" in answer.body
@@ -54,11 +55,27 @@ def test_what_cannot_be_read_is_said_and_stays(staff: Browser):
     assert "name,salary\nYuki,1</textarea>" in answer.body
 
 
+def test_of_many_rows_fifty_are_shown_and_mistakes_come_first(staff: Browser):
+    rows = [f"P{number},p{number}@example.org,aiko@hanami.example\n" for number in range(498)]
+    content = "name,email,person_in_charge\n" + "".join(rows) + "Ana,ana,x\nEva,eva,x\n"
+
+    page = staff.post(PAGE, {"content": content, "action": "try"}).body
+
+    numbers = re.findall(r'data-label="Row">(\d+)<', page)
+    assert numbers == ["500", "501", *map(str, range(2, 50))]
+    assert "And 450 more rows; mistakes come first." in page
+    assert 'class="number">498</span>' in page
+    assert len(page.encode()) - len(content.encode()) <= 30_000
+
+
 def test_t24_too_many_rows_are_refused(staff: Browser):
-    answer = staff.post(PAGE, {"content": HEADER + YUKI * 501, "action": "try"})
+    content = HEADER + YUKI * 501
+
+    answer = staff.post(PAGE, {"content": content, "action": "try"})
 
     assert answer.status == 413
     assert "At most 500 rows" in answer.body
+    assert f"{content}</textarea>" in answer.body
 
 
 def test_when_time_is_up_one_goes_on_with_a_button(staff: Browser, site: Site, monkeypatch):

@@ -200,8 +200,12 @@ def test_c4_an_admin_is_invited_only_after_a_fresh_proof(staff: Browser, site: S
 
     answer = staff.post(NEW, form(site, role="admin"))
 
-    assert answer.location.startswith("/sign-in/again")
+    assert answer.status == 403
     assert "lena@hanami.example" not in invitations(site)
+    assert 'href="/sign-in/again" target="_blank"' in answer.body
+    assert "lena@hanami.example</textarea>" in answer.body
+    assert '<option value="admin" selected>' in answer.body
+    assert f'value="{"a" * 26}"' in answer.body
 
 
 def test_c39_sending_again_tells_that_the_old_link_has_ended(staff: Browser, site: Site):

@@ -156,6 +156,36 @@ def test_a_change_to_what_somebody_else_changed_says_so(staff: Browser, site: Si
     assert 'value="Benjamin"' in answer.body
 
 
+def test_b10_a_new_role_takes_a_fresh_proof_and_the_form_waits_for_it(staff: Browser, site: Site):
+    site.wait_until(site.now + timedelta(minutes=11))
+    page = page_of(site.ben)
+    typed = form_of(staff.get(page).body) | {"name": "Ben Okoro", "role": "admin"}
+
+    answer = staff.post(page, typed)
+
+    assert answer.status == 403
+    assert 'href="/sign-in/again" target="_blank"' in answer.body
+    assert form_of(answer.body) == typed
+    assert stored(site, site.ben) == site.ben
+
+    for key, session in site.store.sessions.items():
+        site.store.sessions[key] = replace(session, proven_at=site.adapters.now())
+    assert staff.post(page, typed).status == 303
+    assert stored(site, site.ben).role is Role.ADMIN
+
+
+def test_b21_removing_takes_a_fresh_proof_and_the_form_waits_for_it(staff: Browser, site: Site):
+    site.wait_until(site.now + timedelta(minutes=11))
+    typed = {"hand_over_to": site.ben.email}
+
+    answer = staff.post(f"{page_of(AIKO)}/removal", typed)
+
+    assert answer.status == 403
+    assert 'href="/sign-in/again" target="_blank"' in answer.body
+    assert f'value="{site.ben.email}"' in answer.body
+    assert stored(site, AIKO).is_active
+
+
 def test_t15_the_last_admin_is_told_why_the_role_stays(proven: Browser, site: Site):
     form = form_of(proven.get(page_of(AIKO)).body)
 

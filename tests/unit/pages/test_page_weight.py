@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from handlers.pages import assets
 from handlers.pages.availability_rows import Row
+from handlers.pages.console_frame import ROWS
+from scheduling.domain.identifiers import derived_id
+from scheduling.domain.people import Role
+from tests.support.builders import AIKO, a_guest
 from tests.unit.pages.test_public_pages import availability_form
 
 if TYPE_CHECKING:
@@ -12,8 +19,21 @@ if TYPE_CHECKING:
 
 KILOBYTE = 1000
 
-
 KIBIBYTE = 1024
+
+MOST_OF_A_LIST = 75 * KILOBYTE
+"""Fifty rows, each with a menu; public pages weigh less than half of it."""
+
+LISTS = (
+    "external members",
+    "who is available",
+    "bookings",
+    "booking pages",
+    "team",
+    "team, removed",
+    "invitations",
+)
+"""What the site calls the pages that list what there may be thousands of."""
 
 
 def size_of(page: str, ending: str) -> int:
@@ -25,6 +45,40 @@ def size_of(page: str, ending: str) -> int:
 def test_every_page_is_at_most_30_kilobytes(staff: Browser, site: Site):
     for name, address in site.addresses().items():
         assert len(staff.get(address).body.encode()) <= 30 * KILOBYTE, name
+
+
+@pytest.fixture
+def full(site: Site) -> None:
+    """Have more of everything that is listed than a page of a list has rows."""
+    for number in range(ROWS):
+        key = derived_id(f"full {number}")
+        email = f"somebody.number-{number}@hanami.example"
+        member = replace(site.ben, member_id=key, name=f"Somebody Number {number}", email=email)
+        site.store.members[member.organization_id, key] = member
+        gone = replace(site.former, member_id=derived_id(f"gone {number}"), email=email)
+        site.store.members[gone.organization_id, gone.member_id] = gone
+        asked = replace(
+            site.kenji, external_member_id=key, name=f"External Number {number}", email=email
+        )
+        site.store.external_members[asked.organization_id, key] = asked
+        site.store.messages[asked.request_mail] = site.store.messages[site.kenji.request_mail]
+        site.store.booking_pages[f"page-{number}"] = replace(site.workshop, slug=f"page-{number}")
+        guest = replace(a_guest(f"Guest Number {number}"), email=email)
+        booking = replace(site.booking, booking_id=key, guest=guest)
+        site.store.bookings[booking.organization_id, key] = booking
+        site.wait_for(email, site.now)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("role", Role)
+def test_a_list_with_all_the_rows_of_a_page_is_at_most_75_kilobytes(
+    staff: Browser, site: Site, role: Role
+):
+    site.store.members[AIKO.organization_id, AIKO.member_id] = replace(AIKO, role=role)
+    for name in LISTS:
+        page = staff.get(site.addresses()[name]).body
+        assert role is Role.MEMBER or "Next " in page, name
+        assert len(page.encode()) <= MOST_OF_A_LIST, name
 
 
 def test_a_form_with_twenty_times_is_at_most_30_kilobytes(browser: Browser, site: Site):

@@ -8,6 +8,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.time_range import TimeRange
 from tests.support.builders import at
 from tests.unit.pages.site import SIGN_IN, Browser, Site
+from tests.unit.pages.test_page_safety import BY_BROWSER, TOKEN_PAGE_HEADERS
 
 TWO_DAYS = timedelta(days=2)
 
@@ -336,3 +337,14 @@ def test_a_defect_of_ours_is_said_and_logged(browser: Browser, site: Site, monke
     assert answer.status == 500
     assert "it is our fault" in answer.body
     assert logged == [("page failed",)]
+
+
+def test_a_defect_on_a_page_with_a_token_is_kept_nowhere_either(
+    browser: Browser, site: Site, monkeypatch
+):
+    address = f"/l/{site.token_of(site.lena)}"
+    monkeypatch.setattr(site.adapters, "external_members", None)
+
+    answer = browser.get(address)
+
+    assert (answer.status, answer.headers) == (500, TOKEN_PAGE_HEADERS | BY_BROWSER)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scheduling.domain.message_tags import address_hash
+from scheduling.domain.rate_limits import TOKEN_MISSES_PER_NETWORK_ADDRESS
 from scheduling.domain.reputation import MailCategory, SuppressionReason
 from scheduling.domain.unsubscribing import UNSUBSCRIBE_LIFE, Subscription, token_for
 from tests.support.builders import ORGANIZATION
@@ -70,7 +71,6 @@ def test_a_forged_or_outworn_link_ends_nothing(browser: Browser, site: Site, add
     other = token_for(replace(MIA, organization_id="o" * 26), KEY, now=site.now)
     forged = f"{other.rpartition('.')[0]}.{address.rpartition('.')[2]}"
     outworn = token_for(MIA, KEY, now=site.now - UNSUBSCRIBE_LIFE)
-    writes = site.store.writes
 
     for token, status in ((forged, 404), ("u1", 404), (outworn, 410)):
         for answer in (
@@ -82,4 +82,13 @@ def test_a_forged_or_outworn_link_ends_nothing(browser: Browser, site: Site, add
                 TOKEN_PAGE_HEADERS | {"Vary": "Accept-Language"},
             )
 
-    assert site.store.writes == writes
+    assert suppressed(site) is None
+
+
+def test_t42_guessing_links_comes_to_an_end(browser: Browser, site: Site, address: str):
+    guess = f"{address.rpartition('.')[0]}.{'A' * 43}"
+    most = TOKEN_MISSES_PER_NETWORK_ADDRESS.most
+    statuses = [browser.post(guess, ONE_CLICK).status for _ in range(most + 1)]
+
+    assert statuses == [404] * most + [429]
+    assert browser.get(guess).status == 429

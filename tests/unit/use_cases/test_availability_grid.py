@@ -13,7 +13,13 @@ from scheduling.domain.people import Role
 from scheduling.domain.refusals import FeatureDisabled, InvalidInput
 from scheduling.domain.slots import span_of
 from scheduling.domain.time_range import TimeRange
-from scheduling.use_cases.availability_grid import availability_grid
+from scheduling.use_cases.availability_grid import (
+    EXPORTED,
+    MOST_ROWS,
+    AvailabilityGrid,
+    availability_grid,
+    whole_grid,
+)
 from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.guest import cancel_guest_booking
 from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, STAFF, between
@@ -129,6 +135,34 @@ def test_a5_a_long_grid_goes_on_where_it_stopped(parley, two):
 
     assert list(free(first) | free(rest)) == ["Lena Fischer", "Kenji Tanaka"]
     assert rest.next_cursor is None
+
+
+def test_a5_a_whole_grid_has_everybody_however_few_a_part_has(parley, two):
+    whole = whole_grid(lambda cursor: grid(parley, limit=1, cursor=cursor))
+
+    assert list(free(whole)) == ["Lena Fischer", "Kenji Tanaka"]
+    assert whole.next_cursor is None
+
+
+def test_a5_a_whole_grid_ends_and_says_where_it_goes_on(parley, two):
+    row = grid(parley).rows[0]
+    part = AvailabilityGrid("UTC", (), (row,) * MOST_ROWS, "more")
+
+    whole = whole_grid(lambda _: part)
+
+    assert (len(whole.rows), whole.next_cursor) == (EXPORTED, "more")
+
+
+def test_a5_as_many_may_be_in_charge_as_have_external_members(parley, two):
+    for number in range(101):
+        person = replace(AIKO, member_id=derived_id(f"person {number}"), name=f"P{number}")
+        asked = replace(two, external_member_id=f"{number}", person_in_charge_id=person.member_id)
+        parley.store.members[person.organization_id, person.member_id] = person
+        parley.store.external_members[asked.organization_id, asked.external_member_id] = asked
+
+    names = {row.person_in_charge_name for row in grid(parley).rows}
+
+    assert names == {AIKO.name} | {f"P{number}" for number in range(101)}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,18 @@ class Files:
         return self.busy
 
 
+@dataclass
+class OddFiles(Files):
+    """Fail over one owner's file as nobody foresaw."""
+
+    owner_of_odd: str = ""
+
+    def of(self, file, within, *, owner, **about):
+        if owner == self.owner_of_odd:
+            raise ZeroDivisionError
+        return super().of(file, within, owner=owner, **about)
+
+
 @pytest.fixture
 def parley(parley):
     parley.clock = DAY
@@ -471,3 +483,21 @@ def test_t45_the_organizations_take_turns():
         *(f"small{n}" for n in range(9)),
     }
     assert [turn for turn in ordered if turn.organization_id == "big"] == crowd
+
+
+@pytest.mark.parametrize("at_fault", ["its file", "its owner"])
+def test_a_calendar_that_fails_as_nobody_foresaw_takes_no_other_with_it(parley, kenji, at_fault):
+    broken = invite(parley, name="Omar Haddad", email="omar@example.org")
+    for member in (broken, kenji):
+        link(parley, member)
+    if at_fault == "its file":
+        parley.busy_times = OddFiles(owner_of_odd=broken.email)
+    else:
+        del parley.store.external_members[broken.organization_id, broken.external_member_id]
+
+    with pytest.raises(ExceptionGroup) as raised:
+        run(parley)
+
+    assert len(raised.value.exceptions) == 1
+    assert calendar_of(parley, kenji).state(DAY) is FeedState.VERIFIED
+    assert calendar_of(parley, broken).state(DAY) is FeedState.BEING_READ

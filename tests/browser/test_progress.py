@@ -1,0 +1,82 @@
+"""How far an import is, on a page that somebody left open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scheduling.domain.member_imports import ImportState, RowOutcome
+from tests.support.browser import DESK
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Visit
+    from tests.browser.site_server import SiteServer
+    from tests.unit.pages.site import Site
+
+HOUR = 3_600_000
+"""In milliseconds, which is how a browser counts."""
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """The addresses that the page has asked for by itself."""
+    return []
+
+
+@pytest.fixture
+def desk(server: SiteServer, site: Site, visit: Visit, asked: list[str]) -> Page:
+    """The page of an import that is running."""
+    page = visit(server.origin, DESK)
+    page.clock.install()
+    page.goto(f"/console/team/imports/{site.running_import.import_id}")
+    expect(page.get_by_text("0 of 2 rows are done.")).to_be_visible()
+    page.on("request", lambda request: asked.append(request.url))
+    return page
+
+
+def reach(site: Site, done: int, state: ImportState = ImportState.RUNNING) -> None:
+    found, rows = site.store.imports[site.running_import.import_id]
+    counts = {RowOutcome.UPDATED: done}
+    site.store.imports[found.import_id] = replace(found, state=state, counts=counts), rows
+
+
+def test_the_last_state_is_shown_even_where_somebody_is_on_a_link_of_it(desk: Page, site: Site):
+    desk.get_by_role("link", name="Look again").focus()
+    reach(site, 1)
+    desk.clock.run_for(5_000)
+    expect(desk.get_by_role("link", name="Look again")).to_be_focused()
+
+    reach(site, 2, ImportState.DONE)
+    desk.clock.run_for(60_000)
+
+    expect(desk.get_by_text("All 2 rows are done.")).to_be_visible()
+    expect(desk.locator("#progress")).to_be_focused()
+
+
+def test_an_import_that_rests_is_looked_at_once_a_minute(desk: Page, site: Site, asked: list[str]):
+    for _ in range(10):
+        with desk.expect_response(lambda _: True):
+            desk.clock.run_for(60_000)
+    asked.clear()
+
+    desk.clock.run_for(59_000)
+    assert len(asked) <= 1
+    reach(site, 1)
+    desk.clock.run_for(60_000)
+
+    expect(desk.get_by_text("1 of 2 rows are done.")).to_be_visible()
+
+
+def test_whoever_is_signed_out_asks_no_more(desk: Page, site: Site, asked: list[str]):
+    site.store.sessions.clear()
+    with desk.expect_response(lambda answer: answer.url.endswith("/sign-in")):
+        desk.clock.run_for(3_000)
+    asked.clear()
+
+    desk.clock.run_for(10 * HOUR)
+
+    assert asked == []
+    expect(desk.get_by_text("0 of 2 rows are done.")).to_be_visible()
