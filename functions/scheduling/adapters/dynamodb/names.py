@@ -53,7 +53,7 @@ class DynamoDbNames:
             for where, item in self._table.found(wanted).items():
                 thing = by_key[where]
                 place = _PLACES[thing.kind]
-                if item[place.name]:
-                    is_gone = item.get(place.gone_at) is not None
-                    names[thing] = Name(item[place.name], is_gone=is_gone)
+                # Whoever was erased has none.
+                if text := item.get(place.name):
+                    names[thing] = Name(text, is_gone=item.get(place.gone_at) is not None)
         return names
