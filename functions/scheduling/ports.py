@@ -397,10 +397,7 @@ class ExternalMembers(Protocol):
     def to_look_at(
         self, organization_id: str, *, now: datetime, limit: int
     ) -> Sequence[ExternalMember]:
-        """Return those whose standing needs a human, whoever waits longest first, in one request.
-
-        Fewer than `limit` may be there though there are more: looked at are only so many.
-        """
+        """Return whose standing needs a human, the longest wait first, in at most 3 requests."""
         ...
 
 

@@ -10,14 +10,26 @@ from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.domain.audit import Activity
+from scheduling.domain.availability import FRESH_FOR, Availability
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import (
     EmailAlreadyInvited,
     ExternalMemberChanged,
     IdempotencyKeyReused,
 )
+from scheduling.domain.standing import look_from
+from scheduling.domain.time_range import TimeRange
 from scheduling.ports import EntryFilter
-from tests.support.builders import ORGANIZATION, a_link, a_page, an_entry, an_external_member
+from tests.support.builders import (
+    EARLY,
+    ORGANIZATION,
+    a_link,
+    a_page,
+    a_request,
+    an_entry,
+    an_external_member,
+    between,
+)
 from tests.support.in_memory import InMemoryAdapters
 
 ORG = ORGANIZATION.organization_id
@@ -38,10 +50,14 @@ def ports(request):
 
 def invited(ports, email="kenji@example.org"):
     member = an_external_member(email=email)
+    add(ports, member)
+    return member
+
+
+def add(ports, member):
     ports.external_members.add(
         member, a_page(member), a_link(member), [member.request_mail], an_entry()
     )
-    return member
 
 
 def an_edit():
@@ -144,3 +160,39 @@ def test_an_identity_is_invited_once(ports):
 
     with pytest.raises(IdempotencyKeyReused):
         ports.external_members.add(other, a_page(other), a_link(other), [], an_entry())
+
+
+def answered(ports, *windows, email):
+    """Return somebody who entered times."""
+    member = invited(ports, email)
+    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY)
+    request = replace(member.request, fulfilled_at=EARLY)
+    after = replace(member, availability=availability, request=request)
+    ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+    return after
+
+
+def to_look_at(ports, now, *, limit):
+    found = ports.external_members.to_look_at(ORG, now=now, limit=limit)
+    return [member.email for member in found]
+
+
+def test_whose_times_are_over_hides_nobody_who_has_to_be_looked_at(ports):
+    soon = between("10:00", "11:00")
+    after_a_month = TimeRange(soon.start + FRESH_FOR, soon.end + FRESH_FOR)
+    answered(ports, soon, email="soon@example.org")
+    answered(ports, after_a_month, email="later@example.org")
+    asked_at = after_a_month.start
+    late = replace(an_external_member(email="late@example.org"), request=a_request(asked_at))
+    add(ports, late)
+    deadline = late.request.terms.deadline
+
+    assert to_look_at(ports, after_a_month.start, limit=9) == ["later@example.org"]
+    assert to_look_at(ports, deadline, limit=1) == [late.email]
+
+
+def test_nobody_looks_at_times_that_are_over_before_they_are_doubted(ports):
+    member = answered(ports, between("10:00", "11:00"), email="soon@example.org")
+
+    assert look_from(member) is None
+    assert to_look_at(ports, EARLY + 2 * FRESH_FOR, limit=9) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.table import (
@@ -589,9 +590,13 @@ class InMemoryExternalMembers(InMemory):
     def to_look_at(
         self, organization_id: str, *, now: datetime, limit: int
     ) -> Sequence[ExternalMember]:
-        by_look = sorted(self._active(organization_id), key=look_from)
-        due = [member for member in by_look if look_from(member) <= now][:limit]
-        return [member for member in due if standing_of(member, now).needs_a_look]
+        looks = [(look_from(member), member) for member in self._active(organization_id)]
+        due = [
+            (when, member)
+            for when, member in looks
+            if when is not None and when <= now and standing_of(member, now).needs_a_look
+        ]
+        return [member for _, member in sorted(due, key=itemgetter(0))[:limit]]
 
     def _active(self, organization_id: str) -> Iterator[ExternalMember]:
         for (owner, _), member in self.store.external_members.items():
