@@ -8,7 +8,7 @@ from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.rate_limits import (
-    AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER,
+    AVAILABILITY_REQUESTS_PER_ADDRESS,
     BOOKINGS_PER_NETWORK_ADDRESS,
     BOOKINGS_PER_PAGE,
     HOLDS_PER_NETWORK_ADDRESS,
@@ -20,6 +20,7 @@ from scheduling.domain.rate_limits import (
     TOKEN_MISSES_PER_NETWORK_ADDRESS,
 )
 from scheduling.domain.refusals import (
+    EmailAlreadyInvited,
     LimiterUnavailable,
     LinkNotFound,
     LinkUsed,
@@ -31,6 +32,7 @@ from scheduling.domain.refusals import (
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.booking import BookingRequest, book_for_guest
+from scheduling.use_cases.external_members import BookingsToCome, delete_external_member
 from scheduling.use_cases.guest import cancel_guest_booking
 from scheduling.use_cases.links import counted_misses
 from scheduling.use_cases.sign_in import finish_sign_in, request_sign_in
@@ -175,7 +177,8 @@ def test_so_many_codes_can_be_typed_for_one_link(parley, more):
 
 @around_the_limit
 def test_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
-    most = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER.most
+    most = AVAILABILITY_REQUESTS_PER_ADDRESS.most
+    parley.clock += HOUR
 
     passed = passes(lambda _: resend(parley, host), TooManyRequests, most + more)
 
@@ -184,7 +187,33 @@ def test_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
     resend(parley, host)
 
 
+def test_t10_inviting_and_deleting_somebody_over_and_over_sends_three_mails(parley):
+    def invite_and_delete(number):
+        member = invite(parley, key=f"invitation {number}")
+        do(
+            parley,
+            delete_external_member,
+            STAFF,
+            member.external_member_id,
+            bookings_to_come=BookingsToCome.KEEP,
+        )
+
+    passed = passes(invite_and_delete, TooManyRequests, 50)
+
+    assert passed == AVAILABILITY_REQUESTS_PER_ADDRESS.most
+
+
+def test_an_invitation_that_is_sent_again_or_refused_is_not_counted(parley):
+    for _ in range(9):
+        invite(parley, key="one form")
+        with pytest.raises(EmailAlreadyInvited):
+            invite(parley, key="another form")
+
+    assert passes(lambda _: resend(parley, invite(parley, key="one form")), TooManyRequests, 9) == 2
+
+
 def test_a_thousand_requests_send_three_mails(parley, host):
+    parley.clock += HOUR
     before = len(parley.store.messages)
 
     passes(lambda _: sign_in(parley), TooManyRequests, 1000)
