@@ -165,7 +165,7 @@ def test_an_identity_is_invited_once(ports):
 def answered(ports, *windows, email):
     """Return somebody who entered times."""
     member = invited(ports, email)
-    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY)
+    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY, windows_version=1)
     request = replace(member.request, fulfilled_at=EARLY)
     after = replace(member, availability=availability, request=request)
     ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
@@ -196,3 +196,13 @@ def test_nobody_looks_at_times_that_are_over_before_they_are_doubted(ports):
 
     assert look_from(member) is None
     assert to_look_at(ports, EARLY + 2 * FRESH_FOR, limit=9) == []
+
+
+def test_which_version_times_came_with_outlasts_that_they_are_confirmed(ports):
+    member = answered(ports, between("10:00", "11:00"), email="kenji@example.org")
+    confirmed = replace(member.availability, version=2, confirmed_at=EARLY)
+    after = replace(member, availability=confirmed)
+
+    ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+
+    assert ports.external_members.get(ORG, member.external_member_id) == after

@@ -180,7 +180,9 @@ def save_availability(
         raise AvailabilityChanged(member.availability.version)
     if member.deleted_at is not None:
         raise ExternalMemberGone
-    availability = Availability(version + 1, time_zone, windows, saved_at=now)
+    availability = Availability(
+        version + 1, time_zone, windows, saved_at=now, windows_version=version + 1
+    )
     entered = member.message(
         MessageKind.AVAILABILITY_ENTERED,
         availability.version,

@@ -393,7 +393,8 @@ def _console_url(external_member: ExternalMember, room: MailRoom) -> str:
 
 def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
     external_member = room.external_members.get(message.organization_id, message.subject_id)
-    if external_member.availability.version != message.version:
+    # Whoever confirmed them since has entered nothing new.
+    if external_member.availability.windows_version != message.version:
         return None
     organization = room.organizations.get(message.organization_id)
     in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)

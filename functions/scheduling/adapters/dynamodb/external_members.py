@@ -411,6 +411,7 @@ def _request_attribute(request: AvailabilityRequest) -> Item:
 def _availability_attribute(availability: Availability) -> Item:
     return {
         "version": availability.version,
+        "windows_version": availability.windows_version,
         "time_zone": availability.time_zone,
         "windows": " ".join(
             f"{to_seconds(window.start)}-{to_seconds(window.end)}"
@@ -438,6 +439,8 @@ def stored_external_member(item: Item) -> ExternalMember:
             windows=tuple(_window(text) for text in stored["windows"].split()),
             saved_at=_instant(stored["saved_at"]),
             confirmed_at=_instant(stored.get("confirmed_at")),
+            # Not kept from the beginning: of those from before, the latest counts.
+            windows_version=int(stored.get("windows_version", stored["version"])),
         ),
         deleted_at=_instant(item.get("deleted_at")),
         void_request=int(item.get("void_request", 0)),
