@@ -768,8 +768,15 @@ class Outbox(Protocol):
         """Return the latest 100 messages about one thing, the newest first, in one request."""
         ...
 
-    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
-        """Have messages sent that waited for their organization; return how many."""
+    def requeue(self, message: Message, *, now: datetime) -> bool:
+        """Have a message sent that waited for its organization; tell whether it did."""
+        ...
+
+    def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
+        """Have all messages sent that waited for their organization; return how many.
+
+        One that was recorded a moment ago may be missed.
+        """
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:

@@ -1031,19 +1031,17 @@ class InMemoryOutbox(InMemory):
         ]
         return sorted(posted, key=lambda each: each.queued_at, reverse=True)[:100]
 
-    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
-        waiting = [
-            message
-            for message, delivery in self.store.messages.items()
-            if message.organization_id == organization_id
-            and delivery.state is DeliveryState.PAUSED
-            and delivery.next_attempt_at is None
-        ][:limit]
-        self.store.writes += len(waiting)
-        for message in waiting:
-            paused = self.store.messages[message]
-            self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
-        return len(waiting)
+    def requeue(self, message: Message, *, now: datetime) -> bool:
+        paused = self.store.messages[message]
+        if (paused.state, paused.next_attempt_at) != (DeliveryState.PAUSED, None):
+            return False
+        self.store.writes += 1
+        self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
+        return True
+
+    def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
+        mine = (each for each in self.store.messages if each.organization_id == organization_id)
+        return sum(self.requeue(message, now=now) for message in mine)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
         return [

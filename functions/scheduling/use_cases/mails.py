@@ -47,7 +47,7 @@ from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.availability_requests import note_mail
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
-from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.reputation import held_back, send_if_resumed
 from scheduling.use_cases.sign_in import active_members
 from scheduling.use_cases.suppressions import unsubscribe_address
 
@@ -131,6 +131,7 @@ def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Deliv
         return None
     delivery = _delivered(message, claimed, now=now, room=room)
     room.outbox.record(message, delivery)
+    send_if_resumed(message, delivery, now=now, reputation=room.reputation, outbox=room.outbox)
     return delivery
 
 
