@@ -140,7 +140,7 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         return Delivery(DeliveryState.TOO_LATE, claimed.attempts)
     if claimed.attempts > MAX_ATTEMPTS:
         # Every worker that took it died, so none has recorded why.
-        return Delivery(DeliveryState.DEAD, claimed.attempts, last_error="never_finished")
+        return _failed(message, claimed, "never_finished", now=now, room=room)
     try:
         draft = _draft(message, now, room)
         if draft is None:

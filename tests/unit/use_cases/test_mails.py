@@ -207,6 +207,8 @@ def test_a_mail_at_which_every_worker_dies_is_given_up(parley, room):
 
     dead = parley.store.messages[member.request_mail]
     assert (dead.state, dead.last_error) == (DeliveryState.DEAD, "never_finished")
+    stored = parley.external_members.get(member.organization_id, member.external_member_id)
+    assert stored.request.has_failed
 
 
 STEPS = ["claim", "render", "send", "sent", "record"]
