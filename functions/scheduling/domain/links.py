@@ -86,6 +86,11 @@ class Link:
     sign_up: SignUp | None = None
     """Sign-up only: what is to be made."""
 
+    @property
+    def was_ended(self) -> bool:
+        """Whether the team ended it, or replaced it: no mail is to carry it any more."""
+        return self.revoked_at is not None or self.replaced_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class LinkKey:

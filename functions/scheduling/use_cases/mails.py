@@ -365,7 +365,7 @@ def _availability_still_right(message: Message, now: datetime, room: MailRoom) -
     availability = external_member.availability
     windows = availability.windows_after(now)
     link = room.links.get(external_member.request.link_id)
-    is_over = external_member.deleted_at is not None or now >= link.expires_at
+    is_over = external_member.deleted_at is not None or link.was_ended or now >= link.expires_at
     if is_over or availability.version != message.version or not windows:
         return None
     organization = room.organizations.get(message.organization_id)
@@ -587,13 +587,12 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
         case Recipient.HOST:
             host = _host(booking, which, room)
             is_member = host.key.kind is HostKind.MEMBER
-            own_times = "" if is_member or host.is_gone else _link(host.request_link_id, room)
             return _Party(
                 reader=Reader.HOST if is_member else Reader.EXTERNAL_HOST,
                 mailbox=Mailbox(host.name, host.email),
                 time_zone=host.time_zone,
                 reply_to=_guest_mailbox(booking) if is_member else in_charge_mailbox,
-                link=console if is_member else own_times,
+                link=console if is_member else _own_times(host, room),
             )
         case Recipient.PERSON_IN_CHARGE:
             return _Party(
@@ -607,6 +606,14 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
             raise ValueError(f"bookings are not told to {message.recipient}")
         case _:
             assert_never(message.recipient)
+
+
+def _own_times(host: Host, room: MailRoom) -> str:
+    """Return where an external member sees their times; nothing where they no longer can."""
+    if host.is_gone:
+        return ""
+    link = room.links.get(host.request_link_id)
+    return "" if link.was_ended else link_address(room.base_url, link, room.link_keys)
 
 
 def _language(reader: Reader, booking: Booking, room: MailRoom) -> str:
