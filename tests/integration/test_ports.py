@@ -283,7 +283,9 @@ def test_only_one_of_two_who_ask_again_at_once_does(ports):
 def saved(host, version):
     times = (between("09:00", "10:00"), between("13:00", "14:00"))
     availability = Availability(version, "Asia/Tokyo", times, EARLY)
-    request = host.request.answered(availability, link_expires_at=EARLY + timedelta(days=60))
+    request = host.request.answered(
+        availability, now=EARLY, link_expires_at=EARLY + timedelta(days=60)
+    )
     return replace(host, availability=availability, request=request)
 
 
