@@ -335,6 +335,22 @@ def test_t40_a_page_of_several_hosts_refuses_whom_one_of_them_has_met_enough(par
         book_slot(parley, page.slug, 4, "mia@guest.example")
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_t40_a_page_of_any_host_gives_whom_the_guest_has_not_met_enough(parley, host, is_held):
+    other = invite(parley, name="Hana Sato", email="hana@example.org")
+    enter(parley, other, TimeRange(start(0), start(9)))
+    page = make_page(parley, external(host), external(other), needed_hosts=1)
+    for number in range(3):
+        book_slot(parley, host, number, "mia@guest.example")
+    for number in range(3, 8):
+        book_slot(parley, other, number, f"guest{number}@guest.example")
+    held = hold(parley, page.slug, start(8)).hold_id if is_held else ""
+
+    booked = book_slot(parley, page.slug, 8, "mia@guest.example", hold_id=held)
+
+    assert booked.host_ids == (other.external_member_id,)
+
+
 def test_t40_what_is_held_cannot_be_booked_past_the_limit_either(parley, host):
     for number in range(3):
         book_slot(parley, host, number, "mia@guest.example")
