@@ -332,6 +332,7 @@ class ExternalMembers(Protocol):
         The link of their latest request lives as long as the request says.
 
         Raises:
+            ExternalMemberGone: They were deleted.
             AvailabilityChanged: The stored version is not the one before.
         """
         ...

@@ -15,6 +15,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import (
     EmailAlreadyInvited,
     ExternalMemberChanged,
+    ExternalMemberGone,
     IdempotencyKeyReused,
 )
 from scheduling.domain.standing import look_from
@@ -164,12 +165,15 @@ def test_an_identity_is_invited_once(ports):
 
 def answered(ports, *windows, email):
     """Return somebody who entered times."""
-    member = invited(ports, email)
-    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY, windows_version=1)
-    request = replace(member.request, fulfilled_at=EARLY)
-    after = replace(member, availability=availability, request=request)
+    after = with_times(invited(ports, email), *windows)
     ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
     return after
+
+
+def with_times(member, *windows):
+    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY, windows_version=1)
+    request = replace(member.request, fulfilled_at=EARLY)
+    return replace(member, availability=availability, request=request)
 
 
 def to_look_at(ports, now, *, limit):
@@ -206,3 +210,14 @@ def test_which_version_times_came_with_outlasts_that_they_are_confirmed(ports):
     ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
 
     assert ports.external_members.get(ORG, member.external_member_id) == after
+
+
+def test_who_was_deleted_a_moment_ago_saves_nothing_and_is_not_looked_at(ports):
+    member = invited(ports)
+    after = with_times(member, TimeRange(EARLY, EARLY + 2 * FRESH_FOR))
+    ports.external_members.remove(replace(member, deleted_at=EARLY), an_entry())
+
+    with pytest.raises(ExternalMemberGone):
+        ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+
+    assert to_look_at(ports, EARLY + FRESH_FOR, limit=9) == []

@@ -501,6 +501,8 @@ class InMemoryExternalMembers(InMemory):
         self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
     ) -> None:
         stored = self.store.external_members[_key_of(member)]
+        if stored.deleted_at is not None:
+            raise ExternalMemberGone
         if (
             stored.availability.version != member.availability.version - 1
             or stored.request.number != member.request.number

@@ -10,7 +10,12 @@ from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.booking_pages import page_item, page_replaced
 from scheduling.adapters.dynamodb.calendar_feeds import feed_removal
-from scheduling.adapters.dynamodb.links import link_item, link_prolonged, link_revoked
+from scheduling.adapters.dynamodb.links import (
+    link_item,
+    link_prolonged,
+    link_replaced,
+    link_revoked,
+)
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.notation import length, read_dates, seconds, written_dates
 from scheduling.adapters.dynamodb.table import (
@@ -36,6 +41,7 @@ from scheduling.domain.refusals import (
     AvailabilityChanged,
     EmailAlreadyInvited,
     ExternalMemberChanged,
+    ExternalMemberGone,
     ExternalMemberNotFound,
     IdempotencyKeyReused,
 )
@@ -111,18 +117,12 @@ class DynamoDbExternalMembers:
                 **values,
             },
         )
-        ended = self._access.to_update(
-            keys.link(replaces),
-            "SET replaced_at = :at",
-            condition="attribute_exists(PK)",
-            values={":at": to_seconds(asked_at)},
-        )
         try:
             transact(
                 self._table.client,
                 [
                     asked,
-                    ended,
+                    link_replaced(self._access, replaces, asked_at),
                     self._access.to_put_new(link_item(link)),
                     *self._queued(messages, now=asked_at),
                     entry_put(self._table, entry),
@@ -154,7 +154,8 @@ class DynamoDbExternalMembers:
             _key(member),
             "SET availability = :availability, #request = :request"
             f"{look or ' REMOVE GSI2PK, GSI2SK'}",
-            condition="availability.version = :before AND #request.#number = :number",
+            condition="availability.version = :before AND #request.#number = :number"
+            " AND attribute_not_exists(deleted_at)",
             names={**_REQUEST, "#number": "number"},
             values={
                 **values,
@@ -177,6 +178,8 @@ class DynamoDbExternalMembers:
             )
         except TransactionRefused as refused:
             current = self.get(member.organization_id, member.external_member_id)
+            if current.deleted_at is not None:
+                raise ExternalMemberGone from refused
             raise AvailabilityChanged(current.availability.version) from refused
 
     def edit(
