@@ -121,7 +121,7 @@ def new_code() -> str:
 
 def normalized_code(typed: str) -> str:
     """Return the code as it was made, however it was typed."""
-    plain = re.sub(r"[\s-]", "", typed).upper()
+    plain = re.sub("[^0-9A-Z]", "", typed.upper())
     return plain.translate(str.maketrans("OIL", "011"))
 
 
