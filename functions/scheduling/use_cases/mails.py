@@ -235,8 +235,6 @@ def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Dra
             return _availability_still_right(message, now, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
-        case MessageKind.GUEST_LINK:
-            return _guest_link(message, now, room)
         case _:
             return _availability_request(message, room)
 

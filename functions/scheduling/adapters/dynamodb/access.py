@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.links import LINK_WORKS, link_item, stored_link
+from scheduling.adapters.dynamodb.links import link_item, link_used, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
+    TransactionRefused,
     encoded,
     from_seconds,
     to_seconds,
@@ -50,14 +51,10 @@ class DynamoDbLinks:
         )
 
     def use(self, link: Link, *, now: datetime) -> None:
-        used = self._access.update(
-            keys.link(link.link_id),
-            "SET used_at = :now",
-            condition=LINK_WORKS,
-            values={":now": to_seconds(now)},
-        )
-        if used is None:
-            raise LinkUsed
+        try:
+            transact(self._access.client, [link_used(self._access, link.link_id, now)])
+        except TransactionRefused as refused:
+            raise LinkUsed from refused
 
     def count_code_attempt(self, link: Link) -> None:
         counted = self._access.update(
