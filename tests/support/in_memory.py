@@ -706,6 +706,7 @@ class InMemoryHosts(InMemory):
             time_zone=working.hours.time_zone,
             hours=working.hours,
             limits=working.limits,
+            locale=member.locale,
             is_gone=not member.is_active,
         )
 

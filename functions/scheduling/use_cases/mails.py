@@ -411,7 +411,7 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
-        locale=organization.locale,
+        locale=in_charge.locale or organization.locale,
     )
 
 
@@ -437,7 +437,7 @@ def _guest_link(message: Message, now: datetime, room: MailRoom) -> _Draft | Non
         sender_name=organization.name,
         recipient=_guest_mailbox(booking),
         reply_to=reply_to,
-        locale=_language(Reader.GUEST, booking, room) or organization.locale,
+        locale=_page_language(booking, room) or organization.locale,
     )
 
 
@@ -481,6 +481,8 @@ class _Party:
     reply_to: Mailbox
     link: str
     """Empty where there is nothing they could do."""
+    locale: str = ""
+    """The organization's where empty."""
 
 
 def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -521,7 +523,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         sender_name=organization.name,
         recipient=party.mailbox,
         reply_to=party.reply_to,
-        locale=_language(party.reader, booking, room) or organization.locale,
+        locale=party.locale or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
         is_optional=message.kind in CATEGORIES and not party.reader.has_account,
     )
@@ -573,6 +575,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=booking.guest.time_zone,
                 reply_to=in_charge_mailbox,
                 link="",
+                locale=_page_language(booking, room),
             )
         case Recipient.GUEST:
             return _Party(
@@ -581,6 +584,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=booking.guest.time_zone,
                 reply_to=in_charge_mailbox,
                 link=_link(booking.guest_link_id, room),
+                locale=_page_language(booking, room),
             )
         case Recipient.HOST:
             host = _host(booking, which, room)
@@ -591,6 +595,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=host.time_zone,
                 reply_to=_guest_mailbox(booking) if is_member else in_charge_mailbox,
                 link=console if is_member else _own_times(host, room),
+                locale=host.locale,
             )
         case Recipient.PERSON_IN_CHARGE:
             return _Party(
@@ -599,6 +604,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=in_charge.time_zone,
                 reply_to=_guest_mailbox(booking),
                 link=console,
+                locale=in_charge.locale,
             )
         case Recipient.MEMBER:
             raise ValueError(f"bookings are not told to {message.recipient}")
@@ -614,11 +620,9 @@ def _own_times(host: Host, room: MailRoom) -> str:
     return "" if link.was_ended else link_address(room.base_url, link, room.link_keys)
 
 
-def _language(reader: Reader, booking: Booking, room: MailRoom) -> str:
-    """Return the language of the page for those who booked there; empty for the organization's."""
-    if reader in {Reader.GUEST, Reader.OTHER_GUEST}:
-        return room.booking_pages.get(booking.booking_page_slug).locale
-    return ""
+def _page_language(booking: Booking, room: MailRoom) -> str:
+    """Return what language those who booked read; empty for the organization's."""
+    return room.booking_pages.get(booking.booking_page_slug).locale
 
 
 def _host(booking: Booking, host_id: str, room: MailRoom) -> Host:
