@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from handlers.json_texts import refuse_half_characters
 from scheduling.domain.refusals import BatchTooLarge, FieldProblem, InvalidInput, marked
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def _json_rows(text: str, columns: Sequence[str]) -> Iterator[BatchRow]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _refused("body", "unreadable", _UNREADABLE) from error
+    refuse_half_characters(found)
     rows = found.get("rows") if isinstance(found, dict) else None
     if not isinstance(rows, list):
         raise _refused("rows", "missing", marked("Please send a list of rows."))

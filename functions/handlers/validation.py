@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
+from handlers.json_texts import refuse_half_characters
 from handlers.problems import answer_refusals, problem
 from scheduling.domain.refusals import FieldProblem, InvalidInput
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 _PLACES = frozenset({"body", "query", "path", "header"})
 
@@ -19,6 +21,24 @@ def answer_problems(app: APIGatewayHttpResolver) -> None:
     """Have `app` answer refusals, and requests of the wrong shape, as problems."""
     answer_refusals(app)
     app.exception_handler(RequestValidationError)(_wrong_shape)
+    app.use(middlewares=[_whole_characters])
+
+
+def _whole_characters(
+    app: APIGatewayHttpResolver, next_middleware: NextMiddleware
+) -> Response[Any]:
+    """Refuse half characters, whichever field they are in.
+
+    Raises:
+        InvalidInput: Names each field that has one.
+    """
+    try:
+        body = app.current_event.json_body
+    except (ValueError, RecursionError):
+        # A file, or nothing that was validated.
+        body = None
+    refuse_half_characters(body)
+    return next_middleware(app)
 
 
 def _wrong_shape(error: RequestValidationError) -> Response[str]:

@@ -349,6 +349,7 @@ class ExternalMembers(Protocol):
         The link of their latest request lives as long as the request says.
 
         Raises:
+            ExternalMemberGone: They were deleted.
             AvailabilityChanged: The stored version is not the one before.
         """
         ...
@@ -414,10 +415,7 @@ class ExternalMembers(Protocol):
     def to_look_at(
         self, organization_id: str, *, now: datetime, limit: int
     ) -> Sequence[ExternalMember]:
-        """Return those whose standing needs a human, whoever waits longest first, in one request.
-
-        Fewer than `limit` may be there though there are more: looked at are only so many.
-        """
+        """Return whose standing needs a human, the longest wait first, in at most 3 requests."""
         ...
 
 
@@ -805,8 +803,15 @@ class Outbox(Protocol):
         """Return the latest 100 messages about one thing, the newest first, in one request."""
         ...
 
-    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
-        """Have messages sent that waited for their organization; return how many."""
+    def requeue(self, message: Message, *, now: datetime) -> bool:
+        """Have a message sent that waited for its organization; tell whether it did."""
+        ...
+
+    def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
+        """Have all messages sent that waited for their organization; return how many.
+
+        One that was recorded a moment ago may be missed.
+        """
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:

@@ -146,3 +146,14 @@ def test_nobody_signs_out_a_member_of_another_organization(road, aiko):
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json() == answers[1].json()
+
+
+def test_half_a_character_in_json_is_refused_with_the_name_of_the_field(road):
+    answer = road.public.post(
+        "/api/sessions",
+        content=r'{"token": "x", "code": "\ud800"}',
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == ["code"]

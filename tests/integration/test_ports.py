@@ -283,7 +283,9 @@ def test_only_one_of_two_who_ask_again_at_once_does(ports):
 def saved(host, version):
     times = (between("09:00", "10:00"), between("13:00", "14:00"))
     availability = Availability(version, "Asia/Tokyo", times, EARLY)
-    request = host.request.answered(availability, link_expires_at=EARLY + timedelta(days=60))
+    request = host.request.answered(
+        availability, now=EARLY, link_expires_at=EARLY + timedelta(days=60)
+    )
     return replace(host, availability=availability, request=request)
 
 
@@ -494,13 +496,14 @@ def test_hosts_of_both_kinds_are_read_in_the_order_asked_for(ports):
     assert list(ports.hosts.get_all(ORG, [aiko.key, kenji.key])) == [aiko, kenji]
 
 
-def test_a_member_is_a_host_with_their_saved_hours_and_limits(ports):
-    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
+def test_a_member_is_a_host_with_their_saved_hours_limits_and_language(ports):
+    aiko = replace(AIKO, locale="ja")
+    ports.organizations.add(ORGANIZATION, aiko, an_entry())
     ports.working_hours.replace(SAVED_HOURS, an_entry())
 
     [host] = ports.hosts.get_all(ORG, [a_member_host().key])
 
-    assert host == replace(a_member_host(hours=SAVED_HOURS.hours), limits=SAVED_HOURS.limits)
+    assert host == replace(a_member_host(aiko, SAVED_HOURS.hours), limits=SAVED_HOURS.limits)
 
 
 def test_a_removed_host_is_known_to_be_gone(ports):

@@ -270,11 +270,23 @@ def test_a_pause_uses_up_no_try_and_ends_when_the_organization_goes_on(ports):
     assert (waiting.state, waiting.attempts) == (DeliveryState.PAUSED, 0)
     assert not ports.outbox.due(now=at("23:00"), limit=9)
     assert ports.outbox.claim(message, now=at("23:00")) is None
-    assert ports.outbox.requeue_paused("o" * 26, now=at("10:00"), limit=9) == 0
-    assert ports.outbox.requeue_paused(ORG, now=at("10:00"), limit=9) == 1
-    assert ports.outbox.requeue_paused(ORG, now=at("10:00"), limit=9) == 0
+    assert ports.outbox.requeue_paused("o" * 26, now=at("10:00")) == 0
+    assert ports.outbox.requeue_paused(ORG, now=at("10:00")) == 1
+    assert ports.outbox.requeue_paused(ORG, now=at("10:00")) == 0
     assert list(ports.outbox.due(now=at("10:00"), limit=9)) == [message]
     assert ports.outbox.claim(message, now=at("10:00")).attempts == 1
+
+
+def test_one_message_that_waited_is_sent_and_no_other(ports):
+    message, other = claimed(ports), claimed(ports, email="lena@example.org")
+    for each in (message, other):
+        ports.outbox.record(each, Delivery(DeliveryState.PAUSED, 1))
+
+    assert ports.outbox.requeue(message, now=at("10:00"))
+    assert not ports.outbox.requeue(message, now=at("10:00"))
+
+    assert list(ports.outbox.due(now=at("10:00"), limit=9)) == [message]
+    assert ports.outbox.requeue_paused(ORG, now=at("10:00")) == 1
 
 
 def test_what_is_beyond_the_days_limit_is_due_the_next_day(ports):
@@ -282,7 +294,8 @@ def test_what_is_beyond_the_days_limit_is_due_the_next_day(ports):
 
     ports.outbox.record(message, Delivery(DeliveryState.PAUSED, 1, at("24:00"), "mails_per_day"))
 
-    assert ports.outbox.requeue_paused(ORG, now=at("10:00"), limit=9) == 0
+    assert not ports.outbox.requeue(message, now=at("10:00"))
+    assert ports.outbox.requeue_paused(ORG, now=at("10:00")) == 0
     assert not ports.outbox.due(now=at("23:59"), limit=9)
     assert list(ports.outbox.due(now=at("24:00"), limit=9)) == [message]
     assert ports.outbox.claim(message, now=at("24:00")).attempts == 1

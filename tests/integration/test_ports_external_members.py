@@ -10,14 +10,27 @@ from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.domain.audit import Activity
+from scheduling.domain.availability import FRESH_FOR, Availability
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.refusals import (
     EmailAlreadyInvited,
     ExternalMemberChanged,
+    ExternalMemberGone,
     IdempotencyKeyReused,
 )
+from scheduling.domain.standing import look_from
+from scheduling.domain.time_range import TimeRange
 from scheduling.ports import EntryFilter
-from tests.support.builders import ORGANIZATION, a_link, a_page, an_entry, an_external_member
+from tests.support.builders import (
+    EARLY,
+    ORGANIZATION,
+    a_link,
+    a_page,
+    a_request,
+    an_entry,
+    an_external_member,
+    between,
+)
 from tests.support.in_memory import InMemoryAdapters
 
 ORG = ORGANIZATION.organization_id
@@ -38,10 +51,14 @@ def ports(request):
 
 def invited(ports, email="kenji@example.org"):
     member = an_external_member(email=email)
+    add(ports, member)
+    return member
+
+
+def add(ports, member):
     ports.external_members.add(
         member, a_page(member), a_link(member), [member.request_mail], an_entry()
     )
-    return member
 
 
 def an_edit():
@@ -144,3 +161,63 @@ def test_an_identity_is_invited_once(ports):
 
     with pytest.raises(IdempotencyKeyReused):
         ports.external_members.add(other, a_page(other), a_link(other), [], an_entry())
+
+
+def answered(ports, *windows, email):
+    """Return somebody who entered times."""
+    after = with_times(invited(ports, email), *windows)
+    ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+    return after
+
+
+def with_times(member, *windows):
+    availability = Availability(1, "Asia/Tokyo", windows, saved_at=EARLY, windows_version=1)
+    request = replace(member.request, fulfilled_at=EARLY)
+    return replace(member, availability=availability, request=request)
+
+
+def to_look_at(ports, now, *, limit):
+    found = ports.external_members.to_look_at(ORG, now=now, limit=limit)
+    return [member.email for member in found]
+
+
+def test_whose_times_are_over_hides_nobody_who_has_to_be_looked_at(ports):
+    soon = between("10:00", "11:00")
+    after_a_month = TimeRange(soon.start + FRESH_FOR, soon.end + FRESH_FOR)
+    answered(ports, soon, email="soon@example.org")
+    answered(ports, after_a_month, email="later@example.org")
+    asked_at = after_a_month.start
+    late = replace(an_external_member(email="late@example.org"), request=a_request(asked_at))
+    add(ports, late)
+    deadline = late.request.terms.deadline
+
+    assert to_look_at(ports, after_a_month.start, limit=9) == ["later@example.org"]
+    assert to_look_at(ports, deadline, limit=1) == [late.email]
+
+
+def test_nobody_looks_at_times_that_are_over_before_they_are_doubted(ports):
+    member = answered(ports, between("10:00", "11:00"), email="soon@example.org")
+
+    assert look_from(member) is None
+    assert to_look_at(ports, EARLY + 2 * FRESH_FOR, limit=9) == []
+
+
+def test_which_version_times_came_with_outlasts_that_they_are_confirmed(ports):
+    member = answered(ports, between("10:00", "11:00"), email="kenji@example.org")
+    confirmed = replace(member.availability, version=2, confirmed_at=EARLY)
+    after = replace(member, availability=confirmed)
+
+    ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+
+    assert ports.external_members.get(ORG, member.external_member_id) == after
+
+
+def test_who_was_deleted_a_moment_ago_saves_nothing_and_is_not_looked_at(ports):
+    member = invited(ports)
+    after = with_times(member, TimeRange(EARLY, EARLY + 2 * FRESH_FOR))
+    ports.external_members.remove(replace(member, deleted_at=EARLY), an_entry())
+
+    with pytest.raises(ExternalMemberGone):
+        ports.external_members.replace_availability(after, [], an_entry(), now=EARLY)
+
+    assert to_look_at(ports, EARLY + FRESH_FOR, limit=9) == []

@@ -28,6 +28,7 @@ IMPORT = MemberImport(
     network="192.0.2.0/24",
     proven_at=EARLY,
     created_at=EARLY,
+    started_at=EARLY + timedelta(minutes=2),
     state=ImportState.RUNNING,
     rows=len(ROWS),
     fingerprint="f",

@@ -159,6 +159,7 @@ def a_member_host(member: Member = AIKO, hours: WeeklyHours | None = None) -> Ho
         email=member.email,
         time_zone=hours.time_zone,
         hours=hours,
+        locale=member.locale,
     )
 
 

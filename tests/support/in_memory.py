@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb.table import (
@@ -526,6 +527,8 @@ class InMemoryExternalMembers(InMemory):
         self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
     ) -> None:
         stored = self.store.external_members[_key_of(member)]
+        if stored.deleted_at is not None:
+            raise ExternalMemberGone
         if (
             stored.availability.version != member.availability.version - 1
             or stored.request.number != member.request.number
@@ -615,9 +618,13 @@ class InMemoryExternalMembers(InMemory):
     def to_look_at(
         self, organization_id: str, *, now: datetime, limit: int
     ) -> Sequence[ExternalMember]:
-        by_look = sorted(self._active(organization_id), key=look_from)
-        due = [member for member in by_look if look_from(member) <= now][:limit]
-        return [member for member in due if standing_of(member, now).needs_a_look]
+        looks = [(look_from(member), member) for member in self._active(organization_id)]
+        due = [
+            (when, member)
+            for when, member in looks
+            if when is not None and when <= now and standing_of(member, now).needs_a_look
+        ]
+        return [member for _, member in sorted(due, key=itemgetter(0))[:limit]]
 
     def _active(self, organization_id: str) -> Iterator[ExternalMember]:
         for (owner, _), member in self.store.external_members.items():
@@ -736,6 +743,7 @@ class InMemoryHosts(InMemory):
             time_zone=working.hours.time_zone,
             hours=working.hours,
             limits=working.limits,
+            locale=member.locale,
             is_gone=not member.is_active,
         )
 
@@ -1075,19 +1083,17 @@ class InMemoryOutbox(InMemory):
         ]
         return sorted(posted, key=lambda each: each.queued_at, reverse=True)[:100]
 
-    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
-        waiting = [
-            message
-            for message, delivery in self.store.messages.items()
-            if message.organization_id == organization_id
-            and delivery.state is DeliveryState.PAUSED
-            and delivery.next_attempt_at is None
-        ][:limit]
-        self.store.writes += len(waiting)
-        for message in waiting:
-            paused = self.store.messages[message]
-            self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
-        return len(waiting)
+    def requeue(self, message: Message, *, now: datetime) -> bool:
+        paused = self.store.messages[message]
+        if (paused.state, paused.next_attempt_at) != (DeliveryState.PAUSED, None):
+            return False
+        self.store.writes += 1
+        self.store.messages[message] = replace(paused, state=DeliveryState.QUEUED)
+        return True
+
+    def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
+        mine = (each for each in self.store.messages if each.organization_id == organization_id)
+        return sum(self.requeue(message, now=now) for message in mine)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
         due_since = {

@@ -117,6 +117,10 @@ def test_a_json_row_of_something_else_says_so(row):
     assert (bad.cells, bad.problem.code) == ({}, "not_a_row")
 
 
+def test_half_a_character_in_json_is_refused_by_row_and_column():
+    assert refused('{"rows": [{"email": "\\ud800"}]}', "application/json") == ["rows.0.email"]
+
+
 @pytest.mark.parametrize("more", [-1, 0, 1])
 def test_t24_the_number_of_rows_has_an_exact_limit(more):
     text = "email\n" + "a@x.example\n" * (MOST_ROWS + more)

@@ -365,8 +365,10 @@ def test_whole_days_recur_as_days():
         calendar(on(), head="CALSCALE:CHINESE"),
         calendar(on(), "BEGIN:VEVENT"),
         calendar(*["BEGIN:VEVENT"] * 5000, *["END:VEVENT"] * 5000),
+        calendar(event("DTSTART;TZID=America:20260310T090000")),
+        calendar(event(f"DTSTART;TZID={'A' * 5000}:20260310T090000")),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_is_no_calendar_is_told_so(file):
     assert failure_of(file) is FeedFailure.NOT_A_CALENDAR

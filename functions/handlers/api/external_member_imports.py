@@ -100,6 +100,7 @@ def post_import(
         members=adapters().members,
         external_members=adapters().external_members,
         booking_pages=adapters().booking_pages,
+        rate_limits=adapters().rate_limits,
     )
     logger.info("external members imported", is_dry_run=dry_run, rows=len(done.results))
     return ExternalMembersImportResponse.of(done, dry_run=dry_run)

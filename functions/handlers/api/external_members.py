@@ -273,6 +273,7 @@ def post_external_member(
         now=adapters().now(),
         members=adapters().members,
         external_members=adapters().external_members,
+        rate_limits=adapters().rate_limits,
     )
     logger.info("external member invited", external_member_id=member.external_member_id)
     return get_external_member(member.external_member_id)

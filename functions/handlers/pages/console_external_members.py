@@ -26,7 +26,12 @@ from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
 from scheduling.domain.booking_page import BookingRules
 from scheduling.domain.people import Feature
-from scheduling.domain.refusals import EmailAlreadyInvited, InvalidInput, UpcomingBookings
+from scheduling.domain.refusals import (
+    EmailAlreadyInvited,
+    InvalidInput,
+    TooManyRequests,
+    UpcomingBookings,
+)
 from scheduling.domain.standing import Standing
 from scheduling.ports import BookingFilter, ExternalMemberFilter
 from scheduling.use_cases.availability import show_availability_to_staff
@@ -149,13 +154,14 @@ def invite(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             now=now,
             members=adapters().members,
             external_members=adapters().external_members,
+            rate_limits=adapters().rate_limits,
         )
     except InvalidInput as refusal:
         problems = by_field(refusal.problems)
         if "durations_minutes.0" in problems:
             problems["duration_minutes"] = problems.pop("durations_minutes.0")
         return invitation_page(by, form, problems=problems, status=status_of(refusal))
-    except EmailAlreadyInvited as refusal:
+    except (EmailAlreadyInvited, TooManyRequests) as refusal:
         return invitation_page(
             by, form, problems={"email": refusal.message}, status=status_of(refusal)
         )

@@ -88,6 +88,7 @@ def run_import(
             members=adapters().members,
             external_members=adapters().external_members,
             booking_pages=adapters().booking_pages,
+            rate_limits=adapters().rate_limits,
         )
     except InvalidInput as refusal:
         return import_page(by, content, problems=refusal.problems, status=status_of(refusal))

@@ -34,7 +34,7 @@ class Availability:
     """All times an external member offers, as last saved."""
 
     version: int
-    """How often they were saved; 0 before the first time."""
+    """How often they were saved or confirmed; 0 before the first time."""
     time_zone: str
     """The zone the times were entered in."""
     windows: tuple[TimeRange, ...]
@@ -42,6 +42,8 @@ class Availability:
     saved_at: datetime | None = None
     confirmed_at: datetime | None = None
     """When somebody last said that they are still right, without changing them."""
+    windows_version: int = 0
+    """The version that these windows came with; those after it only confirmed them."""
 
     @property
     def valid_until(self) -> datetime | None:

@@ -66,9 +66,9 @@ class RequestTerms:
     reminders: tuple[timedelta, ...] = REMINDERS
     """How long before the deadline, the longest first."""
 
-    def are_met_by(self, availability: Availability) -> bool:
-        """Tell whether enough times were entered."""
-        windows = availability.windows
+    def are_met_by(self, availability: Availability, now: datetime) -> bool:
+        """Tell whether enough times are still to come."""
+        windows = availability.windows_after(now)
         zone = time_zone(availability.time_zone)
         if self.wished is not None:
             windows = tuple(w for w in windows if w.start.astimezone(zone).date() in self.wished)
@@ -127,12 +127,12 @@ class AvailabilityRequest:
         return replace(self, facts={fact: at, **self.facts})
 
     def answered(
-        self, availability: Availability, *, link_expires_at: datetime
+        self, availability: Availability, *, now: datetime, link_expires_at: datetime
     ) -> AvailabilityRequest:
-        """Return the request after times were saved."""
+        """Return the request after times were saved or confirmed."""
         fulfilled_at = self.fulfilled_at
-        if fulfilled_at is None and self.terms.are_met_by(availability):
-            fulfilled_at = availability.saved_at
+        if fulfilled_at is None and self.terms.are_met_by(availability, now):
+            fulfilled_at = now
         return replace(self, fulfilled_at=fulfilled_at, link_expires_at=link_expires_at)
 
     def _is_answered_by(self, availability: Availability) -> bool:

@@ -53,6 +53,8 @@ class Host:
     """Of an external member: who is told of their bookings."""
     request_link_id: str = ""
     """Of an external member: the link to their times."""
+    locale: str = ""
+    """Of a member: the language of their mails; the organization's where empty."""
     is_gone: bool = False
     """Deleted: kept for the meetings they still have."""
     calendar: CalendarFeed | None = None

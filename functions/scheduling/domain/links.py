@@ -90,6 +90,11 @@ class Link:
         has_ended = self.used_at or self.replaced_at or self.revoked_at
         return has_ended is None and now < self.expires_at
 
+    @property
+    def was_ended(self) -> bool:
+        """Whether the team ended it, or replaced it: no mail is to carry it any more."""
+        return self.revoked_at is not None or self.replaced_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class LinkKey:
@@ -120,7 +125,7 @@ def new_code() -> str:
 
 def normalized_code(typed: str) -> str:
     """Return the code as it was made, however it was typed."""
-    plain = re.sub(r"[\s-]", "", typed).upper()
+    plain = re.sub("[^0-9A-Z]", "", typed.upper())
     return plain.translate(str.maketrans("OIL", "011"))
 
 

@@ -71,6 +71,8 @@ class MemberImport:
     proven_at: datetime
     """When they had last proved who they are."""
     created_at: datetime
+    started_at: datetime
+    """When they had it worked off; when they tried it out, until they do."""
     state: ImportState
     rows: int
     """How many it has."""

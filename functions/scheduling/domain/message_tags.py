@@ -22,8 +22,11 @@ _PATTERNS = {
     "kind": r"[a-z_]+",
     "recipient": r"[a-z_]+",
     "address": r"[0-9a-f]{64}",
-    "which": r"[a-z0-9-]{0,40}",
+    "which": r"[A-Za-z0-9_-]{0,40}",
 }
+
+_DOTTED = {MessageKind.BOOKING_REMINDER}
+"""Of these `which` has a dot in it, and nothing else that could be taken for one in a tag."""
 
 
 class TagsRefused(ValueError):
@@ -49,7 +52,6 @@ def tags_of(message: Message, email: str) -> dict[str, str]:
         "recipient": message.recipient.value,
         "address": address_hash(email),
     }
-    # No identifier has a dash in it where `which` has a dot.
     return tags | {"which": message.which.replace(".", "-")} if message.which else tags
 
 
@@ -64,14 +66,15 @@ def tagged_message(tags: Mapping[str, str]) -> tuple[Message, str]:
         if not re.fullmatch(pattern, found[name]):
             raise TagsRefused(name)
     try:
+        kind = MessageKind(found["kind"])
         message = Message(
             organization_id=found["organization"],
             subject=Subject(found["subject"]),
             subject_id=found["subject_id"],
             version=int(found["version"]),
-            kind=MessageKind(found["kind"]),
+            kind=kind,
             recipient=Recipient(found["recipient"]),
-            which=found["which"].replace("-", "."),
+            which=found["which"].replace("-", ".") if kind in _DOTTED else found["which"],
         )
     except ValueError as unknown:
         raise TagsRefused from unknown

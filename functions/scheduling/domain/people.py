@@ -22,10 +22,11 @@ EMAIL_MAX_LENGTH = 254
 NAME_MAX_LENGTH = 100
 
 _EMAIL = re.compile(
-    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"(?=[^@]{1,64}@)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
 )
-"""Source: "valid e-mail address" of the HTML Living Standard, with a dot in the domain."""
+"""Source: "valid e-mail address" of the HTML Living Standard, with a dot in the domain, and none
+at either end of the local part or beside another (RFC 5322 section 3.2.3, dot-atom)."""
 
 
 class Role(StrEnum):

@@ -28,8 +28,9 @@ SIGN_IN_PER_ORGANIZATION = RateLimit("sign_in.organization", 200, _HOUR)
 """Counted when the mail is sent: nobody knows before whose member the address is."""
 TOKEN_MISSES_PER_NETWORK_ADDRESS = RateLimit("token_misses.network_address", 20, 10 * _MINUTE)
 """A miss is a token that we did not make; whoever has used them up gets nowhere with any token."""
-AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER = RateLimit("availability_requests", 3, _HOUR)
-"""Beside the first one, which comes with the invitation."""
+AVAILABILITY_REQUESTS_PER_ADDRESS = RateLimit("availability_requests.address", 3, _HOUR)
+"""The first one, too: whoever invites, deletes and invites again sends no more. Over all
+organizations, as invitations are."""
 GUEST_LINKS_PER_BOOKING = RateLimit("guest_links", 3, _HOUR)
 INVITATIONS_PER_ADDRESS = RateLimit("invitations.address", 3, _HOUR)
 """Over all organizations: whoever is behind the address gets all of them."""

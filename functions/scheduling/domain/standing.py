@@ -57,14 +57,16 @@ def standing_of(member: ExternalMember, now: datetime) -> Standing:
     return Standing.STALE if member.availability.is_stale(now) else Standing.ANSWERED
 
 
-def look_from(member: ExternalMember) -> datetime:
-    """Return the first instant at which a human may have to look, unless something happens.
+def look_from(member: ExternalMember) -> datetime | None:
+    """Return the first instant at which a human has to look, unless something happens.
 
-    `standing_of` says whether they really have to: times may be over by then.
+    None where nobody ever has to: all their times are over before anybody doubts them. The look
+    itself passes too, once the times are over: `standing_of` says whether it has.
     """
-    request = member.request
+    request, availability = member.request, member.availability
     if request.fulfilled_at is not None:
-        return member.availability.valid_until or request.fulfilled_at
+        until = availability.valid_until
+        return until if until is not None and availability.windows_after(until) else None
     if member.request_is_void:
         return request.asked_at
     if request.has_bounced:

@@ -180,7 +180,9 @@ def save_availability(
         raise AvailabilityChanged(member.availability.version)
     if member.deleted_at is not None:
         raise ExternalMemberGone
-    availability = Availability(version + 1, time_zone, windows, saved_at=now)
+    availability = Availability(
+        version + 1, time_zone, windows, saved_at=now, windows_version=version + 1
+    )
     entered = member.message(
         MessageKind.AVAILABILITY_ENTERED,
         availability.version,
@@ -273,7 +275,7 @@ def _store(
 ) -> None:
     """Store times with what follows from them: the link lives on, and they will be asked about."""
     expires_at = min(now + AVAILABILITY_LIFE, link.created_at + AVAILABILITY_LONGEST_LIFE)
-    request = member.request.answered(availability, link_expires_at=expires_at)
+    request = member.request.answered(availability, now=now, link_expires_at=expires_at)
     member = replace(member, availability=availability, request=request)
     if availability.valid_until is not None and availability.windows_after(now):
         still_right = member.message(

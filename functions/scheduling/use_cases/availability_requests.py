@@ -13,7 +13,7 @@ from scheduling.domain.checks import Checks
 from scheduling.domain.links import AVAILABILITY_LIFE, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Feature
-from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
+from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_ADDRESS
 from scheduling.domain.refusals import ExternalMemberGone, ExternalMemberNotFound, marked
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.organization_features import require_feature
@@ -54,7 +54,7 @@ def ask_again(
         ExternalMemberNotFound: There is none, or they were asked again just now.
         ExternalMemberGone: They were deleted.
         AddressSuppressed: A mail to the stored address came back.
-        TooManyRequests: They were asked again too often.
+        TooManyRequests: Their address was asked too often.
         LimiterUnavailable: It could not be counted how often.
     """
     require_feature(by, Feature.EXTERNAL_MEMBERS)
@@ -65,8 +65,9 @@ def ask_again(
     terms = checked_terms(checks, terms, now=now)
     checks.done()
     refuse_suppressed(before.organization_id, before.email, reputation=reputation)
-    limit = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER
-    require_within((limit, external_member_id), now=now, rate_limits=rate_limits)
+    require_within(
+        (AVAILABILITY_REQUESTS_PER_ADDRESS, before.email), now=now, rate_limits=rate_limits
+    )
     member, link = asked(before, terms, now=now)
     entry = entry_by(by, Activity.AVAILABILITY_REQUESTED, now=now, subject_id=external_member_id)
     external_members.ask_again(

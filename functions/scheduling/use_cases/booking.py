@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from scheduling.domain.audit import Activity, entry_by
@@ -232,14 +232,14 @@ def book_slot(
     booking_id = hold_id or derived_id("booking", page.organization_id, slug, key)
     draft = _checked(page, request, booking_id, needs_approval=page.needs_approval)
 
-    def admit() -> Counter[str]:
+    def admit() -> frozenset[str]:
         require_within(
             (BOOKINGS_PER_NETWORK_ADDRESS, network_address),
             (BOOKINGS_PER_PAGE, slug),
             now=now,
             rate_limits=rate_limits,
         )
-        return _open_bookings(draft, now=now, bookings=bookings)
+        return _met_enough(draft, now=now, bookings=bookings)
 
     return _book(
         draft,
@@ -282,7 +282,7 @@ def book_for_guest(
     draft = _checked(page, request, booking_id, needs_approval=False)
     return _book(
         draft,
-        Counter[str],
+        frozenset[str],
         entry=entry_by(by, Activity.BOOKED_FOR_GUEST, now=now, subject_id=booking_id),
         now=now,
         base_url=base_url,
@@ -295,7 +295,7 @@ def book_for_guest(
 
 def _book(
     draft: _Draft,
-    admit: Callable[[], Counter[str]],
+    admit: Callable[[], frozenset[str]],
     *,
     entry: Entry | None = None,
     now: datetime,
@@ -309,8 +309,8 @@ def _book(
     """Book what was asked for, once.
 
     Args:
-        admit: Refuses those who ask too often; returns how many meetings to come the guest has
-            with each host, by its id, as far as they are limited.
+        admit: Refuses those who ask too often; returns the ids of hosts with whom the guest has
+            as many meetings to come as they may.
     """
     link = _guest_link(draft, now=now)
     try:
@@ -329,36 +329,39 @@ def _book(
     return BookedSlot(booking, link_address(base_url, link, link_keys))
 
 
-def _open_bookings(draft: _Draft, *, now: datetime, bookings: ports.Bookings) -> Counter[str]:
-    """Return how many meetings to come the guest has booked with each host, by its id.
+def _met_enough(draft: _Draft, *, now: datetime, bookings: ports.Bookings) -> frozenset[str]:
+    """Return the ids of hosts with whom the guest has booked as many meetings as they may.
 
     Forms that are sent at the same moment do not see each other: then there may be a few more, as
     many as `BOOKINGS_PER_NETWORK_ADDRESS` lets pass.
     """
     of_guest = bookings.of_guest(draft.page.organization_id, draft.guest.email)
-    return Counter(
+    meetings = Counter(
         host_id
         for booking in of_guest
         if booking.guest.email == draft.guest.email and booking.is_changeable(now)
         for host_id in booking.host_ids
     )
-
-
-def _check_open_bookings(choice: Choice, met: Counter[str]) -> None:
-    if any(met[host.host_id] >= OPEN_BOOKINGS_PER_GUEST_AND_HOST for host in choice.hosts):
-        raise TooManyOpenBookings
+    return frozenset(
+        host_id
+        for host_id, number in meetings.items()
+        if number >= OPEN_BOOKINGS_PER_GUEST_AND_HOST
+    )
 
 
 def _made_of_hold(
     draft: _Draft,
     hold_id: str,
     link: Link,
-    met: Counter[str],
+    met: frozenset[str],
     *,
     now: datetime,
     bookings: ports.Bookings,
 ) -> Booking | None:
-    """Return the booking that the hold became; None where there is no hold for it any more."""
+    """Return the booking that the hold became; None where there is no hold for it any more.
+
+    A hold of somebody whom the guest has met enough ends: another host may do.
+    """
     if not hold_id or not draft.page.is_on:
         return None
     try:
@@ -366,12 +369,11 @@ def _made_of_hold(
     except HoldNotFound:
         return None
     kept = hold.booking_page_slug, hold.claim.time.start, hold.claim.time.length
-    if hold.has_expired(now) or kept != (draft.page.slug, draft.start, draft.duration):
+    is_other = kept != (draft.page.slug, draft.start, draft.duration)
+    if is_other or hold.has_expired(now) or any(host.host_id in met for host in hold.hosts):
         bookings.release(hold)
         return None
-    choice = Choice(hold.hosts, hold.claim, ())
-    _check_open_bookings(choice, met)
-    booking = draft.booking(choice, link, now=now)
+    booking = draft.booking(Choice(hold.hosts, hold.claim, ()), link, now=now)
     try:
         return bookings.add(booking, link, _news(booking, now), hold=hold)
     except SlotTaken:
@@ -381,7 +383,7 @@ def _made_of_hold(
 def _claimed(
     draft: _Draft,
     link: Link,
-    met: Counter[str],
+    met: frozenset[str],
     entry: Entry | None,
     *,
     now: datetime,
@@ -390,15 +392,17 @@ def _claimed(
 ) -> Booking:
     offer = offer_of(draft.page, draft.duration, hosts=hosts)
     offer.check_active(now)
+    able = tuple(host for host in offer.hosts if host.host_id not in met)
+    if len(able) < draft.page.needed:
+        raise TooManyOpenBookings
 
     def store(choice: Choice) -> Booking:
-        _check_open_bookings(choice, met)
         booking = draft.booking(choice, link, now=now)
         news = _news(booking, now)
         return bookings.add(booking, link, news, entry=entry, counts=choice.counts)
 
     return take(
-        offer,
+        replace(offer, hosts=able),
         draft.start,
         store,
         owner_id=draft.booking_id,

@@ -17,6 +17,7 @@ from scheduling.domain.refusals import (
     ExternalMemberChanged,
     FieldProblem,
     InvalidInput,
+    TooManyRequests,
     marked,
 )
 from scheduling.use_cases.external_member_edits import edit_external_member
@@ -85,6 +86,7 @@ class _Import:
     now: datetime
     members: ports.Members
     external_members: ports.ExternalMembers
+    rate_limits: ports.RateLimits
     booking_pages: ports.BookingPages
     in_charge: dict[str, str]
     """Ids of members by the addresses that were looked up; empty where nobody has one."""
@@ -95,11 +97,22 @@ class _Import:
             return self._dealt_with(row, is_repeated=is_repeated)
         except InvalidInput as refusal:
             return _error(row, *refusal.problems)
-        except (BusyTryAgain, EmailAlreadyInvited, ExternalMemberChanged) as refusal:
+        except (
+            BusyTryAgain,
+            EmailAlreadyInvited,
+            ExternalMemberChanged,
+            TooManyRequests,
+        ) as refusal:
             return _error(row, FieldProblem("", refusal.code, refusal.message))
 
     def _dealt_with(self, row: ImportRow, *, is_repeated: bool) -> RowResult:
-        """Raises InvalidInput, BusyTryAgain, EmailAlreadyInvited, ExternalMemberChanged."""
+        """Deal with a row.
+
+        Raises:
+            InvalidInput, BusyTryAgain, EmailAlreadyInvited, ExternalMemberChanged,
+                TooManyRequests: The row cannot be accepted, or not now.
+            LimiterUnavailable: No row can be.
+        """
         self._check(row, is_repeated=is_repeated)
         organization_id = self.by.organization.organization_id
         person_id = self._person_in_charge(row.person_in_charge)
@@ -178,6 +191,7 @@ class _Import:
             now=self.now,
             members=self.members,
             external_members=self.external_members,
+            rate_limits=self.rate_limits,
         )
 
 
@@ -192,6 +206,7 @@ def import_external_members(
     members: ports.Members,
     external_members: ports.ExternalMembers,
     booking_pages: ports.BookingPages,
+    rate_limits: ports.RateLimits,
 ) -> Imported:
     """Invite whoever is not invited yet, and correct name and person in charge of the others.
 
@@ -205,9 +220,12 @@ def import_external_members(
 
     Raises:
         FeatureDisabled: An admin has to switch it on first.
+        LimiterUnavailable: It could not be counted how often somebody was asked.
     """
     require_feature(by, Feature.EXTERNAL_MEMBERS)
-    work = _Import(by, is_dry_run, now, members, external_members, booking_pages, in_charge={})
+    work = _Import(
+        by, is_dry_run, now, members, external_members, rate_limits, booking_pages, in_charge={}
+    )
     addresses = Counter(normalized_email(row.email) for row in rows)
     results: list[RowResult] = []
     for row in rows:

@@ -17,6 +17,7 @@ from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.lists import ListPage
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember, Feature
+from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_ADDRESS
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
@@ -35,6 +36,7 @@ from scheduling.use_cases.availability_requests import (
 from scheduling.use_cases.bookings import every_booking
 from scheduling.use_cases.changes import cancel
 from scheduling.use_cases.external_member_edits import check_person_in_charge
+from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
@@ -85,6 +87,7 @@ def invite_external_member(
     now: datetime,
     members: ports.Members,
     external_members: ports.ExternalMembers,
+    rate_limits: ports.RateLimits,
 ) -> ExternalMember:
     """Invite somebody to enter their times; their booking page opens once they did.
 
@@ -98,6 +101,8 @@ def invite_external_member(
         InvalidInput: Names each field that cannot be accepted.
         EmailAlreadyInvited: The organization has invited this address.
         IdempotencyKeyReused: The key invited somebody at another address.
+        TooManyRequests: The address was asked too often.
+        LimiterUnavailable: It could not be counted how often.
     """
     require_feature(by, Feature.EXTERNAL_MEMBERS)
     organization_id = by.organization.organization_id
@@ -112,6 +117,10 @@ def invite_external_member(
     checks.done()
 
     external_member_id = derived_id("external member", organization_id, key) if key else new_id()
+    earlier = _invited_before(external_member_id, organization_id, email, external_members)
+    if earlier is not None:
+        return earlier
+    require_within((AVAILABILITY_REQUESTS_PER_ADDRESS, email), now=now, rate_limits=rate_limits)
     request, link = new_request(organization_id, external_member_id, terms, number=1, now=now)
     member = ExternalMember(
         external_member_id=external_member_id,
@@ -139,11 +148,25 @@ def invite_external_member(
     try:
         external_members.add(member, page, link, list(request_messages(member)), entry)
     except EmailAlreadyInvited:
-        earlier = external_members.with_email(organization_id, email)
-        if earlier is None or earlier.external_member_id != external_member_id:
+        # The same form, sent twice at the same time.
+        earlier = _invited_before(external_member_id, organization_id, email, external_members)
+        if earlier is None:
             raise
         return earlier
     return member
+
+
+def _invited_before(
+    external_member_id: str,
+    organization_id: str,
+    email: str,
+    external_members: ports.ExternalMembers,
+) -> ExternalMember | None:
+    """Return who is invited as they are about to be again; raise EmailAlreadyInvited for others."""
+    earlier = external_members.with_email(organization_id, email)
+    if earlier is not None and earlier.external_member_id != external_member_id:
+        raise EmailAlreadyInvited
+    return earlier
 
 
 def delete_external_member(

@@ -52,7 +52,7 @@ from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.availability_requests import note_mail
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
-from scheduling.use_cases.reputation import held_back
+from scheduling.use_cases.reputation import held_back, send_if_resumed
 from scheduling.use_cases.sign_in import active_members
 from scheduling.use_cases.suppressions import unsubscribe_address
 
@@ -136,6 +136,7 @@ def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Deliv
         return None
     delivery = _delivered(message, claimed, now=now, room=room)
     room.outbox.record(message, delivery)
+    send_if_resumed(message, delivery, now=now, reputation=room.reputation, outbox=room.outbox)
     return delivery
 
 
@@ -144,7 +145,7 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         return Delivery(DeliveryState.TOO_LATE, claimed.attempts)
     if claimed.attempts > MAX_ATTEMPTS:
         # Every worker that took it died, so none has recorded why.
-        return Delivery(DeliveryState.DEAD, claimed.attempts, last_error="never_finished")
+        return _failed(message, claimed, "never_finished", now=now, room=room)
     try:
         draft = _draft(message, now, room)
         if draft is None or not draft.recipient.email:
@@ -243,8 +244,6 @@ def _about_availability(message: Message, now: datetime, room: MailRoom) -> _Dra
             return _availability_still_right(message, now, room)
         case MessageKind.AVAILABILITY_ENTERED:
             return _availability_entered(message, room)
-        case MessageKind.GUEST_LINK:
-            return _guest_link(message, now, room)
         case _:
             return _availability_request(message, room)
 
@@ -377,7 +376,7 @@ def _availability_still_right(message: Message, now: datetime, room: MailRoom) -
     availability = external_member.availability
     windows = availability.windows_after(now)
     link = room.links.get(external_member.request.link_id)
-    is_over = external_member.deleted_at is not None or now >= link.expires_at
+    is_over = external_member.deleted_at is not None or link.was_ended or now >= link.expires_at
     if is_over or availability.version != message.version or not windows:
         return None
     organization = room.organizations.get(message.organization_id)
@@ -406,7 +405,8 @@ def _console_url(external_member: ExternalMember, room: MailRoom) -> str:
 
 def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
     external_member = room.external_members.get(message.organization_id, message.subject_id)
-    if external_member.availability.version != message.version:
+    # Whoever confirmed them since has entered nothing new.
+    if external_member.availability.windows_version != message.version:
         return None
     organization = room.organizations.get(message.organization_id)
     in_charge = room.members.get(message.organization_id, external_member.person_in_charge_id)
@@ -424,7 +424,7 @@ def _availability_entered(message: Message, room: MailRoom) -> _Draft | None:
         sender_name=organization.name,
         recipient=Mailbox(in_charge.name, in_charge.email),
         reply_to=who,
-        locale=organization.locale,
+        locale=in_charge.locale or organization.locale,
     )
 
 
@@ -450,7 +450,7 @@ def _guest_link(message: Message, now: datetime, room: MailRoom) -> _Draft | Non
         sender_name=organization.name,
         recipient=_guest_mailbox(booking),
         reply_to=reply_to,
-        locale=_language(Reader.GUEST, booking, room) or organization.locale,
+        locale=_page_language(booking, room) or organization.locale,
     )
 
 
@@ -494,6 +494,8 @@ class _Party:
     reply_to: Mailbox
     link: str
     """Empty where there is nothing they could do."""
+    locale: str = ""
+    """The organization's where empty."""
 
 
 def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
@@ -534,7 +536,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         sender_name=organization.name,
         recipient=party.mailbox,
         reply_to=party.reply_to,
-        locale=_language(party.reader, booking, room) or organization.locale,
+        locale=party.locale or organization.locale,
         calendar_entry=_calendar_entry(booking, facts, party, organization, room),
         is_optional=message.kind in CATEGORIES and not party.reader.has_account,
     )
@@ -586,6 +588,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=booking.guest.time_zone,
                 reply_to=in_charge_mailbox,
                 link="",
+                locale=_page_language(booking, room),
             )
         case Recipient.GUEST:
             return _Party(
@@ -594,17 +597,18 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=booking.guest.time_zone,
                 reply_to=in_charge_mailbox,
                 link=_link(booking.guest_link_id, room),
+                locale=_page_language(booking, room),
             )
         case Recipient.HOST:
             host = _host(booking, which, room)
             is_member = host.key.kind is HostKind.MEMBER
-            own_times = "" if is_member or host.is_gone else _link(host.request_link_id, room)
             return _Party(
                 reader=Reader.HOST if is_member else Reader.EXTERNAL_HOST,
                 mailbox=Mailbox(host.name, host.email),
                 time_zone=host.time_zone,
                 reply_to=_guest_mailbox(booking) if is_member else in_charge_mailbox,
-                link=console if is_member else own_times,
+                link=console if is_member else _own_times(host, room),
+                locale=host.locale,
             )
         case Recipient.PERSON_IN_CHARGE:
             return _Party(
@@ -613,6 +617,7 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
                 time_zone=in_charge.time_zone,
                 reply_to=_guest_mailbox(booking),
                 link=console,
+                locale=in_charge.locale,
             )
         case Recipient.MEMBER:
             raise ValueError(f"bookings are not told to {message.recipient}")
@@ -620,10 +625,16 @@ def _party(message: Message, booking: Booking, in_charge: Member, room: MailRoom
             assert_never(message.recipient)
 
 
-def _language(reader: Reader, booking: Booking, room: MailRoom) -> str:
-    """Return the language of the page for those who booked there; empty for the organization's."""
-    if reader not in {Reader.GUEST, Reader.OTHER_GUEST}:
+def _own_times(host: Host, room: MailRoom) -> str:
+    """Return where an external member sees their times; nothing where they no longer can."""
+    if host.is_gone:
         return ""
+    link = room.links.get(host.request_link_id)
+    return "" if link.was_ended else link_address(room.base_url, link, room.link_keys)
+
+
+def _page_language(booking: Booking, room: MailRoom) -> str:
+    """Return what language those who booked read; empty for the organization's."""
     try:
         return room.booking_pages.get(booking.booking_page_slug).locale
     except BookingPageNotFound:

@@ -111,6 +111,7 @@ def import_members(
         network=by.network,
         proven_at=by.proven_at,
         created_at=now,
+        started_at=now,
         state=ImportState.CHECKED if is_dry_run else ImportState.RUNNING,
         rows=len(rows),
         fingerprint=_fingerprint(rows, is_dry_run=is_dry_run),
@@ -146,6 +147,7 @@ def start_import(
         member_id=by.member.member_id,
         network=by.network,
         proven_at=by.proven_at,
+        started_at=now,
         state=ImportState.RUNNING,
         counts={},
         due_at=now,
@@ -196,7 +198,8 @@ def import_part(
     by = SignedIn(
         members.get(claimed.organization_id, claimed.member_id),
         organizations.get(claimed.organization_id),
-        claimed.proven_at,
+        # Their proof is as old as it was when they started it: waiting makes no row critical.
+        now - (claimed.started_at - claimed.proven_at),
         claimed.network,
     )
     rows = member_imports.next_rows(claimed)

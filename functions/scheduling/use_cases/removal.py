@@ -155,7 +155,8 @@ def remove_member(
 
     Args:
         hand_over_to: Who takes over what is theirs. Where their bookings are cancelled, who is in
-            charge of the rest from now on: whoever removes them unless said otherwise.
+            charge of the rest from now on: whoever removes them unless said otherwise, and nobody
+            where those remove themselves.
         cancels_bookings: Whether the bookings that they are a host of are cancelled.
 
     Raises:
@@ -201,7 +202,9 @@ def remove_member(
         bookings=bookings,
         external_members=external_members,
     )
-    _check_nothing_left(left, member_id, pages_may_end=cancels_bookings)
+    _check_nothing_left(left, member_id, hosting_ends=cancels_bookings)
+    if cancels_bookings:
+        _cancel_hosted(by, member, now=now, bookings=bookings)
     removed = replace(
         member,
         removed_at=now,
@@ -232,20 +235,26 @@ def _check_successor(member: Member, successor_id: str, members: ports.Members) 
         raise InvalidInput([FieldProblem("hand_over_to", "not_a_member", message)])
 
 
-def _check_nothing_left(left: Belongings, member_id: str, *, pages_may_end: bool) -> None:
+def _check_nothing_left(left: Belongings, member_id: str, *, hosting_ends: bool) -> None:
     """Raises NotHandedOver.
 
     Args:
-        pages_may_end: Whether pages that they are only a host of may be left without them.
+        hosting_ends: Whether bookings that they are a host of are cancelled, and pages that they
+            are only a host of are left without them.
     """
+    bookings = [
+        booking
+        for booking in left.bookings
+        if member_id not in booking.host_ids or not hosting_ends
+    ]
     pages = [
         page
         for page in left.booking_pages
-        if page.person_in_charge_id == member_id or not pages_may_end
+        if page.person_in_charge_id == member_id or not hosting_ends
     ]
-    if left.bookings or pages or left.external_members:
+    if bookings or pages or left.external_members:
         raise NotHandedOver(
-            [booking.booking_id for booking in left.bookings],
+            [booking.booking_id for booking in bookings],
             [page.slug for page in pages],
             [external.external_member_id for external in left.external_members],
         )

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from scheduling.domain.reputation import PauseReason, SendingHealth
     from scheduling.domain.sessions import SignedIn
 
-AT_ONCE = 100
-
 
 def held_back(
     message: Message,
@@ -63,6 +61,23 @@ def held_back(
             last_error="mails_per_day",
         )
     return None
+
+
+def send_if_resumed(
+    message: Message,
+    recorded: Delivery,
+    *,
+    now: datetime,
+    reputation: ports.Reputation,
+    outbox: ports.Outbox,
+) -> None:
+    """Have a mail sent that came to wait just after an admin let those go on that did."""
+    waits = recorded.state is DeliveryState.PAUSED and recorded.next_attempt_at is None
+    if not waits:
+        return
+    health = reputation.health(message.organization_id, now.astimezone(UTC).date())
+    if health.paused_at is None:
+        outbox.requeue(message, now=now)
 
 
 def note_feedback(
@@ -135,7 +150,4 @@ def resume_sending(
     organization_id = by.organization.organization_id
     reputation.resume(organization_id, now=now)
     audit_log.add(entry_by(by, Activity.SENDING_RESUMED, now=now))
-    requeued = 0
-    while found := outbox.requeue_paused(organization_id, now=now, limit=AT_ONCE):
-        requeued += found
-    return requeued
+    return outbox.requeue_paused(organization_id, now=now)

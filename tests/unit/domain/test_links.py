@@ -77,3 +77,8 @@ def test_a_code_is_taken_however_it_was_typed():
 
     assert normalized_code(f" {code[:4].lower()}-{code[4:]} ") == code
     assert normalized_code("oOiIlL00") == "00111100"
+
+
+@pytest.mark.parametrize("typed", ["A1.B2", "A1–B2", "A1\ud800B2", "A1b2。"])
+def test_what_no_code_has_is_passed_over(typed):
+    assert normalized_code(typed) == "A1B2"

@@ -1,7 +1,10 @@
+import base64
 import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduling.domain.message_tags import TagsRefused, address_hash, tagged_message, tags_of
 from scheduling.domain.messages import MessageKind, Recipient
@@ -19,6 +22,29 @@ REMINDER = replace(
 )
 SIGN_IN = sign_in_message(sign_in_link("mia@guest.example", now=EARLY, life=EARLY - EARLY))
 TAGS = tags_of(CONFIRMATION, "mia@guest.example")
+
+
+LINK_IDS = st.binary(min_size=16, max_size=16).map(
+    lambda random: base64.urlsafe_b64encode(random).decode().rstrip("=")
+)
+IDENTIFIERS = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26)
+WHICH = {
+    MessageKind.BOOKING_REMINDER: st.builds("{}.{}".format, st.integers(1, 99999), IDENTIFIERS),
+    MessageKind.AVAILABILITY_REMINDER: st.integers(1, 99999).map(str),
+    MessageKind.GUEST_LINK: LINK_IDS,
+}
+"""What tells mails of a kind apart; of other kinds the number of a guest, or a host's id."""
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+@given(data=st.data())
+def test_a_mail_of_any_kind_is_known_again_by_its_tags(kind, data):
+    which = data.draw(WHICH.get(kind, st.just("") | st.integers(1, 9).map(str) | IDENTIFIERS))
+    message = replace(CONFIRMATION, kind=kind, which=which)
+
+    tags = tags_of(message, "mia@guest.example")
+
+    assert tagged_message(tags) == (message, address_hash("mia@guest.example"))
 
 
 @pytest.mark.parametrize("message", [CONFIRMATION, REMINDER, MEMBER.request_mail, SIGN_IN])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import vobject
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scheduling.adapters.ics.calendar_files import ICalendarFiles
@@ -26,6 +26,7 @@ from scheduling.domain.mails import (
     Reader,
     RenderedMail,
 )
+from scheduling.domain.people import normalized_email
 from scheduling.domain.typed_text import on_one_line
 from tests.unit.mails.samples import (
     AIKO,
@@ -106,6 +107,20 @@ def calendar_of(message: EmailMessage) -> Any:
     """Parse the one calendar of a mail with other code than wrote it."""
     (part,) = calendar_parts(message)
     return vobject.readOne(part.get_payload(decode=True).decode())  # type: ignore[union-attr]
+
+
+LOCAL_PARTS = st.text("az09.!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=64)
+
+
+@patient
+@given(LOCAL_PARTS)
+def test_to_every_address_that_is_accepted_a_mail_can_be_written(local_part):
+    email = normalized_email(f"{local_part}@example.org")
+    assume(email is not None)
+
+    mail = parsed(replace(A_MAIL, recipient=Mailbox("Kenji Tanaka", email)))
+
+    assert [each.addr_spec for each in mail["To"].addresses] == [email]
 
 
 NOAH = Mailbox("", "noah@weber.example")

@@ -305,6 +305,28 @@ def test_e2_one_press_keeps_times_fresh_and_they_are_asked_about_again(parley, r
     assert standing(parley, member) is Standing.ANSWERED
 
 
+def test_e1_times_that_are_over_answer_no_new_request(parley):
+    member = invite(parley)
+    enter(parley, member, days_ahead(parley, 1))
+    parley.clock += 2 * DAY
+    ask(parley, member)
+
+    confirm(parley, member, version=1)
+
+    assert stored(parley, member).request.fulfilled_at is None
+
+
+def test_e1_times_that_are_still_right_answer_a_new_request_when_that_is_said(parley):
+    member = invite(parley)
+    enter(parley, member, days_ahead(parley, 9))
+    parley.clock += 2 * DAY
+    ask(parley, member)
+
+    confirm(parley, member, version=1)
+
+    assert stored(parley, member).request.fulfilled_at == parley.now()
+
+
 def test_e2_a_confirmation_of_times_that_were_changed_meanwhile_is_refused(parley):
     member = invite(parley)
     enter(parley, member, days_ahead(parley, 9))

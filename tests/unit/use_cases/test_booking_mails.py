@@ -74,6 +74,10 @@ def to(address, mails):
     return mail
 
 
+def in_japanese(mails):
+    return {mail.recipient.email for mail in mails if "2026年12月1日" in mail.rendered.text}
+
+
 def property_of(mail, name):
     unfolded = mail.calendar_file.decode().replace("\r\n ", "")
     return re.search(rf"^{name}[:;](.*)\r$", unfolded, re.MULTILINE)[1]
@@ -166,9 +170,21 @@ def test_guests_read_the_language_of_the_page_and_hosts_that_of_the_organization
 
     mails = swept(parley, room)
 
-    in_japanese = {mail.recipient.email for mail in mails if "2026年12月1日" in mail.rendered.text}
-    assert in_japanese == {MIA, NOAH}
+    assert in_japanese(mails) == {MIA, NOAH}
     assert len(mails) == 4
+
+
+def test_members_read_their_own_language_as_hosts_and_in_charge(parley, room, kenji):
+    parley.store.members[AIKO.organization_id, AIKO.member_id] = replace(AIKO, locale="ja")
+    parley.store.members[YUKI.organization_id, YUKI.member_id] = replace(YUKI, locale="ja")
+    yuki = HostKey(HostKind.MEMBER, YUKI.member_id)
+    page = make_page(parley, external(kenji), yuki)
+    parley.clock -= timedelta(days=1)
+
+    enter(parley, kenji, between("06:00", "08:00"), version=1)
+    assert in_japanese(swept(parley, room)) == {AIKO.email}
+    booking_of(parley, page.slug, "07:00")
+    assert in_japanese(swept(parley, room)) == {AIKO.email, YUKI.email}
 
 
 def test_a_move_moves_the_calendar_entry_and_keeps_the_link(parley, room, kenji):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scheduling.domain.audit import Activity
+from scheduling.domain.availability import CONFIRM_BEFORE, FRESH_FOR
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.messages import DeliveryState
@@ -16,13 +17,14 @@ from scheduling.domain.refusals import (
     InvalidInput,
     LinkRevoked,
 )
+from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability import availability_for_link
 from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.external_member_edits import edit_external_member
 from scheduling.use_cases.external_members import delete_external_member
 from scheduling.use_cases.mails import deliver_message
-from tests.support.builders import AIKO, EARLY, STAFF, between
-from tests.support.mail_room import mail_room
+from tests.support.builders import AIKO, EARLY, STAFF, at, between
+from tests.support.mail_room import mail_room, swept
 from tests.support.road import book, do, enter, invite, token
 
 BEN = replace(AIKO, member_id=derived_id("ben"), email="ben@hanami.example", role=Role.MEMBER)
@@ -183,3 +185,20 @@ def test_a19_whoever_was_deleted_is_not_edited(parley):
 
     with pytest.raises(ExternalMemberGone):
         edit(parley, member, name="Kenji Ito")
+
+
+def test_a19_no_mail_carries_the_link_that_a_new_address_ended(parley):
+    member = invite(parley)
+    room = mail_room(parley)
+    in_a_month = TimeRange(at("10:00") + FRESH_FOR, at("12:00") + FRESH_FOR)
+    enter(parley, member, between("10:00", "12:00"), in_a_month)
+    swept(parley, room)
+    edit(parley, member, email="kenji@elsewhere.example")
+
+    book(parley, member, at("10:00"))
+    told = {mail.recipient.email: mail.rendered.text for mail in swept(parley, room)}
+    parley.clock += FRESH_FOR - CONFIRM_BEFORE
+    asked = swept(parley, room)
+
+    assert "/l/" not in told["kenji@elsewhere.example"]
+    assert asked == []

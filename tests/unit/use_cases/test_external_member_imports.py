@@ -8,12 +8,14 @@ import pytest
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.messages import MessageKind
 from scheduling.domain.people import Role
+from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_ADDRESS
 from scheduling.domain.refusals import BusyTryAgain, FeatureDisabled, FieldProblem
 from scheduling.use_cases.external_member_imports import (
     ImportRow,
     RowOutcome,
     import_external_members,
 )
+from scheduling.use_cases.external_members import BookingsToCome, delete_external_member
 from tests.support.builders import AIKO, EARLY, ORGANIZATION, STAFF
 from tests.support.road import do, invite
 
@@ -211,3 +213,21 @@ def test_a8_importing_is_off_as_well(parley):
 
     with pytest.raises(FeatureDisabled):
         run(parley, [a_row(1)], by=off)
+
+
+def test_t10_whose_address_was_asked_too_often_is_an_error_in_their_row(parley):
+    asked = a_row(1)
+    for _ in range(AVAILABILITY_REQUESTS_PER_ADDRESS.most):
+        [invited] = run(parley, [asked]).results
+        do(
+            parley,
+            delete_external_member,
+            STAFF,
+            invited.external_member_id,
+            bookings_to_come=BookingsToCome.KEEP,
+        )
+
+    done = run(parley, [asked, a_row(2)])
+
+    assert outcomes(done) == [ERROR, CREATED]
+    assert problems(done)[0] == [("", "too_many_requests")]

@@ -8,7 +8,7 @@ from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS
 from scheduling.domain.messages import DeliveryState
 from scheduling.domain.rate_limits import (
-    AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER,
+    AVAILABILITY_REQUESTS_PER_ADDRESS,
     BOOKINGS_PER_NETWORK_ADDRESS,
     BOOKINGS_PER_PAGE,
     HOLDS_PER_NETWORK_ADDRESS,
@@ -20,6 +20,7 @@ from scheduling.domain.rate_limits import (
     TOKEN_MISSES_PER_NETWORK_ADDRESS,
 )
 from scheduling.domain.refusals import (
+    EmailAlreadyInvited,
     LimiterUnavailable,
     LinkNotFound,
     LinkUsed,
@@ -31,6 +32,7 @@ from scheduling.domain.refusals import (
 from scheduling.domain.time_range import TimeRange
 from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.booking import BookingRequest, book_for_guest
+from scheduling.use_cases.external_members import BookingsToCome, delete_external_member
 from scheduling.use_cases.guest import cancel_guest_booking
 from scheduling.use_cases.links import counted_misses
 from scheduling.use_cases.sign_in import finish_sign_in, request_sign_in
@@ -175,7 +177,8 @@ def test_s8_t8_so_many_codes_can_be_typed_for_one_link(parley, more):
 
 @around_the_limit
 def test_s8_an_external_member_is_asked_again_so_often_an_hour(parley, host, more):
-    most = AVAILABILITY_REQUESTS_PER_EXTERNAL_MEMBER.most
+    most = AVAILABILITY_REQUESTS_PER_ADDRESS.most
+    parley.clock += HOUR
 
     passed = passes(lambda _: resend(parley, host), TooManyRequests, most + more)
 
@@ -184,7 +187,33 @@ def test_s8_an_external_member_is_asked_again_so_often_an_hour(parley, host, mor
     resend(parley, host)
 
 
+def test_t10_inviting_and_deleting_somebody_over_and_over_sends_three_mails(parley):
+    def invite_and_delete(number):
+        member = invite(parley, key=f"invitation {number}")
+        do(
+            parley,
+            delete_external_member,
+            STAFF,
+            member.external_member_id,
+            bookings_to_come=BookingsToCome.KEEP,
+        )
+
+    passed = passes(invite_and_delete, TooManyRequests, 50)
+
+    assert passed == AVAILABILITY_REQUESTS_PER_ADDRESS.most
+
+
+def test_an_invitation_that_is_sent_again_or_refused_is_not_counted(parley):
+    for _ in range(9):
+        invite(parley, key="one form")
+        with pytest.raises(EmailAlreadyInvited):
+            invite(parley, key="another form")
+
+    assert passes(lambda _: resend(parley, invite(parley, key="one form")), TooManyRequests, 9) == 2
+
+
 def test_t10_a_thousand_requests_send_three_mails(parley, host):
+    parley.clock += HOUR
     before = len(parley.store.messages)
 
     passes(lambda _: sign_in(parley), TooManyRequests, 1000)
@@ -304,6 +333,22 @@ def test_t40_a_page_of_several_hosts_refuses_whom_one_of_them_has_met_enough(par
 
     with pytest.raises(TooManyOpenBookings):
         book_slot(parley, page.slug, 4, "mia@guest.example")
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_t40_a_page_of_any_host_gives_whom_the_guest_has_not_met_enough(parley, host, is_held):
+    other = invite(parley, name="Hana Sato", email="hana@example.org")
+    enter(parley, other, TimeRange(start(0), start(9)))
+    page = make_page(parley, external(host), external(other), needed_hosts=1)
+    for number in range(3):
+        book_slot(parley, host, number, "mia@guest.example")
+    for number in range(3, 8):
+        book_slot(parley, other, number, f"guest{number}@guest.example")
+    held = hold(parley, page.slug, start(8)).hold_id if is_held else ""
+
+    booked = book_slot(parley, page.slug, 8, "mia@guest.example", hold_id=held)
+
+    assert booked.host_ids == (other.external_member_id,)
 
 
 def test_t40_what_is_held_cannot_be_booked_past_the_limit_either(parley, host):

@@ -8,12 +8,13 @@ import pytest
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.mails import CalendarMethod
 from scheduling.domain.messages import LEASE, MAX_ATTEMPTS, DeliveryState
+from scheduling.use_cases.availability import confirm_availability
 from scheduling.use_cases.availability_requests import ask_again
 from scheduling.use_cases.guest import cancel_guest_booking
 from scheduling.use_cases.mails import deliver_message
 from scheduling.use_cases.sign_in import request_sign_in
 from tests.support.builders import AIKO, STAFF, at, between
-from tests.support.mail_room import mail_room, sweep
+from tests.support.mail_room import mail_room, sweep, swept
 from tests.support.road import book, do, enter, invite, token
 
 
@@ -88,6 +89,24 @@ def test_only_the_latest_entry_and_the_latest_request_are_told(parley, room):
     sweep(parley, room)
 
     assert len(room.mailer.sent) == 2
+
+
+def test_a27_an_entry_that_was_confirmed_before_it_was_told_is_told(parley, room):
+    member = invite(parley)
+    sweep(parley, room)
+    enter(parley, member, between("10:00", "12:00"))
+    do(
+        parley,
+        confirm_availability,
+        token(parley, member.request.link_id),
+        version=1,
+        network=STAFF.network,
+    )
+
+    [entered] = swept(parley, room)
+
+    assert entered.recipient.email == AIKO.email
+    assert "Tue 1 December 2026: 19:00–21:00" in entered.rendered.text
 
 
 def test_a_booking_and_its_cancellation_reach_three_people_with_one_calendar_entry_each(
@@ -188,6 +207,8 @@ def test_a_mail_at_which_every_worker_dies_is_given_up(parley, room):
 
     dead = parley.store.messages[member.request_mail]
     assert (dead.state, dead.last_error) == (DeliveryState.DEAD, "never_finished")
+    stored = parley.external_members.get(member.organization_id, member.external_member_id)
+    assert stored.request.has_failed
 
 
 STEPS = ["claim", "render", "send", "sent", "record"]

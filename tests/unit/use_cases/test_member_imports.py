@@ -301,13 +301,23 @@ def test_who_is_no_admin_any_more_imports_nobody(team):
     assert problem(team, found) == (ERROR, "", "not_allowed")
 
 
-def test_a_role_is_changed_only_soon_after_a_proof(team):
-    found = take_in(team, row(BEN.email, role="admin"))
+def test_a_role_is_changed_only_by_who_started_soon_after_a_proof(team):
     team.clock += timedelta(minutes=11)
+    found = take_in(team, row(BEN.email, role="admin"))
 
     work_off(team, found)
 
     assert problem(team, found) == (ERROR, "", "proof_required")
+
+
+def test_a_proof_does_not_grow_old_while_rows_wait_for_a_worker(team):
+    tried_out = take_in(team, row(BEN.email, role="admin"), is_dry_run=True)
+    team.clock += timedelta(minutes=30)
+    by = replace(STAFF, proven_at=team.clock - timedelta(minutes=9))
+    started = do(team, start_import, by, tried_out.import_id)
+    team.clock += timedelta(minutes=2)
+
+    assert work_off(team, started) == [UPDATED]
 
 
 def test_the_same_file_under_the_same_key_is_taken_in_once(team):

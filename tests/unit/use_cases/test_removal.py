@@ -181,6 +181,29 @@ def test_an_admin_removes_themselves_when_there_is_another(team):
     assert not remove(team, AIKO).is_active
 
 
+def test_an_admin_who_removes_themselves_has_their_bookings_cancelled(team):
+    team.store.members[ORG, CARO.member_id] = replace(CARO, role=Role.ADMIN)
+    page = make_page(
+        team, HostKey(HostKind.MEMBER, AIKO.member_id), person_in_charge_id=CARO.member_id
+    )
+    booking = book(team, page.slug, at("01:00")).booking
+
+    assert not remove(team, AIKO, cancels_bookings=True).is_active
+    assert team.bookings.get(ORG, booking.booking_id).state is BookingState.CANCELLED
+
+
+def test_nothing_is_cancelled_where_an_admin_leaves_what_nobody_takes_over(team):
+    team.store.members[ORG, CARO.member_id] = replace(CARO, role=Role.ADMIN)
+    page = make_page(team, HostKey(HostKind.MEMBER, AIKO.member_id))
+    booking = book(team, page.slug, at("01:00")).booking
+
+    with pytest.raises(NotHandedOver) as raised:
+        remove(team, AIKO, cancels_bookings=True)
+
+    assert (raised.value.booking_ids, raised.value.booking_page_slugs) == ((), (page.slug,))
+    assert team.bookings.get(ORG, booking.booking_id) == booking
+
+
 def test_who_was_removed_is_not_removed_again(team):
     remove(team)
 

@@ -18,6 +18,7 @@ from scheduling.use_cases.reputation import note_feedback, resume_sending, sendi
 from scheduling.use_cases.sign_in import request_sign_in
 from scheduling.use_cases.suppressions import trust_mailbox_again, unsubscribe
 from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_entry, at, between
+from tests.support.in_memory import InMemoryOutbox
 from tests.support.mail_room import mail_room, swept
 from tests.support.road import book, do, enter, external, invite, make_page
 
@@ -142,6 +143,28 @@ def test_what_waited_is_sent_once_an_admin_lets_it_go_on(parley, room):
 
     assert [mail.recipient.email for mail in mails] == [each.email for each in waiting]
     assert parley.store.messages[waiting[0].request_mail].attempts == 1
+
+
+class ResumedMeanwhile(InMemoryOutbox):
+    """Between a worker's look at the organization and its record, an admin lets mails go on."""
+
+    def __init__(self, parley):
+        super().__init__(parley.store)
+        self._resume = partial(do, parley, resume_sending, STAFF)
+
+    def record(self, message, delivery):
+        self._resume()
+        super().record(message, delivery)
+
+
+def test_a_mail_that_came_to_wait_while_an_admin_let_all_go_on_is_sent(parley, room):
+    parley.reputation.pause(ORG, PauseReason.BOUNCES, now=parley.now())
+    member = invite(parley)
+    assert swept(parley, replace(room, outbox=ResumedMeanwhile(parley))) == []
+
+    [mail] = swept(parley, room)
+
+    assert mail.recipient.email == member.email
 
 
 def test_only_an_admin_lets_mails_go_on(parley):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
-from scheduling.adapters.dynamodb.links import LINK_WORKS, link_puts, stored_link
+from scheduling.adapters.dynamodb.links import link_puts, link_used, stored_link
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
@@ -45,15 +45,9 @@ class DynamoDbLinks:
         transact(self._access.client, writes)
 
     def use(self, link: Link, entry: Entry | None, *, now: datetime) -> None:
-        used = self._access.to_update(
-            keys.link(link.link_id),
-            "SET used_at = :now",
-            condition=LINK_WORKS,
-            values={":now": to_seconds(now)},
-        )
         written = [] if entry is None else [entry_put(self._table, entry)]
         try:
-            transact(self._access.client, [used, *written])
+            transact(self._access.client, [link_used(self._access, link.link_id, now), *written])
         except TransactionRefused as refused:
             raise LinkUsed from refused
 

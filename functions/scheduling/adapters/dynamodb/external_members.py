@@ -21,7 +21,6 @@ from scheduling.adapters.dynamodb.notation import length, read_dates, seconds, w
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
-    decoded,
     encoded,
     from_seconds,
     timed_sort_key_of,
@@ -42,6 +41,7 @@ from scheduling.domain.refusals import (
     AvailabilityChanged,
     EmailAlreadyInvited,
     ExternalMemberChanged,
+    ExternalMemberGone,
     ExternalMemberNotFound,
     IdempotencyKeyReused,
 )
@@ -104,12 +104,17 @@ class DynamoDbExternalMembers:
         *,
         replaces: str,
     ) -> None:
+        look, values = _look_update(member)
         asked = self._table.to_update(
             _key(member),
-            "SET #request = :request, GSI2PK = :looks, GSI2SK = :look",
+            f"SET #request = :request{look}",
             condition="#request.link_id = :replaced AND attribute_not_exists(deleted_at)",
             names=_REQUEST,
-            values={**_request_values(member), ":replaced": replaces},
+            values={
+                ":request": _request_attribute(member.request),
+                ":replaced": replaces,
+                **values,
+            },
         )
         try:
             transact(
@@ -126,16 +131,16 @@ class DynamoDbExternalMembers:
             raise ExternalMemberNotFound from refused
 
     def note(self, member: ExternalMember, fact: RequestFact, *, at: datetime) -> None:
-        noted = replace(member, request=member.request.noted(fact, at))
+        look, values = _look_update(replace(member, request=member.request.noted(fact, at)))
         self._table.update(
             _key(member),
-            "SET #request.facts.#fact = if_not_exists(#request.facts.#fact, :at), GSI2SK = :look",
+            f"SET #request.facts.#fact = if_not_exists(#request.facts.#fact, :at){look}",
             condition="#request.#number = :number AND attribute_not_exists(deleted_at)",
             names={**_REQUEST, "#number": "number", "#fact": fact.value},
             values={
                 ":at": to_seconds(at),
                 ":number": member.request.number,
-                ":look": _look(noted)["GSI2SK"],
+                **values,
             },
         )
 
@@ -143,14 +148,17 @@ class DynamoDbExternalMembers:
         self, member: ExternalMember, messages: Sequence[Message], entry: Entry, *, now: datetime
     ) -> None:
         availability, request = member.availability, member.request
+        look, values = _look_update(member)
         saved = self._table.to_update(
             _key(member),
-            "SET availability = :availability, #request = :request,"
-            " GSI2PK = :looks, GSI2SK = :look",
-            condition="availability.version = :before AND #request.#number = :number",
+            "SET availability = :availability, #request = :request"
+            f"{look or ' REMOVE GSI2PK, GSI2SK'}",
+            condition="availability.version = :before AND #request.#number = :number"
+            " AND attribute_not_exists(deleted_at)",
             names={**_REQUEST, "#number": "number"},
             values={
-                **_request_values(member),
+                **values,
+                ":request": _request_attribute(request),
                 ":availability": _availability_attribute(availability),
                 ":before": availability.version - 1,
                 ":number": request.number,
@@ -169,6 +177,8 @@ class DynamoDbExternalMembers:
             )
         except TransactionRefused as refused:
             current = self.get(member.organization_id, member.external_member_id)
+            if current.deleted_at is not None:
+                raise ExternalMemberGone from refused
             raise AvailabilityChanged(current.availability.version) from refused
 
     def edit(
@@ -178,12 +188,12 @@ class DynamoDbExternalMembers:
         page: BookingPage | None,
         entry: Entry,
     ) -> None:
-        look = _look(after)
+        look, values = _look_update(after)
         edited = self._table.to_update(
             _key(after),
             "SET #name = :name, email = :email, searched = :searched,"
-            " person_in_charge_id = :person, void_request = :void, version = :version,"
-            " GSI2PK = :looks, GSI2SK = :look",
+            " person_in_charge_id = :person, void_request = :void, version = :version"
+            f"{look}",
             # Who was invited before versions were kept has none.
             condition=(
                 "attribute_exists(PK) AND attribute_not_exists(deleted_at)"
@@ -197,8 +207,7 @@ class DynamoDbExternalMembers:
                 ":void": after.void_request,
                 ":version": after.version,
                 ":searched": _searched(after),
-                ":looks": look["GSI2PK"],
-                ":look": look["GSI2SK"],
+                **values,
                 ":link": before.request.link_id,
                 ":before": before.version,
             },
@@ -310,20 +319,24 @@ class DynamoDbExternalMembers:
     def to_look_at(
         self, organization_id: str, *, now: datetime, limit: int
     ) -> Sequence[ExternalMember]:
-        answer = self._table.client.query(
-            TableName=self._table.name,
-            IndexName=keys.TO_LOOK_AT,
-            KeyConditionExpression="GSI2PK = :looks AND GSI2SK < :later",
-            ExpressionAttributeValues=encoded(
+        query = {
+            "IndexName": keys.TO_LOOK_AT,
+            "KeyConditionExpression": "GSI2PK = :looks AND GSI2SK < :later",
+            "ExpressionAttributeValues": encoded(
                 {
                     ":looks": keys.looks(organization_id),
                     ":later": keys.moment(now + timedelta(seconds=1)),
                 }
             ),
-            Limit=limit,
+        }
+        part = self._table.listed(
+            query,
+            after=None,
+            limit=limit,
+            sort="GSI2SK",
+            keep=lambda item: standing_of(stored_external_member(item), now).needs_a_look,
         )
-        found = (stored_external_member(decoded(item)) for item in answer["Items"])
-        return [member for member in found if standing_of(member, now).needs_a_look]
+        return [stored_external_member(item) for item in part.items]
 
     def _queued(
         self, messages: Iterable[Message], *, now: datetime
@@ -344,16 +357,23 @@ def _key(member: ExternalMember) -> keys.Key:
 
 
 def _look(member: ExternalMember) -> keys.Key:
-    return keys.look_place(member.organization_id, member.external_member_id, look_from(member))
+    """Return where they stand among those whom a human may have to look at; empty for nowhere."""
+    when = look_from(member)
+    if when is None:
+        return {}
+    return keys.look_place(member.organization_id, member.external_member_id, when)
 
 
-def _request_values(member: ExternalMember) -> Item:
+def _look_update(member: ExternalMember) -> tuple[str, Item]:
+    """Return the end of an update, after a SET, that brings them there, and its values.
+
+    Who is nowhere stays where they are: they may just have saved other times. Saving takes away.
+    """
     look = _look(member)
-    return {
-        ":request": _request_attribute(member.request),
-        ":looks": look["GSI2PK"],
-        ":look": look["GSI2SK"],
-    }
+    if not look:
+        return "", {}
+    values = {":looks": look["GSI2PK"], ":look": look["GSI2SK"]}
+    return ", GSI2PK = :looks, GSI2SK = :look", values
 
 
 def _searched(member: ExternalMember) -> str:
@@ -402,6 +422,7 @@ def _request_attribute(request: AvailabilityRequest) -> Item:
 def _availability_attribute(availability: Availability) -> Item:
     return {
         "version": availability.version,
+        "windows_version": availability.windows_version,
         "time_zone": availability.time_zone,
         "windows": " ".join(
             f"{to_seconds(window.start)}-{to_seconds(window.end)}"
@@ -429,6 +450,8 @@ def stored_external_member(item: Item) -> ExternalMember:
             windows=tuple(_window(text) for text in stored["windows"].split()),
             saved_at=_instant(stored["saved_at"]),
             confirmed_at=_instant(stored.get("confirmed_at")),
+            # Not kept from the beginning: of those from before, the latest counts.
+            windows_version=int(stored.get("windows_version", stored["version"])),
         ),
         deleted_at=_instant(item.get("deleted_at")),
         void_request=int(item.get("void_request", 0)),

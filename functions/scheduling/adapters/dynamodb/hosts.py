@@ -69,6 +69,7 @@ def _member(key: HostKey, item: Item, hours: Item | None) -> Host:
         time_zone=saved.hours.time_zone,
         hours=saved.hours,
         limits=saved.limits,
+        locale=member.locale,
         is_gone=not member.is_active,
     )
 

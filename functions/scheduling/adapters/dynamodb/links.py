@@ -25,7 +25,7 @@ LINK_KEPT_AFTER = timedelta(days=2 * 366)
 """An ended link is kept this long: it says "expired" and not "unknown", and stands in the mails
 about meetings that were booked before it ended."""
 
-LINK_WORKS = (
+_LINK_WORKS = (
     "attribute_exists(PK) AND attribute_not_exists(used_at)"
     " AND attribute_not_exists(replaced_at) AND attribute_not_exists(revoked_at)"
     " AND expires_at > :now"
@@ -95,7 +95,7 @@ def link_used(access: Table, link_id: str, now: datetime) -> TransactWriteItemTy
     return access.to_update(
         keys.link(link_id),
         "SET used_at = :now",
-        condition=LINK_WORKS,
+        condition=_LINK_WORKS,
         values={":now": to_seconds(now)},
     )
 

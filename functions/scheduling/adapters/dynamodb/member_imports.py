@@ -156,6 +156,7 @@ def _item(found: MemberImport) -> Item:
         "network": found.network,
         "proven_at": to_seconds(found.proven_at),
         "created_at": to_seconds(found.created_at),
+        "started_at": to_seconds(found.started_at),
         "state": found.state.value,
         "rows": found.rows,
         "fingerprint": found.fingerprint,
@@ -178,6 +179,8 @@ def _stored(item: Item) -> MemberImport:
         network=item["network"],
         proven_at=from_seconds(item["proven_at"]),
         created_at=from_seconds(item["created_at"]),
+        # Not kept from the beginning.
+        started_at=from_seconds(item["started_at" if "started_at" in item else "created_at"]),
         state=ImportState(item["state"]),
         rows=int(item["rows"]),
         fingerprint=item["fingerprint"],

@@ -130,30 +130,31 @@ class DynamoDbOutbox:
         posted = [_posted(decoded(item)) for item in answer["Items"]]
         return sorted(posted, key=lambda each: each.queued_at, reverse=True)
 
-    def requeue_paused(self, organization_id: str, *, now: datetime, limit: int) -> int:
-        answer = self._table.client.query(
+    def requeue(self, message: Message, *, now: datetime) -> bool:
+        place = queue_place(message, now)
+        requeued = self._table.update(
+            keys.message(message),
+            "SET #state = :queued, GSI1PK = :queue, GSI1SK = :place",
+            condition="#state = :paused AND attribute_not_exists(next_attempt_at)",
+            names={"#state": "state"},
+            values={
+                ":queued": DeliveryState.QUEUED.value,
+                ":queue": place["GSI1PK"],
+                ":place": place["GSI1SK"],
+                ":paused": DeliveryState.PAUSED.value,
+            },
+        )
+        return requeued is not None
+
+    def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
+        answers = self._table.client.get_paginator("query").paginate(
             TableName=self._table.name,
             IndexName=keys.BY_TIME,
             KeyConditionExpression="GSI1PK = :paused",
             ExpressionAttributeValues=encoded({":paused": keys.paused_messages(organization_id)}),
-            Limit=limit,
         )
-        for item in answer["Items"]:
-            message = _message(decoded(item))
-            place = queue_place(message, now)
-            self._table.update(
-                keys.message(message),
-                "SET #state = :queued, GSI1PK = :queue, GSI1SK = :place",
-                condition="#state = :paused",
-                names={"#state": "state"},
-                values={
-                    ":queued": DeliveryState.QUEUED.value,
-                    ":queue": place["GSI1PK"],
-                    ":place": place["GSI1SK"],
-                    ":paused": DeliveryState.PAUSED.value,
-                },
-            )
-        return len(answer["Items"])
+        waiting = (_message(decoded(item)) for answer in answers for item in answer["Items"])
+        return sum(self.requeue(message, now=now) for message in waiting)
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         found: list[Item] = []

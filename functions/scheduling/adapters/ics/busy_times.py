@@ -40,11 +40,16 @@ _NOT_A_CALENDAR = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    OSError,
     RecursionError,
     TypeError,
     ValueError,
 )
-"""What the libraries raise, far from where they meet it, for files that break RFC 5545."""
+"""What the libraries raise, far from where they meet it, for files that break RFC 5545.
+
+A time zone is looked for among the system's files: one that is called like a folder, `America`, or
+has too long a name, is an OSError.
+"""
 
 _FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
 """Source: MS-OXCICAL section 2.1.3.1.1.20.31."""
