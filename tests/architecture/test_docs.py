@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
+
+from dev.build.template import expanded, written
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 FOLDERS = ("bench", "dev", "docs", "events", "functions", "layers", "requirements", "tests")
+JAPANESE = ROOT / "functions/translations/ja/LC_MESSAGES/parley.po"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
@@ -92,6 +97,48 @@ def test_each_word_of_the_glossary_links_to_a_file_that_has_it():
     ]
 
     assert missing == []
+
+
+def test_each_japanese_word_of_the_glossary_is_one_of_pages_and_mails():
+    with JAPANESE.open("rb") as opened:
+        catalogue = read_po(opened, locale="ja")
+    texts = repr([message.string for message in catalogue])
+    table = (ROOT / "docs/glossary.md").read_text().partition("## In Japanese")[2]
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|$", table.partition("## ")[0], re.MULTILINE)[2:]
+
+    assert rows
+    assert [row for row in rows if not all(term in texts for term in row[1].split("、"))] == []
+
+
+def test_what_stands_is_counted_right():
+    resources = expanded(BaseUrl="https://book.example.org", SendingDomain="example.org")[
+        "Resources"
+    ]
+    kinds = Counter(resource["Type"] for resource in resources.values())
+    paths = resources["HttpApi"]["Properties"]["Body"]["paths"]
+    table = (ROOT / "docs/operations.md").read_text().partition("### What stands")[2]
+    counted = re.findall(r"^\| (\w+) \| (\d+) \|$", table.partition("### ")[0], re.MULTILINE)
+
+    assert {what: int(number) for what, number in counted} == {
+        "functions": kinds["AWS::Lambda::Function"],
+        "routes": sum(map(len, paths.values())),
+        "tables": kinds["AWS::DynamoDB::Table"],
+        "queues": kinds["AWS::SQS::Queue"],
+        "schedules": kinds["AWS::Scheduler::Schedule"],
+        "alarms": kinds["AWS::CloudWatch::Alarm"],
+    }
+
+
+def test_each_function_is_in_the_table_of_functions():
+    architecture = (ROOT / "docs/architecture.md").read_text()
+    listed = re.findall(r"^\| (\w+) \| \[\w+/(\w+)\]\(", architecture, re.MULTILINE)
+    functions = {
+        name.removesuffix("Function"): resource["Properties"]["Handler"].split(".")[-2]
+        for name, resource in written()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert dict(listed) == functions
 
 
 def test_the_readme_lists_the_routes_of_the_json_api():

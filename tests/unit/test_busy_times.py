@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -386,18 +385,14 @@ def test_what_is_no_calendar_is_told_so(file):
 )
 def test_a_rule_that_costs_too_much_is_given_up_in_time(rule):
     file = calendar(event("DTSTART:19000101T090000Z", "DURATION:PT1S", f"RRULE:{rule}"))
-    before = time.process_time()
 
-    assert failure_of(file, cpu_seconds=0.3) is FeedFailure.TOO_MUCH
-    assert time.process_time() - before < 1
+    assert failure_of(file, cpu_seconds=0.1) is FeedFailure.TOO_MUCH
 
 
 def test_a_megabyte_of_lines_is_given_up_in_time():
     file = calendar(*["X:1"] * 190_000)
-    before = time.process_time()
 
-    assert failure_of(file, cpu_seconds=0.3) is FeedFailure.TOO_MUCH
-    assert time.process_time() - before < 1
+    assert failure_of(file, cpu_seconds=0.1) is FeedFailure.TOO_MUCH
 
 
 def test_more_stretches_than_are_kept_are_too_much():

@@ -50,9 +50,11 @@ if TYPE_CHECKING:
     from handlers.pages.picker import Picker
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.hosts import Host
     from scheduling.domain.refusals import SchedulingError
     from scheduling.domain.sessions import SignedIn
     from scheduling.domain.time_range import TimeRange
+    from scheduling.use_cases.slots import Offer
 
 logger = Logger()
 
@@ -67,17 +69,18 @@ def move_page(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> R
     try:
         booking.check_changeable(adapters().now())
         page = own_page(by, booking.booking_page_slug, booking_pages=adapters().booking_pages)
-        picked = _picker(
-            by,
-            page,
-            query,
-            path=f"{LIST}/{booking_id}/move",
-            duration=booking.time.length,
-            apart_from=booking_id,
-        )
+        offer = _open_offer(page, booking.time.length)
     except (BookingPageGone, BookingPageInactive, *REFUSED) as refusal:
         return booking_page(by, booking, refusal=refusal)
-    return console_page("booking_move.html", by, booking=booking, picker=picked)
+    picked = _picker(by, offer, query, path=f"{LIST}/{booking_id}/move", apart_from=booking_id)
+    return console_page(
+        "booking_move.html",
+        by,
+        booking=booking,
+        picker=picked,
+        stale=_names(offer.stale_hosts(adapters().now())),
+        unverified=_names(offer.unverified_hosts(adapters().now())),
+    )
 
 
 def move(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> Response[str]:
@@ -115,7 +118,7 @@ def new_booking_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[st
     if start is not None:
         return _guest_form_page(by, page, duration, start, Form(), form_id=new_id())
     try:
-        picked = _picker(by, page, query, path=f"{LIST}/new", duration=duration)
+        offer = _open_offer(page, duration)
     except (BookingPageGone, BookingPageInactive) as refusal:
         return _choose_page(by, query, refusal=refusal)
     return console_page(
@@ -123,7 +126,9 @@ def new_booking_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[st
         by,
         page=page,
         duration=duration,
-        picker=picked,
+        picker=_picker(by, offer, query, path=f"{LIST}/new"),
+        stale=_names(offer.stale_hosts(adapters().now())),
+        unverified=_names(offer.unverified_hosts(adapters().now())),
         durations=[
             (length, address("", {"page": page.slug, "duration_minutes": written_minutes(length)}))
             for length in page.rules.durations
@@ -251,31 +256,32 @@ def _guest_form_page(
     )
 
 
-def _picker(
-    by: SignedIn,
-    page: BookingPage,
-    query: Form,
-    *,
-    path: str,
-    duration: timedelta,
-    apart_from: str = "",
-) -> Picker:
-    """Return the times of a page on the clocks of whoever picks.
+def _open_offer(page: BookingPage, duration: timedelta) -> Offer:
+    """Return what a page offers.
 
     Raises:
-        BookingPageGone, BookingPageInactive: There are none.
+        BookingPageGone, BookingPageInactive: It offers nothing.
     """
-    zone, now = ZoneInfo(by.member.time_zone), adapters().now()
-
     offer = offer_of(page, duration, hosts=adapters().hosts)
-    offer.check_active(now)
+    offer.check_active(adapters().now())
+    return offer
+
+
+def _names(hosts: Sequence[Host]) -> list[str]:
+    return [host.name for host in hosts]
+
+
+def _picker(by: SignedIn, offer: Offer, query: Form, *, path: str, apart_from: str = "") -> Picker:
+    """Return the times of a page on the clocks of whoever picks."""
+    page, zone, now = offer.page, ZoneInfo(by.member.time_zone), adapters().now()
 
     def starts(within: TimeRange) -> Sequence[datetime]:
         return open_starts(
             offer, within, apart_from=apart_from, now=now, bookings=adapters().bookings
         )
 
-    kept = {} if apart_from else {"page": page.slug, "duration_minutes": written_minutes(duration)}
+    length = written_minutes(offer.duration)
+    kept = {} if apart_from else {"page": page.slug, "duration_minutes": length}
     return picker(
         path,
         zone,

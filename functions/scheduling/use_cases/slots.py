@@ -85,7 +85,11 @@ class Offer:
 
         What it said the last time still counts.
         """
-        return any(host.is_unverified(now) for host in self.hosts)
+        return bool(self.unverified_hosts(now))
+
+    def unverified_hosts(self, now: datetime) -> tuple[Host, ...]:
+        """Return the hosts whose linked calendar has not been read for long."""
+        return tuple(host for host in self.hosts if host.is_unverified(now))
 
     def stale_hosts(self, now: datetime) -> tuple[Host, ...]:
         """Return the hosts whose times nobody has confirmed for long; they still count."""
@@ -194,7 +198,7 @@ def explain_day(
         explanations = explain(
             offer.rules, _times(offer, taken, now), offer.page.needed, span_of(within), now
         )
-    unverified = tuple(host.name for host in offer.hosts if host.is_unverified(now))
+    unverified = tuple(host.name for host in offer.unverified_hosts(now))
     stale = tuple(host.name for host in offer.stale_hosts(now))
     return ExplainedDay(offer, day, offer.is_active(now), unverified, stale, tuple(explanations))
 

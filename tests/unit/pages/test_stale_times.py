@@ -58,6 +58,24 @@ def test_e2_staff_see_since_when_nobody_has_confirmed_and_can_ask_again(staff: B
     assert f'href="{site.page_of(site.kenji)}/availability-requests">Ask again</a></p>' in page
 
 
+def test_e2_staff_who_choose_a_time_for_a_guest_are_told_whose_may_have_changed(
+    staff: Browser, site: Site
+):
+    said = "Nobody has confirmed the times of Kenji Tanaka lately."
+    new = f"/console/bookings/new?page={site.kenji.booking_page_slug}"
+
+    assert said in staff.get(new).body
+    assert said in staff.get(f"{site.console_page_of(site.booking)}/move").body
+
+
+def test_e3_staff_who_choose_a_time_for_a_guest_are_told_whose_calendar_was_not_read(
+    staff: Browser,
+):
+    page = staff.get("/console/bookings/new?page=unverified").body
+
+    assert "The linked calendar of Omar Haddad could not be read lately." in page
+
+
 def test_e2_confirmed_times_are_nothing_to_worry_about(staff: Browser, site: Site):
     key = site.kenji.organization_id, site.kenji.external_member_id
     confirmed = replace(site.kenji.availability, confirmed_at=site.now - timedelta(days=1))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar
 
+from scheduling.adapters.ics.cpu_limit import TookTooLong, limited
 from scheduling.domain.feeds import MOST_BUSY, FeedFailure
 from scheduling.domain.hours import intersection, merged
 from scheduling.domain.slots import span_of
@@ -21,7 +20,6 @@ from scheduling.ports import FeedNotRead
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
-    from types import FrameType
 
     from icalendar import Component, Event
 
@@ -54,10 +52,6 @@ _FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
 type _When = datetime | date
 
 
-class _TookTooLong(BaseException):
-    """No `except Exception` of a library holds this up."""
-
-
 class ICalendarBusyTimes:
     """BusyTimes through icalendar and recurring_ical_events. In the main thread only.
 
@@ -80,7 +74,7 @@ class ICalendarBusyTimes:
         apart_from: Sequence[str],
     ) -> tuple[Span, ...]:
         try:
-            with _limited(self._cpu_seconds):
+            with limited(self._cpu_seconds):
                 calendars = Calendar.from_ical(file, multiple=True)
                 if not calendars:
                     raise FeedNotRead(FeedFailure.NOT_A_CALENDAR)
@@ -89,7 +83,7 @@ class ICalendarBusyTimes:
                     for calendar in calendars
                     for span in _Reader(calendar, owner, time_zone, apart_from).spans(within)
                 ]
-        except _TookTooLong as late:
+        except TookTooLong as late:
             raise FeedNotRead(FeedFailure.TOO_MUCH) from late
         except _NOT_A_CALENDAR as broken:
             raise FeedNotRead(FeedFailure.NOT_A_CALENDAR) from broken
@@ -172,23 +166,3 @@ def _every(component: Component, name: str) -> Iterable[Any]:
 
 def _word(component: Component, name: str) -> str:
     return str(component.get(name, "")).upper()
-
-
-@contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Stop what takes too long; counted in CPU time, which a busy machine does not use up.
-
-    Raises:
-        _TookTooLong: It does.
-    """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise _TookTooLong
-
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
