@@ -2,8 +2,6 @@
 
 import asyncio
 import datetime as dt
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from dev.failures import CannotRun
+from dev.demo_api import Api, mailed_link, token_in
+from dev.demo_team import fill_team
 from dev.mailbox import Mailbox
 from dev.sign_in_link import Organization, Welcome
 
@@ -30,6 +29,13 @@ _LENA = {
     "title": "Soil report",
     "location": "By video",
 }
+_INES = {"name": "Inés Ortega", "email": "ines@ortega.example", "title": "Pond and water"}
+"""Enters fewer times than she is asked for."""
+_PAUL = {"name": "Paul Weber", "email": "paul@weber.example", "title": "Tree survey"}
+"""Lets the day pass by which he should have answered."""
+_MARTA = {"name": "Marta Nowak", "email": "bounce+marta@simulator.amazonses.com"}
+"""The mail to her comes back."""
+_OVERDUE_AFTER = dt.timedelta(seconds=20)
 _SOFIA = {
     "name": "Sofia Rossi",
     "email": "sofia@rossi.example",
@@ -61,9 +67,6 @@ _MATEO = {
     "answers": {"phone": "+57 601 555 0134", "size": "A courtyard"},
 }
 
-_SECONDS_FOR_A_MAIL = 90.0
-"""The stream sends at once; a mail it missed goes with the next run of the schedule."""
-
 
 @dataclass(frozen=True)
 class Demo:
@@ -78,7 +81,7 @@ NO_DEMO = Demo([], None)
 
 
 async def play_demo(origin: str, mailbox: Mailbox, welcome: Welcome) -> Demo:
-    """Invite two external members; one answers, and a guest books with them.
+    """Fill the team, and invite external members; one answers, and a guest books with them.
 
     Another guest asks the admin for a meeting, who has not decided yet.
 
@@ -88,30 +91,59 @@ async def play_demo(origin: str, mailbox: Mailbox, welcome: Welcome) -> Demo:
         CannotRun: The API refused something, or a mail did not come.
     """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        api = _Api(session, f"{origin}/api")
+        api = Api(session, f"{origin}/api")
         await api.sign_in(welcome.sign_in_url)
         await api.put("/organization/features/external_members", {"enabled": True}, api.admin)
-        members, bookings, pages = await asyncio.gather(
+        members, bookings, pages, colleagues = await asyncio.gather(
             api.get("/external-members"),
             api.get("/bookings?after=2000-01-01T00:00:00Z"),
             api.get("/booking-pages"),
+            fill_team(api, mailbox, welcome),
         )
-        # Kenji's booking comes last: where it is, everything is there.
+        invited = {member["email"]: member for member in members["items"]}
+        # Kenji's booking comes last: where it is, all that he and the admin do is there.
         if _SOFIA["name"] not in {booking["guest"]["name"] for booking in bookings["items"]}:
-            invited = {member["email"]: member for member in members["items"]}
             slugs = {page["slug"] for page in pages["items"]}
             if _CONSULTATION["slug"] not in slugs:
                 await _ask_for_a_consultation(api, welcome)
             await _lead_to_a_booking(api, mailbox, welcome, invited)
-            pages = await api.get("/booking-pages")
+        await _invite_others(api, mailbox, colleagues, invited)
+        pages = await api.get("/booking-pages")
         open_pages = [page["url"] for page in pages["items"] if page["active"]]
         # The mail may be from a day when Parley was at another port.
-        path = urlsplit(await _mailed_link(mailbox, _LENA["email"])).path
+        path = urlsplit(await mailed_link(mailbox, _LENA["email"])).path
         return Demo(open_pages, f"{origin}{path}")
 
 
+async def _invite_others(
+    api: Api, mailbox: Mailbox, colleagues: list[str], invited: dict[str, Any]
+) -> None:
+    """Invite those who are in other states, each by another colleague."""
+    soon = dt.datetime.now(dt.UTC) + _OVERDUE_AFTER
+    terms: dict[str, dict[str, Any]] = {
+        _INES["email"]: {"minimum_windows": 10},
+        _PAUL["email"]: {"deadline": soon.isoformat(timespec="seconds"), "reminders_hours": []},
+    }
+    for number, person in enumerate((_INES, _PAUL, _MARTA)):
+        if person["email"] in invited:
+            continue
+        in_charge = colleagues[number % len(colleagues)]
+        request = {"request": terms.get(person["email"], {})}
+        invitation = person | {"person_in_charge_id": in_charge} | request
+        invited[person["email"]] = await api.post("/external-members", invitation)
+    if not invited[_INES["email"]]["answered"]:
+        windows = working_hours(dt.datetime.now(_TOKYO).date())[:2]
+        await _enter(api, mailbox, _INES["email"], windows)
+
+
+async def _enter(api: Api, mailbox: Mailbox, email: str, windows: list[dict[str, str]]) -> None:
+    link = await mailed_link(mailbox, email)
+    times = {"version": 0, "time_zone": str(_TOKYO), "windows": windows}
+    await api.put("/availability", times, {"Authorization": f"Bearer {token_in(link)}"})
+
+
 async def _lead_to_a_booking(
-    api: "_Api", mailbox: Mailbox, welcome: Welcome, invited: dict[str, Any]
+    api: Api, mailbox: Mailbox, welcome: Welcome, invited: dict[str, Any]
 ) -> None:
     for person in (_KENJI, _LENA):
         if person["email"] not in invited:
@@ -120,14 +152,12 @@ async def _lead_to_a_booking(
     kenji = invited[_KENJI["email"]]
     windows = working_hours(dt.datetime.now(_TOKYO).date())
     if not kenji["answered"]:
-        link = await _mailed_link(mailbox, _KENJI["email"])
-        times = {"version": 0, "time_zone": str(_TOKYO), "windows": windows}
-        await api.put("/availability", times, {"Authorization": f"Bearer {_token(link)}"})
+        await _enter(api, mailbox, _KENJI["email"], windows)
     booking = _SOFIA | {"start": windows[0]["start"]}
     await api.post(f"/booking-pages/{kenji['booking_page']['slug']}/bookings", booking)
 
 
-async def _ask_for_a_consultation(api: "_Api", welcome: Welcome) -> None:
+async def _ask_for_a_consultation(api: Api, welcome: Welcome) -> None:
     host = {"kind": "member", "host_id": welcome.member_id}
     page = _CONSULTATION | {"hosts": [host], "person_in_charge_id": welcome.member_id}
     await api.post("/booking-pages", page)
@@ -149,59 +179,3 @@ def working_hours(today: dt.date) -> list[dict[str, str]]:
 
 def _tokyo(day: dt.date, wall_clock: str) -> str:
     return dt.datetime.combine(day, dt.time.fromisoformat(wall_clock), _TOKYO).isoformat()
-
-
-async def _mailed_link(mailbox: Mailbox, recipient: str) -> str:
-    """Wait for a mail to `recipient` and return the link that the newest one's button opens."""
-    deadline = time.monotonic() + _SECONDS_FOR_A_MAIL
-    while time.monotonic() < deadline:
-        for mail in mailbox.mails():
-            if mail.recipients == [recipient]:
-                return next(link for link in mail.links if "/l/" in link)
-        await asyncio.sleep(0.1)
-    raise CannotRun(f"No mail has come to {recipient} in {_SECONDS_FOR_A_MAIL:.0f} s.")
-
-
-def _token(link: str) -> str:
-    return urlsplit(link).path.rpartition("/")[2]
-
-
-class _Api:
-    """The JSON API: as a program of the admin calls it, or with the token of a mailed link."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-        self.admin: dict[str, str] = {}
-        """The headers that tell who the admin is, once they have signed in."""
-
-    async def sign_in(self, sign_in_url: str) -> None:
-        """Use a sign-in link; what is asked from now on is asked as the admin."""
-        answer = await self._send("POST", "/sessions", {"token": _token(sign_in_url)}, {})
-        # By hand: clients do not send a Secure cookie over http.
-        crumbs = (f"{name}={crumb.value}" for name, crumb in answer.cookies.items())
-        self.admin = {"Cookie": "; ".join(crumbs)}
-
-    async def get(self, path: str) -> Any:
-        return await (await self._send("GET", path, None, self.admin)).json()
-
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return await (await self._send("POST", path, body, self.admin)).json()
-
-    async def put(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
-        return await (await self._send("PUT", path, body, headers)).json()
-
-    async def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-    ) -> aiohttp.ClientResponse:
-        """Return the answer, read to its end.
-
-        Raises:
-            CannotRun: The API refused.
-        """
-        url = self._url + path
-        async with self._session.request(method, url, json=body, headers=headers) as answer:
-            text = await answer.text()
-            if not answer.ok:
-                raise CannotRun(f"{method} /api{path} was refused: {answer.status} {text}")
-            return answer

@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 
 from dev import styleguide
 from scheduling.domain.links import LinkPurpose, token_for
+from scheduling.domain.reputation import PauseReason
 from tests.support.barriers import WIDTHS, barriers
-from tests.support.browser import BERLIN, DESK, LARGEST_PAGE
+from tests.support.browser import BERLIN, DESK, LARGEST_PAGE, PHONE
 from tests.support.builders import AIKO
 from tests.support.in_memory import KEY
 from tests.unit.mails.samples import MAILS
@@ -159,6 +160,30 @@ def invitation_refused(page, site):
     page.get_by_role("button", name="Send invitation").click()
 
 
+def more_of_the_menu(page, site):
+    page.set_viewport_size(PHONE["viewport"])
+    page.goto("/console/settings")
+    page.get_by_role("button", name="More").click()
+
+
+def link_to_copy(page, site):
+    page.goto(site.page_of(site.kenji))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def mails_that_wait(page, site):
+    site.store.pauses[site.kenji.organization_id] = site.now, PauseReason.BOUNCES
+    page.goto("/console/settings/sending")
+
+
+def import_that_is_refused(page, site):
+    page.goto("/console/team/import")
+    file = {"name": "team.csv", "mimeType": "text/csv", "buffer": b"who\nana\n"}
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+
+
 def today_at_the_start(page, site):
     open_empty(page, site, "/console")
 
@@ -199,6 +224,10 @@ STEPS = [
     link_replaced,
     link_used,
     invitation_refused,
+    more_of_the_menu,
+    link_to_copy,
+    mails_that_wait,
+    import_that_is_refused,
     today_at_the_start,
     external_members_at_the_start,
     bookings_at_the_start,

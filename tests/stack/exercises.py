@@ -430,7 +430,10 @@ def _console_pages(team: Team) -> Exercise:
         )
         them = invited.headers["location"].partition("?")[0]
         _ok(team.admin.post(f"{them}/availability-requests"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post(f"{them}/link"))
+        _ok(team.admin.post(f"{them}/suppression"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post(f"{them}/deletion"), HTTPStatus.SEE_OTHER)
+        _ok(team.admin.post("/console/settings/sending"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]

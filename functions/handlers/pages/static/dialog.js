@@ -24,8 +24,9 @@ async function open(event) {
 
 function requestOf(opener) {
   if (!opener.form) return new Request(opener.href);
+  const address = opener.getAttribute("formaction") ?? opener.form.action;
   const body = new URLSearchParams(new FormData(opener.form, opener));
-  return new Request(opener.formAction, { method: opener.form.method, body });
+  return new Request(address, { method: "POST", body });
 }
 
 async function contentOf(request) {
