@@ -44,3 +44,15 @@ def test_the_slots_function_loads_nothing_that_renders_or_validates():
 
 def test_the_booking_function_renders_nothing():
     assert not loaded_by("handlers.api.booking") & (RENDERING - {"pydantic"})
+
+
+@pytest.mark.parametrize("module", ["handlers.pages.public", "handlers.pages.console"])
+def test_pages_read_their_forms_without_pydantic(module):
+    assert "pydantic" not in loaded_by(module)
+
+
+@pytest.mark.parametrize(
+    "feature", ["availability_grid", "bookings", "booking_pages", "external_members", "members"]
+)
+def test_lists_of_the_json_api_render_nothing(feature):
+    assert not loaded_by(f"handlers.api.{feature}") & (RENDERING - {"pydantic"})

@@ -21,6 +21,17 @@ def test_a5_the_week_shows_who_is_free_and_what_is_booked(staff: Browser, site: 
         assert f">{name}</a>" in page
 
 
+def test_a5_a_day_on_a_phone_shows_who_is_booked_for_all_of_it(staff: Browser, site: Site):
+    key = site.kenji.organization_id, site.kenji.external_member_id
+    gone = replace(site.kenji.availability, windows=())
+    site.store.external_members[key] = replace(site.kenji, availability=gone)
+
+    page = staff.get(f"{PAGE}?from=2026-12-01").body
+    days = page.partition('<div class="grid-days')[2]
+
+    assert "<s>23:00–23:30</s>" in days
+
+
 def test_e3_the_week_says_whose_calendar_could_not_be_read(staff: Browser, site: Site):
     note = "A linked calendar could not be read lately."
     page = staff.get(f"{PAGE}?from=2026-12-01").body
