@@ -130,6 +130,7 @@ def an_external_member(*windows: TimeRange, email: str = "kenji@example.org") ->
             time_zone="Asia/Tokyo",
             windows=windows,
             saved_at=EARLY if windows else None,
+            windows_version=1 if windows else 0,
         ),
     )
 

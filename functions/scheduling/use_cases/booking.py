@@ -393,16 +393,17 @@ def _claimed(
     offer = offer_of(draft.page, draft.duration, hosts=hosts)
     offer.check_active(now)
     able = tuple(host for host in offer.hosts if host.host_id not in met)
-    if len(able) < draft.page.needed:
-        raise TooManyOpenBookings
+    has_met_enough = len(able) < draft.page.needed
 
     def store(choice: Choice) -> Booking:
+        if has_met_enough:
+            raise TooManyOpenBookings
         booking = draft.booking(choice, link, now=now)
         news = _news(booking, now)
         return bookings.add(booking, link, news, entry=entry, counts=choice.counts)
 
     return take(
-        replace(offer, hosts=able),
+        offer if has_met_enough else replace(offer, hosts=able),
         draft.start,
         store,
         owner_id=draft.booking_id,
