@@ -68,7 +68,7 @@ EXPECTED = {
     "external_members/edited": 200,
     "external_members/imported": 200,
     "external_members/invited": 201,
-    "external_members/link-read": 200,
+    "external_members/link-copied": 200,
     "external_members/listed": 200,
     "external_members/mailbox-trusted": 204,
     "mail_feedback/mail-bounced": {"noted": 1},

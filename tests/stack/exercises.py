@@ -688,7 +688,7 @@ def _queued_mails(team: Team) -> list[Item]:
         row
         for row in messages
         if row.get("subject_id") == booked["booking_id"]
-        and (row["kind"], row["recipient"]) == ("booking_cancelled", "host")
+        and (row.get("kind"), row.get("recipient")) == ("booking_cancelled", "host")
     ]
     return [sign_in, news]
 
