@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from handlers.json_texts import refuse_half_characters
 from scheduling.domain.refusals import BatchTooLarge, FieldProblem, InvalidInput, marked
 
 if TYPE_CHECKING:
@@ -131,7 +130,6 @@ def _json_rows(text: str, columns: Sequence[str]) -> Iterator[BatchRow]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _refused("body", "unreadable", _UNREADABLE) from error
-    refuse_half_characters(found)
     rows = found.get("rows") if isinstance(found, dict) else None
     if not isinstance(rows, list):
         raise _refused("rows", "missing", marked("Please send a list of rows."))
@@ -155,8 +153,8 @@ def _row(number: int, cells: Mapping[str, str]) -> BatchRow:
             message = marked("This is too long.")
             return BatchRow(number, {}, FieldProblem(column, "too_long", message))
         if _LONE_SURROGATE.search(cell):
-            message = marked("This is no text that can be kept.")
-            return BatchRow(number, {}, FieldProblem(column, "unreadable", message))
+            message = marked("This has characters that cannot be shown.")
+            return BatchRow(number, {}, FieldProblem(column, "odd_characters", message))
     return BatchRow(number, cells)
 
 

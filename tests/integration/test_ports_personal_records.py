@@ -230,6 +230,7 @@ def import_of(ports, state):
         network="",
         proven_at=EARLY,
         created_at=EARLY,
+        started_at=EARLY,
         state=state,
         rows=len(rows),
         fingerprint="of the rows",

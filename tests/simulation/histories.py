@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _ID = re.compile(r"\b([a-z2-7]{4})[a-z2-7]{22}\b")
 """Four letters tell the few identifiers of a history apart."""
 
+_ENTRY_ID = re.compile(r"(#AU/\d+)#[a-z2-7]{26}\b")
+"""The only identifiers that chance alone gives: nothing is ever found by them."""
+
 _MINUTE = timedelta(minutes=1)
 
 JUMPS = (6 * _MINUTE, 31 * _MINUTE, 100 * _MINUTE)
@@ -220,4 +223,4 @@ def _worded(detail: object) -> str:
             text = f"{partition}/{sort}"
         case _:
             text = str(detail)
-    return _ID.sub(r"\1", text)
+    return _ID.sub(r"\1", _ENTRY_ID.sub(r"\1", text))

@@ -85,7 +85,7 @@ def test_columns_are_called_what_they_are_in_any_case_in_json_too():
         ({"shoe size": "9"}, "unknown_column", "shoe size"),
         ({"\ud800" + "x" * 400: "9"}, "unknown_column", "\ufffd" + "x" * 319),
         ({"email": "a@x.example", "Email": "b@x.example"}, "repeated", "email"),
-        ({"email": "a@x.example", "name": "Ana \ud83d"}, "unreadable", "name"),
+        ({"email": "a@x.example", "name": "Ana \ud83d"}, "odd_characters", "name"),
         ({"name": "x" * 321}, "too_long", "name"),
     ],
 )
@@ -115,10 +115,6 @@ def test_a_json_row_of_something_else_says_so(row):
     [bad] = read_json([row])
 
     assert (bad.cells, bad.problem.code) == ({}, "not_a_row")
-
-
-def test_half_a_character_in_json_is_refused_by_row_and_column():
-    assert refused('{"rows": [{"email": "\\ud800"}]}', "application/json") == ["rows.0.email"]
 
 
 @pytest.mark.parametrize("more", [-1, 0, 1])

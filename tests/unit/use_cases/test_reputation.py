@@ -158,7 +158,7 @@ class ResumedMeanwhile(InMemoryOutbox):
 
 
 def test_a_mail_that_came_to_wait_while_an_admin_let_all_go_on_is_sent(parley, room):
-    parley.reputation.pause(ORG, PauseReason.BOUNCES, now=parley.now())
+    parley.reputation.pause(ORG, PauseReason.BOUNCES, an_entry(), now=parley.now())
     member = invite(parley)
     assert swept(parley, replace(room, outbox=ResumedMeanwhile(parley))) == []
 

@@ -157,7 +157,7 @@ def expiry_item(booking: Booking, expires_at: datetime) -> Item:
 def guest_items(booking: Booking) -> list[Item]:
     """Return what leads from the address of each guest to the booking, for as long as it is kept.
 
-    Written once: who the guests are never changes. Erasing one of them deletes theirs.
+    Written once: who the guests are never changes. Whoever was erased has none any more.
     """
     return [
         {
@@ -166,6 +166,7 @@ def guest_items(booking: Booking) -> list[Item]:
             "booking_id": booking.booking_id,
         }
         for address in (booking.guest.email, *booking.other_guests)
+        if address
     ]
 
 
