@@ -53,6 +53,7 @@ class AvailabilityRequestMail:
     external_member_name: str
     person_in_charge: Mailbox
     meeting_title: str
+    """Empty where it is only their own name, which tells them nothing."""
     meeting_length: timedelta
     link: str
     link_expires_at: datetime

@@ -45,6 +45,24 @@ def test_an_invitation_is_mailed_to_the_invited_with_their_link(parley, room):
     assert state(parley, member.request_mail) is DeliveryState.SENT
 
 
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("Garden tour", "When could you meet? Garden tour, 30 minutes, with Hanami Studio"),
+        ("", "When could you meet? 30 minutes, with Hanami Studio"),
+    ],
+)
+def test_nobody_is_asked_for_a_meeting_with_no_title_but_their_own_name(
+    parley, room, title, subject
+):
+    member = invite(parley, title=title)
+
+    deliver_message(member.request_mail, now=parley.now(), room=room)
+
+    [mail] = room.mailer.sent
+    assert mail.rendered.subject == subject
+
+
 def test_a_message_is_sent_once_however_often_it_is_announced(parley, room):
     member = invite(parley)
 
