@@ -27,6 +27,7 @@ EXPORTS = {
     "GET /api/activity.csv",
     "GET /api/availability-grid.csv",
     "GET /api/bookings.csv",
+    "GET /api/external-members.csv",
     "GET /api/members.csv",
     "GET /console/activity.csv",
     "GET /console/bookings.csv",

@@ -1,5 +1,7 @@
 """What is promised of external members, row by row, through the JSON API."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 
 import boto3
@@ -179,6 +181,7 @@ def test_a8_off_until_switched_on(staff, created):
     }
     for method, path, sent in (
         ("GET", LIST, {}),
+        ("GET", f"{LIST}.csv", {}),
         ("POST", LIST, {"json": invitation}),
         ("POST", f"{LIST}/imports", table),
         ("GET", f"{LIST}/x", {}),
@@ -204,6 +207,37 @@ def test_a9_the_list_tells_how_far_everybody_is(staff, open_kenji):
     assert (listed["answered"], listed["open_windows"]) == (True, 2)
     assert (listed["request"]["number"], listed["request"]["delivery"]) == (1, "sent")
     assert listed["booking_page"]["url"].endswith(f"/book/{open_kenji['slug']}")
+
+
+def test_a9_t25_the_list_is_exported_as_a_table_in_which_no_name_is_a_formula(
+    staff, open_kenji, created
+):
+    formula = {
+        "name": "=SUM(A1)",
+        "email": "sum@example.org",
+        "person_in_charge_id": created["member_id"],
+    }
+    staff.admin.post(LIST, json=formula)
+
+    answer = staff.admin.get(f"{LIST}.csv")
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    shown = ("Name", "E-mail", "Person in charge", "State", "Mail", "Open times")
+    assert [[row[heading] for heading in shown] for row in rows] == [
+        ["'=SUM(A1)", "sum@example.org", "aiko@hanami.example", "queued", "queued", "0"],
+        ["Kenji Tanaka", ADDRESS, "aiko@hanami.example", "answered", "sent", "2"],
+    ]
+    assert rows[1]["Booking page"].endswith(f"/book/{open_kenji['slug']}")
+    only = staff.admin.get(f"{LIST}.csv", params={"q": "kenji", "standing": "answered"})
+    assert "Kenji Tanaka" in only.text
+    assert "SUM" not in only.text
+
+
+def test_a9_the_page_leads_to_the_table_of_what_it_shows(staff, open_kenji):
+    page = staff.admin.get("/console/external-members", params={"q": "kenji"}).text
+
+    assert 'href="/api/external-members.csv?q=kenji"' in page
 
 
 def test_a10_before_anybody_was_invited_one_button_says_start_using(staff):

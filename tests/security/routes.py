@@ -278,6 +278,7 @@ ROUTES: Mapping[str, list[Row]] = {
     ],
     "ExternalMembersFunction": [
         row("GET /api/external-members", STAFF),
+        row("GET /api/external-members.csv", STAFF),
         row("POST /api/external-members", STAFF, 201, AN_INVITATION, strange=INVALID),
         row("GET /api/external-members/{external_member_id}", STAFF),
         row("POST /api/external-members/imports", STAFF, 200, EXTERNAL_MEMBERS_FILE),

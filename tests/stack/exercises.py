@@ -252,6 +252,7 @@ def _external_members(team: Team) -> Exercise:
 
     def run() -> None:
         _ok(team.admin.get("/api/external-members"))
+        _ok(team.admin.get("/api/external-members.csv"))
         _ok(team.admin.get(f"{host}/availability"))
         invited = _ok(
             team.admin.post("/api/external-members", json=team.invitation()), HTTPStatus.CREATED

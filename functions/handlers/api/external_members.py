@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field
 
+from handlers import csv_tables, external_members_csv
 from handlers.api import external_member_imports
 from handlers.api.deliveries import DeliveriesResponse
 from handlers.api.fields import Day, IdempotencyKey, Instant, Minutes, length_of, minutes
@@ -39,6 +40,7 @@ from scheduling.use_cases.external_members import (
     BookingsToCome,
     ExternalMemberOverview,
     delete_external_member,
+    export_external_members,
     external_member_overview,
     invite_external_member,
     list_external_members,
@@ -230,9 +232,12 @@ class EnteredTimesResponse(BaseModel):
     """The one they linked."""
 
 
+Words = Annotated[str, Query(max_length=100, description="In the name or the address.")]
+
+
 @app.get("/api/external-members", summary="List external members")
 def get_external_members(
-    q: Annotated[str, Query(max_length=100, description="In the name or the address.")] = "",
+    q: Words = "",
     person_in_charge_id: Annotated[str | None, Query()] = None,
     standing: Annotated[list[Standing] | None, Query()] = None,
     cursor: Annotated[str | None, Query()] = None,
@@ -252,6 +257,32 @@ def get_external_members(
         items=[ExternalMemberResponse.of(item) for item in page.items],
         next_cursor=page.next_cursor,
     )
+
+
+@app.get(
+    "/api/external-members.csv",
+    summary="Export external members as a table",
+    responses={
+        200: {"description": "A table", "content": {"text/csv": {"schema": {"type": "string"}}}}
+    },
+)
+def get_external_members_csv(
+    q: Words = "",
+    person_in_charge_id: Annotated[str | None, Query()] = None,
+    standing: Annotated[list[Standing] | None, Query()] = None,
+) -> Response[str]:
+    now = adapters().now()
+    found = export_external_members(
+        staff(app.current_event),
+        ExternalMemberFilter(q.strip().lower(), person_in_charge_id, tuple(standing or ())),
+        now=now,
+        members=adapters().members,
+        external_members=adapters().external_members,
+        outbox=adapters().outbox,
+    )
+    table = external_members_csv.csv_of(found, now=now, base_url=adapters().base_url)
+    logger.info("external members exported")
+    return Response(200, csv_tables.CONTENT_TYPE, table, headers=external_members_csv.HEADERS)
 
 
 @app.post("/api/external-members", summary="Invite an external member", status_code=201)

@@ -73,9 +73,10 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
     form = Form.of_query(event)
     cursor = form["cursor"] or None
     suggestions = suggested_members(by)
+    wanted = _wanted(by, form)
     found = list_external_members(
         by,
-        _wanted(by, form),
+        wanted,
         cursor=cursor,
         limit=ROWS,
         now=adapters().now(),
@@ -91,6 +92,7 @@ def list_page(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
         members=found.items,
         is_whole=cursor is None and found.next_cursor is None,
         following=found.next_cursor and address("", query | {"cursor": found.next_cursor}),
+        export=_export_of(wanted),
         form=form,
         is_filtered=bool(query),
         standings=STANDINGS,
@@ -106,6 +108,17 @@ def _wanted(by: SignedIn, form: Form) -> ExternalMemberFilter:
         person_in_charge_id=member_id_at(by, form["person"], members=adapters().members) or None,
         standings=(Standing(standing),) if standing in STANDINGS else (),
     )
+
+
+def _export_of(wanted: ExternalMemberFilter) -> str:
+    """Return where the API has the same external members as a table."""
+    query = {
+        "q": wanted.text,
+        "person_in_charge_id": wanted.person_in_charge_id or "",
+        "standing": "".join(wanted.standings),
+    }
+    given = {name: value for name, value in query.items() if value}
+    return address("/api/external-members.csv", given)
 
 
 def invitation_page(

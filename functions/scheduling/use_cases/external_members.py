@@ -14,7 +14,7 @@ from scheduling.domain.booking_page import BookingPage
 from scheduling.domain.checks import Checks
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id, new_id
-from scheduling.domain.lists import ListPage
+from scheduling.domain.lists import ListPage, every
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import ExternalMember, Feature
 from scheduling.domain.rate_limits import AVAILABILITY_REQUESTS_PER_ADDRESS
@@ -41,7 +41,7 @@ from scheduling.use_cases.organization_features import require_feature
 from scheduling.use_cases.page_settings import check_rules, slug_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from scheduling import ports
@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     from scheduling.ports import ExternalMemberFilter
 
 LISTED_BOOKINGS = 100
+
+EXPORTED = 5_000
+"""The most external members that one export has."""
+
+_PART = 100
 
 
 class BookingsToCome(StrEnum):
@@ -258,6 +263,36 @@ def list_external_members(
     )
     found = _overviews(page.items, known, members=members, outbox=outbox)
     return ListPage(found, page.next_cursor)
+
+
+def export_external_members(
+    by: SignedIn,
+    which: ExternalMemberFilter,
+    *,
+    now: datetime,
+    members: ports.Members,
+    external_members: ports.ExternalMembers,
+    outbox: ports.Outbox,
+) -> Iterator[ExternalMemberOverview]:
+    """Return the organization's external members, the newest first, at most `EXPORTED`.
+
+    Raises:
+        FeatureDisabled: An admin has to switch it on first.
+    """
+    require_feature(by, Feature.EXTERNAL_MEMBERS)
+    everybody = every(
+        lambda cursor: list_external_members(
+            by,
+            which,
+            cursor=cursor,
+            limit=_PART,
+            now=now,
+            members=members,
+            external_members=external_members,
+            outbox=outbox,
+        )
+    )
+    return itertools.islice(everybody, EXPORTED)
 
 
 def external_members_to_look_at(
