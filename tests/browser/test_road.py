@@ -40,7 +40,7 @@ def test_the_whole_road(stack, people, visit, photograph):
 
     ask_for_link(admin, people["aiko"], photograph)
     follow_link(admin, newest_link(stack, people["aiko"]))
-    connect_external_members(admin, photograph)
+    connect_external_members(admin)
 
     invite(admin, "Dr. Lena Fischer", people["lena"], "Research interview")
     invite(admin, "Kenji Tanaka", people["kenji"], "Portfolio review", photograph)
@@ -105,9 +105,8 @@ def test_a_link_finishes_in_another_browser_with_the_code(stack, people, visit):
     expect(phone.get_by_role("heading", name="This link has been used")).to_be_visible()
 
 
-def connect_external_members(admin, photograph):
+def connect_external_members(admin):
     admin.get_by_role("link", name="Connect external members").click()
-    photograph(admin, "integrations")
     admin.get_by_role("button", name="Connect").click()
     expect(admin.get_by_role("heading", name="Connected")).to_be_visible()
     admin.get_by_role("link", name="Today").click()
