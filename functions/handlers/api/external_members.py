@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from handlers import csv_tables, external_members_csv
 from handlers.api import external_member_imports
 from handlers.api.deliveries import DeliveriesResponse
-from handlers.api.fields import Day, IdempotencyKey, Instant, Minutes, length_of, minutes
+from handlers.api.fields import Day, IdempotencyKey, Instant, Minutes, Words, length_of, minutes
 from handlers.api.linked_calendars import CalendarResponse
 from handlers.api.windows import WindowResponse
 from handlers.requests import refuse_foreign_origin
@@ -232,9 +232,6 @@ class EnteredTimesResponse(BaseModel):
     """The one they linked."""
 
 
-Words = Annotated[str, Query(max_length=100, description="In the name or the address.")]
-
-
 @app.get("/api/external-members", summary="List external members")
 def get_external_members(
     q: Words = "",
@@ -261,7 +258,7 @@ def get_external_members(
 
 @app.get(
     "/api/external-members.csv",
-    summary="Export external members as a table",
+    summary="Export external members as a table, the newest 5,000",
     responses={
         200: {"description": "A table", "content": {"text/csv": {"schema": {"type": "string"}}}}
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Self
 
-from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
@@ -45,6 +45,8 @@ Minutes = Annotated[int, Field(ge=0, le=1_000_000)]
 
 HoldId = Annotated[str, Field(pattern=r"^([a-z2-7]{26})?$")]
 """Empty where there is none."""
+
+Words = Annotated[str, Query(max_length=100, description="In the name or the e-mail address.")]
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 """Chosen by the client: what is sent again under the same key is done once."""

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
 from handlers import csv_tables, members_csv
-from handlers.api.fields import IdempotencyKey
+from handlers.api.fields import IdempotencyKey, Words
 from handlers.api.hours import WorkingHoursFields
 from handlers.api.member_imports import ImportResponse
 from handlers.batch_files import body_of
@@ -45,8 +45,6 @@ answer_problems(app)
 
 ME = "me"
 """In a path, whoever is signed in."""
-
-Words = Annotated[str, Query(max_length=100, description="In the name or the e-mail address.")]
 
 
 class MemberState(StrEnum):
