@@ -112,6 +112,10 @@ class ExternalMember:
     version: int = 1
     """1 when invited, one more with each change of name, address or person in charge."""
 
+    def told(self, title: str) -> str:
+        """Return what they read of a page's title; nothing where it is only their own name."""
+        return "" if title == self.name else title
+
     @property
     def request_is_void(self) -> bool:
         """Whether nobody has asked them at the address they have now."""

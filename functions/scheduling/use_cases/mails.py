@@ -311,7 +311,7 @@ def _availability_request(message: Message, room: MailRoom) -> _Draft | None:
             organization_name=organization.name,
             external_member_name=external_member.name,
             person_in_charge=reply_to,
-            meeting_title="" if page.title == external_member.name else page.title,
+            meeting_title=external_member.told(page.title),
             meeting_length=page.rules.duration,
             link=link_address(room.base_url, link, room.link_keys),
             link_expires_at=link.expires_at,

@@ -348,3 +348,12 @@ def test_a_defect_on_a_page_with_a_token_is_kept_nowhere_either(
     answer = browser.get(address)
 
     assert (answer.status, answer.headers) == (500, TOKEN_PAGE_HEADERS | BY_BROWSER)
+
+
+def test_nobody_reads_their_own_name_as_what_they_are_asked_for(browser: Browser, site: Site):
+    page = site.store.booking_pages[site.kenji_page.slug]
+    site.store.booking_pages[page.slug] = replace(page, title=site.kenji.name)
+
+    body = browser.get(site.link_of(site.kenji)).body
+
+    assert "Aiko Mori of Hanami Studio asks when you have time." in body
