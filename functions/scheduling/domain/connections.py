@@ -11,9 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 class Provider(StrEnum):

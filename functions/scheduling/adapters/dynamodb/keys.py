@@ -54,7 +54,7 @@
 | what was read of a calendar | scheduling | the same / `CAL#<provider>#<sha256 of its id>` |
 | when a connection is read next | scheduling | `T#<org>#CN#<member>` / `TURN#<provider>` |
 | connections whose turn has come | by_time | `SYNC#<0..3>` / `<due>#<member>#<provider>` |
-| how often a member was asked to connect | scheduling | `T#<org>#CN#<member>` / `ASKED#<provider>` |
+| how often a member was asked for it | scheduling | `T#<org>#CN#<member>` / `ASKED#<provider>` |
 | whether a provider answers an organization | scheduling | `T#<org>#CIRCUIT` / `<provider>` |
 | what is to be written into calendars of a booking | scheduling | key of the booking / `EVENTS` |
 | bookings whose calendar events are due | by_time | `EVQ#<0..3>` / `<due>#<booking>` |
