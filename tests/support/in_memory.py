@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.connections import ConnectedBusy, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
@@ -120,6 +121,7 @@ class Store:
     calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
     feed_addresses: dict[tuple[str, str], FeedAddress] = field(default_factory=dict)
     feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
+    connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -745,6 +747,12 @@ class InMemoryHosts(InMemory):
             limits=working.limits,
             locale=member.locale,
             is_gone=not member.is_active,
+            connected=tuple(
+                known
+                for key, known in self.store.connected_busy.items()
+                if (key.organization_id, key.member_id)
+                == (member.organization_id, member.member_id)
+            ),
         )
 
 
