@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.connections import ConnectedBusy, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
+    from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.member_imports import ImportRow, MemberImport
@@ -1332,6 +1333,25 @@ class InMemoryMailer:
         return f"mail-{len(self.sent)}"
 
 
+class InMemoryLiveLook:
+    """What connected calendars say: nothing is found out of members who are not in `seen`."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Sequence[Span]] = {}
+        self.looks = 0
+
+    def busy(
+        self, organization_id: str, member_ids: Sequence[str], within: TimeRange
+    ) -> Mapping[str, Sequence[Span]]:
+        self.looks += 1
+        start, end = span_of(within)
+        return {
+            who: [(first, last) for first, last in self.seen[who] if first < end and start < last]
+            for who in member_ids
+            if who in self.seen
+        }
+
+
 class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
@@ -1362,6 +1382,7 @@ class InMemoryAdapters:
         self.names = InMemoryNames(store)
         self.personal_records = InMemoryPersonalRecords(store)
         self.reputation = InMemoryReputation(store)
+        self.live_look = InMemoryLiveLook()
 
     def now(self) -> datetime:
         return self.clock
