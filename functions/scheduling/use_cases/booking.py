@@ -18,7 +18,6 @@ from scheduling.domain.booking import (
 )
 from scheduling.domain.booking_page import QuestionKind
 from scheduling.domain.checks import Checks
-from scheduling.domain.hosts import HostKind
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import GUEST_LIFE_AFTER_END, Link, LinkPurpose, new_link_id
 from scheduling.domain.messages import Message, MessageKind
@@ -195,7 +194,8 @@ def hold_slot(
     hold_id = derived_id("hold", page.organization_id, slug, key)
 
     def store(choice: Choice) -> Hold:
-        hold = Hold(hold_id, slug, choice.hosts, choice.claim, now, now + HOLD_LIFE)
+        connected = tuple(host.host_id for host in offer.hosts if host.connected)
+        hold = Hold(hold_id, slug, choice.hosts, choice.claim, now, now + HOLD_LIFE, connected)
         return bookings.hold(hold, counts=choice.counts)
 
     return take(
@@ -415,7 +415,7 @@ def _made_of_hold(
     if is_other or hold.has_expired(now) or any(host.host_id in met for host in hold.hosts):
         bookings.release(hold)
         return None
-    keys = [host.key for host in hold.hosts if host.key.kind is HostKind.MEMBER]
+    keys = [host.key for host in hold.hosts if host.host_id in hold.to_look_into]
     present = hosts.get_all(draft.page.organization_id, keys) if keys else ()
     seen = look(present, hold.claim.whole)
     if any(host.is_busy_elsewhere(hold.claim.whole) for host in seen):
