@@ -73,8 +73,11 @@ def _having_seen(host: Host, busy: Sequence[Span], now: datetime) -> Host:
 def _foreign(
     host: Host, busy: Sequence[Span], within: TimeRange, *, bookings: ports.Bookings
 ) -> Sequence[Span]:
-    """Return what of a host's busy time none of our own bookings explains."""
+    """Return what of a host's busy time none of their meetings explains.
+
+    Holds and requests explain nothing: only confirmed meetings stand in calendars.
+    """
     if not busy:
         return busy
     own = bookings.taken(host.organization_id, host.host_id, within)
-    return without(busy, [span_of(each.time) for each in own])
+    return without(busy, [span_of(each.time) for each in own if each.expires_at is None])
