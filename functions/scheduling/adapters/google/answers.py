@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scheduling.domain.connections import ConnectionState
 from scheduling.provider_ports import (
     AccessTokenRejected,
+    CalendarGone,
     GrantRejected,
     PermissionMissing,
     ProviderUnavailable,
@@ -34,9 +35,6 @@ _STATES = {
     "domainPolicy": ConnectionState.ADMIN_BLOCKED,
 }
 """Reasons on which the access of a whole account ends."""
-
-_LOST_ACCESS = frozenset({"forbidden", "requiredAccessLevel"})
-"""Reasons that concern one calendar: it is not shared any more as it was."""
 
 
 class Refused(Exception):
@@ -68,7 +66,9 @@ def failure(status: int, headers: Mapping[str, str], content: bytes) -> Exceptio
 def _forbidden(reason: str, pause: timedelta | None) -> Exception:
     if reason == "insufficientPermissions":
         return PermissionMissing()
-    if reason in _LOST_ACCESS:
+    if reason == "requiredAccessLevel":
+        return CalendarGone()
+    if reason == "forbidden":
         return Refused(HTTPStatus.FORBIDDEN)
     if reason in _STATES:
         return GrantRejected(_STATES[reason])

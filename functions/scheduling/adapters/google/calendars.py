@@ -186,7 +186,8 @@ class GoogleCalendars:
             return patch
 
         refusals = {
-            **_OF_CALENDAR,
+            # Of a deleted event nobody may change anything.
+            HTTPStatus.FORBIDDEN: EventChangedMeanwhile,
             HTTPStatus.NOT_FOUND: EventChangedMeanwhile,
             HTTPStatus.GONE: EventChangedMeanwhile,
             HTTPStatus.PRECONDITION_FAILED: EventChangedMeanwhile,
