@@ -80,6 +80,12 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BookingUndecided: HTTPStatus.CONFLICT,
     refusals.RequestDecided: HTTPStatus.CONFLICT,
     refusals.TooManyOpenBookings: HTTPStatus.CONFLICT,
+    refusals.ConnectionChanged: HTTPStatus.CONFLICT,
+    refusals.NotConnected: HTTPStatus.NOT_FOUND,
+    refusals.AlreadyConnected: HTTPStatus.CONFLICT,
+    refusals.BlockedByPolicy: HTTPStatus.FORBIDDEN,
+    refusals.ConnectRefused: HTTPStatus.FORBIDDEN,
+    refusals.ProviderNotSetUp: HTTPStatus.CONFLICT,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -119,7 +125,7 @@ def problem(refusal: SchedulingError) -> Response[str]:
     )
 
 
-def _facts(refusal: SchedulingError) -> dict[str, Any]:
+def _facts(refusal: SchedulingError) -> dict[str, Any]:  # noqa: C901 - a list of cases
     """Return what a client can act on, beside what every problem has."""
     facts: dict[str, Any] = {}
     match refusal:
@@ -140,6 +146,8 @@ def _facts(refusal: SchedulingError) -> dict[str, Any]:
             facts["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             facts["booking_ids"] = list(refusal.booking_ids)
+        case refusals.AlreadyConnected():
+            facts["account"] = refusal.account
         case refusals.StillMember():
             facts["member_id"] = refusal.member_id
         case refusals.OrganizationChoiceRequired():

@@ -60,6 +60,42 @@ def mails_per_day() -> int:
     return int(_required("MAILS_PER_DAY"))
 
 
+def connections_table() -> str:
+    return _required("CONNECTIONS_TABLE")
+
+
+def grant_key() -> str:
+    """The id of the key that tokens are encrypted with."""
+    return _required("GRANT_KEY")
+
+
+def provider_apps_secret() -> str:
+    """The name of the secret with what Parley is known by at each provider."""
+    return _required("PROVIDER_APPS_SECRET")
+
+
+def google_accounts_url() -> str:
+    """Where members sign in at Google; also the issuer of its ID tokens."""
+    return _required("GOOGLE_ACCOUNTS_URL")
+
+
+def google_oauth_url() -> str:
+    return _required("GOOGLE_OAUTH_URL")
+
+
+def google_api_url() -> str:
+    return _required("GOOGLE_API_URL")
+
+
+def zoom_url() -> str:
+    """Where members sign in at Zoom."""
+    return _required("ZOOM_URL")
+
+
+def zoom_api_url() -> str:
+    return _required("ZOOM_API_URL")
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.identifiers import ID_BYTES, derived_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.domain.reputation import MailCategory
@@ -17,13 +18,16 @@ identifiers = st.binary(min_size=ID_BYTES, max_size=ID_BYTES).map(lambda raw: de
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 ARGUMENTS = {
+    "account_id": texts,
     "address_hash": texts.map(keys.digest),
     "at": instants,
     "booking_id": identifiers,
+    "calendar_id": texts,
     "category": st.sampled_from([None, *MailCategory]),
     "claimed_from": instants,
     "created_at": instants,
     "day": st.dates(),
+    "due_at": instants,
     "email": texts,
     "entry_id": identifiers,
     "external_member_id": identifiers,
@@ -36,6 +40,7 @@ ARGUMENTS = {
     "name": texts,
     "number": st.integers(0, 19),
     "owner_id": identifiers,
+    "provider": st.sampled_from(Provider),
     "subject": st.sampled_from(Subject),
     "subject_id": identifiers,
     "when": instants,
@@ -65,7 +70,10 @@ def keys_with(parameter):
     ]
 
 
-OF_TENANTS = keys_with("organization_id")
+CONNECTED = [key for key in keys_with("whose") if key is not keys.sync_place]
+"""All but the place in a queue, which belongs to nobody."""
+
+OF_TENANTS = [*keys_with("organization_id"), *CONNECTED]
 
 
 def key_of(draw, function, organization_id):
@@ -73,9 +81,13 @@ def key_of(draw, function, organization_id):
     if function is keys.message:
         made = function(draw(messages_of(organization_id)))
     else:
-        named = inspect.signature(function).parameters.keys() - {"organization_id"}
+        named = inspect.signature(function).parameters.keys() - {"organization_id", "whose"}
         given = {name: draw(ARGUMENTS[name]) for name in named}
-        made = function(organization_id=organization_id, **given)
+        if function in CONNECTED:
+            whose = ConnectionKey(organization_id, draw(identifiers), draw(ARGUMENTS["provider"]))
+            made = function(whose=whose, **given)
+        else:
+            made = function(organization_id=organization_id, **given)
     if isinstance(made, str):
         return made
     # Who has an address is asked for all tenants at once: there the sort key tells them apart.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.availability import Availability
     from scheduling.domain.availability_request import AvailabilityRequest
+    from scheduling.domain.connections import Platform
 
 EMAIL_MAX_LENGTH = 254
 """Source: RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)."""
@@ -52,6 +53,12 @@ class Organization:
     """Those that are switched on."""
     support_contact: str = ""
     """Whom people turn to when something does not work: an address, a number; empty for nobody."""
+    blocked_platforms: frozenset[Platform] = frozenset()
+    """What members must not connect; what is connected already stays."""
+    account_domains: tuple[str, ...] = ()
+    """To which members' accounts at providers should belong; any where empty."""
+    refuses_other_accounts: bool = False
+    """Whether accounts outside of `account_domains` are refused, or merely warned of."""
     version: int = 1
     """1 when made, one more with each change."""
 

@@ -560,3 +560,49 @@ class BusyTryAgain(TryAgainLater):
     code = "busy_try_again"
     message = marked("Many people are booking right now. Please try again in a moment.")
     retry_after_seconds = 2
+
+
+class ConnectionChanged(SchedulingError):
+    """Somebody changed the connection at the same moment, or it has come to another state."""
+
+    code = "connection_changed"
+    message = marked("This connection has changed meanwhile. Please look at it again.")
+
+
+class NotConnected(SchedulingError):
+    """The member has no such connection, or no longer."""
+
+    code = "not_connected"
+    message = marked("This account is not connected.")
+
+
+class AlreadyConnected(SchedulingError):
+    """There is one account for each platform."""
+
+    code = "already_connected"
+    message = marked("There is an account for this already. Disconnect it first.")
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.account = account
+
+
+class BlockedByPolicy(SchedulingError):
+    """The organization does not allow this platform, or this account."""
+
+    code = "blocked_by_policy"
+    message = marked("Your organization does not allow this.")
+
+
+class ConnectRefused(SchedulingError):
+    """Somebody came back from a provider with something that is not to be trusted, or too late."""
+
+    code = "connect_refused"
+    message = marked("This sign-in was not finished. Please start it again.")
+
+
+class ProviderNotSetUp(SchedulingError):
+    """Whoever operates the deployment has not made Parley known at the provider."""
+
+    code = "provider_not_set_up"
+    message = marked("This is not set up yet. Please ask whoever runs Parley for you.")

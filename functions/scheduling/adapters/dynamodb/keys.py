@@ -47,6 +47,21 @@
 | is this address written to at all | scheduling | `T#<org>#NOMAIL#<sha256 of address>` / `A` |
 | are mails of a category sent to it | scheduling | the same / `C#<category>` |
 | what was done, the latest first | scheduling | `T#<org>#AU` / `<moment>#<entry>` |
+| what a member connected at a provider | scheduling | `T#<org>#CN` / `<member>#<provider>` |
+| what the members of an organization connected | scheduling | `T#<org>#CN` / all |
+| who has an account connected | scheduling | `ACC#<provider>#<sha256 of it>` / `T#<org>#<member>` |
+| when a member is busy elsewhere | scheduling | `T#<org>#CN#<member>` / `BUSY#<provider>` |
+| what was read of a calendar | scheduling | the same / `CAL#<provider>#<sha256 of its id>` |
+| when a connection is read next | scheduling | `T#<org>#CN#<member>` / `TURN#<provider>` |
+| connections whose turn has come | by_time | `SYNC#<0..3>` / `<due>#<member>#<provider>` |
+| how often a member was asked to connect | scheduling | `T#<org>#CN#<member>` / `ASKED#<provider>` |
+| whether a provider answers an organization | scheduling | `T#<org>#CIRCUIT` / `<provider>` |
+| what is to be written into calendars of a booking | scheduling | key of the booking / `EVENTS` |
+| bookings whose calendar events are due | by_time | `EVQ#<0..3>` / `<due>#<booking>` |
+| a booking's event in a host's calendar | scheduling | key of the booking / `EVENT#<host>` |
+| a booking's online meeting | scheduling | key of the booking / `MEETING` |
+| the tokens of a connection | connections | `T#<org>#CN#<member>` / `<provider>` |
+| somebody who was sent to a provider | access | `OA#<hash of state>` / `A` |
 | a link | access | `TOK#<link>` / `A` |
 | links that were asked for with this address | access | `E#<sha256 of address>` / `TOK#<link>` |
 | a session | access | `SES#<hash>` / `A` |
@@ -67,6 +82,7 @@ from scheduling.domain.people import comparable
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from scheduling.domain.connections import ConnectionKey, Provider
     from scheduling.domain.reputation import MailCategory
 
 type Key = dict[str, str]
@@ -366,6 +382,114 @@ def entries(organization_id: str) -> str:
 
 def entry(organization_id: str, at: datetime, entry_id: str) -> Key:
     return {"PK": entries(organization_id), "SK": f"{moment(at)}#{entry_id}"}
+
+
+def connections(organization_id: str) -> str:
+    return f"T#{organization_id}#CN"
+
+
+def connection(whose: ConnectionKey) -> Key:
+    return {
+        "PK": connections(whose.organization_id),
+        "SK": f"{whose.member_id}#{whose.provider}",
+    }
+
+
+def connected(organization_id: str, member_id: str) -> str:
+    """Return the partition of what was read through a member's connections, and of their grants."""
+    return f"T#{organization_id}#CN#{member_id}"
+
+
+def account(provider: Provider, account_id: str, organization_id: str, member_id: str) -> Key:
+    return {"PK": accounts(provider, account_id), "SK": f"T#{organization_id}#{member_id}"}
+
+
+def accounts(provider: Provider, account_id: str) -> str:
+    return f"ACC#{provider}#{digest(account_id)}"
+
+
+def connected_busy(whose: ConnectionKey) -> Key:
+    return {
+        "PK": connected(whose.organization_id, whose.member_id),
+        "SK": f"BUSY#{whose.provider}",
+    }
+
+
+def synced_calendars(provider: Provider) -> str:
+    """Return how the sort keys of a connection's calendars begin."""
+    return f"CAL#{provider}#"
+
+
+def synced_calendar(whose: ConnectionKey, calendar_id: str) -> Key:
+    return {
+        "PK": connected(whose.organization_id, whose.member_id),
+        "SK": f"{synced_calendars(whose.provider)}{digest(calendar_id)}",
+    }
+
+
+def sync_turn(whose: ConnectionKey) -> Key:
+    return {
+        "PK": connected(whose.organization_id, whose.member_id),
+        "SK": f"TURN#{whose.provider}",
+    }
+
+
+def sync_queue(number: int) -> str:
+    return f"SYNC#{number}"
+
+
+def sync_place(whose: ConnectionKey, due_at: datetime) -> Key:
+    """Return the index keys of a connection that is read at an instant."""
+    return {
+        "GSI1PK": sync_queue(_queue_number(whose.member_id)),
+        "GSI1SK": f"{moment(due_at)}#{whose.member_id}#{whose.provider}",
+    }
+
+
+def asked_to_connect(whose: ConnectionKey) -> Key:
+    return {
+        "PK": connected(whose.organization_id, whose.member_id),
+        "SK": f"ASKED#{whose.provider}",
+    }
+
+
+def circuit(organization_id: str, provider: Provider) -> Key:
+    return {"PK": f"T#{organization_id}#CIRCUIT", "SK": provider.value}
+
+
+def calendar_events(organization_id: str, booking_id: str) -> Key:
+    return {**booking(organization_id, booking_id), "SK": "EVENTS"}
+
+
+def calendar_events_queue(number: int) -> str:
+    return f"EVQ#{number}"
+
+
+def calendar_events_place(booking_id: str, due_at: datetime) -> Key:
+    """Return the index keys of a booking whose calendar events are looked at at an instant."""
+    return {
+        "GSI1PK": calendar_events_queue(_queue_number(booking_id)),
+        "GSI1SK": f"{moment(due_at)}#{booking_id}",
+    }
+
+
+def calendar_event(organization_id: str, booking_id: str, host_id: str) -> Key:
+    return {**booking(organization_id, booking_id), "SK": f"EVENT#{host_id}"}
+
+
+def meeting(organization_id: str, booking_id: str) -> Key:
+    return {**booking(organization_id, booking_id), "SK": "MEETING"}
+
+
+def grant(whose: ConnectionKey) -> Key:
+    return {
+        "PK": connected(whose.organization_id, whose.member_id),
+        "SK": whose.provider.value,
+    }
+
+
+def connect_attempt(state_hash: str) -> Key:
+    return {"PK": f"OA#{state_hash}", "SK": ONLY}
 
 
 def link(link_id: str) -> Key:

@@ -17,6 +17,7 @@ from scheduling.adapters.dynamodb.table import (
     to_seconds,
     transact,
 )
+from scheduling.domain.connections import Platform
 from scheduling.domain.lists import ListPage
 from scheduling.domain.people import Feature, Member, Organization, Role, comparable
 from scheduling.domain.refusals import (
@@ -71,6 +72,9 @@ class DynamoDbOrganizations:
             locale=item["locale"],
             features=frozenset(map(Feature, item.get("features", ()))),
             support_contact=item.get("support_contact", ""),
+            blocked_platforms=frozenset(map(Platform, item.get("blocked_platforms", ()))),
+            account_domains=tuple(item.get("account_domains", ())),
+            refuses_other_accounts=item.get("refuses_other_accounts", False),
             version=int(item.get("version", 1)),
         )
 
@@ -229,6 +233,8 @@ def _organization_item(organization: Organization) -> Item:
         **keys.organization(organization.organization_id),
         **asdict(organization),
         "features": sorted(organization.features),
+        "blocked_platforms": sorted(organization.blocked_platforms),
+        "account_domains": list(organization.account_domains),
     }
 
 

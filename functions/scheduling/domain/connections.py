@@ -1,0 +1,175 @@
+"""Connections: what a member has linked at a provider. Facts only; what opens it is a grant.
+
+This module and what it imports stay free of pydantic and of every provider's library, since the
+functions which list slots and book them load it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from collections.abc import Mapping
+
+
+class Provider(StrEnum):
+    """At whom members have accounts."""
+
+    GOOGLE = "google"
+    ZOOM = "zoom"
+
+
+class Platform(StrEnum):
+    """What a member switches on; several may share the grant of one provider."""
+
+    GOOGLE_CALENDAR = "google_calendar"
+    GOOGLE_MEET = "google_meet"
+    ZOOM = "zoom"
+
+    @property
+    def provider(self) -> Provider:
+        return _PROVIDERS[self]
+
+    @property
+    def makes_meetings(self) -> bool:
+        """Whether meetings can take place on it."""
+        return self is not Platform.GOOGLE_CALENDAR
+
+
+_PROVIDERS: Mapping[Platform, Provider] = {
+    Platform.GOOGLE_CALENDAR: Provider.GOOGLE,
+    Platform.GOOGLE_MEET: Provider.GOOGLE,
+    Platform.ZOOM: Provider.ZOOM,
+}
+
+
+class ConnectionState(StrEnum):
+    """Whether a connection does its work, and if not, why."""
+
+    OK = "ok"
+    SYNCING = "syncing"
+    """Its calendars are read for the first time."""
+    DELAYED = "delayed"
+    """The provider is slow or out of order; it is tried again without anybody's help."""
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    """The member did not allow everything that is needed."""
+    RECONNECT_REQUIRED = "reconnect_required"
+    """The sign-in has expired, or access was withdrawn."""
+    ADMIN_BLOCKED = "admin_blocked"
+    """The administrator of the account does not let this app in."""
+    ACCOUNT_DISABLED = "account_disabled"
+    CALENDAR_GONE = "calendar_gone"
+    """A chosen calendar was deleted, or is no longer shared."""
+    NO_MEET = "no_meet"
+    """The account cannot make Meet meetings."""
+    MEETING_LIMIT = "meeting_limit"
+    """As many meetings as the provider allows a day."""
+    APP_MISCONFIGURED = "app_misconfigured"
+    """What Parley itself is known by at the provider is wrong or has expired."""
+
+    @property
+    def needs_human(self) -> bool:
+        """Whether it stays so until somebody does something: shown with an X."""
+        return self not in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        ConnectionState.OK,
+        ConnectionState.SYNCING,
+        ConnectionState.DELAYED,
+        ConnectionState.MEETING_LIMIT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCalendar:
+    """One of the calendars in an account."""
+
+    calendar_id: str
+    """The provider's own."""
+    name: str
+    time_zone: str
+    is_primary: bool
+    can_write: bool
+    offers_meet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionKey:
+    """Whose connection to whom."""
+
+    organization_id: str
+    member_id: str
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    key: ConnectionKey
+    connection_id: str
+    """A new one when something was connected that was not; the same after a reconnect."""
+    platforms: frozenset[Platform]
+    """Those that are switched on; none where it has ended."""
+    account_id: str
+    """The provider's lasting key of the account (Google `sub`, Zoom user id). Never an address."""
+    account: str
+    """The address or name that people know the account by."""
+    scopes: frozenset[str]
+    """What was granted."""
+    state: ConnectionState
+    state_since: datetime
+    connected_at: datetime
+    verified_at: datetime | None = None
+    """When the provider last answered as it should."""
+    missing: tuple[Platform, ...] = ()
+    """Those that cannot work with what was granted."""
+    calendars: tuple[ProviderCalendar, ...] = ()
+    conflict_calendar_ids: tuple[str, ...] = ()
+    """Those whose events make the member busy."""
+    write_calendar_id: str = ""
+    """Where events of bookings are written; empty where no calendar is connected."""
+    ended_at: datetime | None = None
+    """Switched off: kept until the provider has been told."""
+    version: int = 1
+    """1 when connected, one more with each change but of `verified_at`."""
+
+    @property
+    def is_on(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def works(self) -> bool:
+        """Whether it may be used at all."""
+        return self.is_on and not self.state.needs_human
+
+    def has(self, platform: Platform) -> bool:
+        return platform in self.platforms
+
+    def in_state(self, state: ConnectionState, *, now: datetime) -> Connection:
+        """Return the connection in a state; the same object where it is in that one."""
+        if state is self.state:
+            return self
+        return replace(self, state=state, state_since=now, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedBusy:
+    """When a member is busy in the calendars they connected: never with what."""
+
+    key: ConnectionKey
+    connection_id: str
+    busy: tuple[tuple[int, int], ...] = ()
+    """Seconds since 1970, sorted, apart from each other; without what mirrors a booking of ours."""
+    read_at: datetime | None = None
+    """When the provider was last asked, and answered."""
+    trusted_until: datetime | None = None
+    """From when on it counts as unverified; None where it was never read."""
+
+    def is_unverified(self, now: datetime) -> bool:
+        return self.trusted_until is None or now > self.trusted_until

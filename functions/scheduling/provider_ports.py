@@ -1,0 +1,369 @@
+"""What use cases need from providers of calendars and meetings, and to keep of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from scheduling.domain.audit import Entry
+    from scheduling.domain.connections import (
+        ConnectedBusy,
+        Connection,
+        ConnectionKey,
+        ConnectionState,
+        Platform,
+        Provider,
+        ProviderCalendar,
+    )
+    from scheduling.domain.grants import Account, Grant, Tokens
+    from scheduling.domain.hours import Span
+    from scheduling.domain.messages import Message
+    from scheduling.domain.provider_events import (
+        ChangePage,
+        Channel,
+        MadeMeeting,
+        WantedEvent,
+        WantedMeeting,
+        WrittenEvent,
+    )
+    from scheduling.domain.time_range import TimeRange
+
+
+class ProviderUnavailable(Exception):
+    """The provider did not answer as it should; another try may succeed."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Short and without anything secret: `http_503`, `timeout`, `not_json`."""
+        self.retry_after = retry_after
+        """What it asked for; None where it did not."""
+
+
+class AccessTokenRejected(Exception):
+    """The access token is not taken (any more); a new one may be."""
+
+
+class GrantRejected(Exception):
+    """No token is given for the grant any more; a human has to do something."""
+
+    def __init__(self, state: ConnectionState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class PermissionMissing(Exception):
+    """The grant does not cover what was asked for."""
+
+
+class CalendarGone(Exception):
+    """The calendar was deleted, or is no longer shared as it was."""
+
+
+class CursorExpired(Exception):
+    """What has changed since is not known any more: everything has to be read anew."""
+
+
+class EventIdUsed(Exception):
+    """There is, or was, an event with this id."""
+
+
+class EventChangedMeanwhile(Exception):
+    """The event is not as it was when it was read."""
+
+
+class MeetingGone(Exception):
+    """There is no such meeting any more."""
+
+
+class MeetingRefused(Exception):
+    """The account cannot make this meeting: no licence, or too many today."""
+
+    def __init__(self, state: ConnectionState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class CodeRefused(Exception):
+    """What somebody came back with from a provider was not accepted there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRequest:
+    """What somebody is sent to a provider with."""
+
+    state: str
+    nonce: str
+    challenge: str
+    """S256 of the verifier (RFC 7636)."""
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    login_hint: str = ""
+    """Which account is meant; empty to choose one."""
+
+
+class OAuthProvider(Protocol):
+    """Signing in at one provider (RFC 6749, 7636, 9207)."""
+
+    @property
+    def issuer(self) -> str:
+        """What a callback's `iss` has to be where there is one; empty where there never is."""
+        ...
+
+    def scopes_for(self, platforms: frozenset[Platform]) -> tuple[str, ...]:
+        """Return the least that has to be granted for these."""
+        ...
+
+    def platforms_of(self, scopes: frozenset[str]) -> frozenset[Platform]:
+        """Return what works with what was granted."""
+        ...
+
+    def sign_in_url(self, request: SignInRequest) -> str: ...
+
+    def exchange(
+        self, code: str, *, verifier: str, nonce: str, redirect_uri: str, now: datetime
+    ) -> tuple[Tokens, Account]:
+        """Return what a code stands for, and whose account it is.
+
+        Where the provider issues an ID token, its signature, issuer, audience, expiry and nonce
+        are checked; elsewhere the provider is asked who it is.
+
+        Raises:
+            CodeRefused, ProviderUnavailable, GrantRejected
+        """
+        ...
+
+    def refresh(self, refresh_token: str, *, now: datetime) -> Tokens:
+        """Raises GrantRejected or ProviderUnavailable."""
+        ...
+
+    def revoke(self, token: str) -> None:
+        """End a grant; one that is dead already is dead.
+
+        Raises:
+            ProviderUnavailable
+        """
+        ...
+
+
+class Calendars(Protocol):
+    """The calendars of one provider.
+
+    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing; what names
+    a calendar may raise CalendarGone.
+    """
+
+    def all(self, access_token: str) -> Sequence[ProviderCalendar]: ...
+
+    def changes(
+        self,
+        access_token: str,
+        calendar_id: str,
+        *,
+        cursor: str | None,
+        page: str | None,
+        within: TimeRange,
+    ) -> ChangePage:
+        """Return a part of what has changed since `cursor`; of all there is where None.
+
+        Args:
+            page: From the part before; None for the first.
+            within: What is read where there is no cursor; one keeps the range it began with.
+
+        Raises:
+            CursorExpired
+        """
+        ...
+
+    def busy(
+        self, access_token: str, calendar_ids: Sequence[str], within: TimeRange
+    ) -> Mapping[str, tuple[Span, ...] | None]:
+        """Return when calendars are busy, our own events among it; None: unknown, never free."""
+        ...
+
+    def insert(self, access_token: str, calendar_id: str, event: WantedEvent) -> WrittenEvent:
+        """Raises EventIdUsed."""
+        ...
+
+    def read(self, access_token: str, calendar_id: str, event_id: str) -> WrittenEvent | None:
+        """Return an event of ours, a cancelled one too; None where there never was one."""
+        ...
+
+    def update(
+        self, access_token: str, calendar_id: str, event: WantedEvent, *, etag: str
+    ) -> WrittenEvent:
+        """Raises EventChangedMeanwhile where the event has another etag by now."""
+        ...
+
+    def delete(self, access_token: str, calendar_id: str, event_id: str) -> None:
+        """Remove an event; one that is gone stays gone."""
+        ...
+
+    def watch(
+        self,
+        access_token: str,
+        calendar_id: str,
+        *,
+        channel_id: str,
+        token: str,
+        address: str,
+        life: timedelta,
+    ) -> Channel: ...
+
+    def stop(self, access_token: str, channel: Channel) -> None:
+        """End a channel; one that is over is over."""
+        ...
+
+
+class Meetings(Protocol):
+    """Online meetings of one provider.
+
+    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing.
+    """
+
+    def create(self, access_token: str, meeting: WantedMeeting) -> MadeMeeting:
+        """Raises MeetingRefused."""
+        ...
+
+    def find(self, access_token: str, mark: str) -> MadeMeeting | None:
+        """Return the upcoming meeting with this mark: after an answer that was lost."""
+        ...
+
+    def update(self, access_token: str, meeting_id: str, meeting: WantedMeeting) -> None:
+        """Raises MeetingGone or MeetingRefused."""
+        ...
+
+    def delete(self, access_token: str, meeting_id: str) -> None:
+        """Remove a meeting; one that is gone stays gone."""
+        ...
+
+
+class Connections(Protocol):
+    """What members have connected. Ended ones are there until the provider has been told."""
+
+    def get(self, key: ConnectionKey) -> Connection | None: ...
+
+    def of_member(self, organization_id: str, member_id: str) -> Sequence[Connection]:
+        """Return a member's connections, in one request."""
+        ...
+
+    def of_members(self, organization_id: str, member_ids: Sequence[str]) -> Sequence[Connection]:
+        """Return the connections of at most 50 members, in one request."""
+        ...
+
+    def of_organization(self, organization_id: str) -> Sequence[Connection]:
+        """Return all connections of an organization, in one request for each megabyte."""
+        ...
+
+    def put(self, connection: Connection, entry: Entry) -> None:
+        """Store a new or reconnected connection, its turn (due now) and the entry.
+
+        Raises:
+            ConnectionChanged: The stored version is not the one before; 1 means none is stored,
+                or one that has ended and was told to the provider.
+        """
+        ...
+
+    def change(
+        self, connection: Connection, entry: Entry | None, messages: Sequence[Message] = ()
+    ) -> None:
+        """Store the next version of a connection, its messages and the entry: all, or nothing.
+
+        Where it ends, its turn is due now.
+
+        Raises:
+            ConnectionChanged: The stored version is not the one before.
+        """
+        ...
+
+    def verified(self, connection: Connection, *, at: datetime) -> None:
+        """Note that the provider has answered as it should; where it changed since, do nothing."""
+        ...
+
+    def with_account(self, provider: Provider, account_id: str) -> Sequence[ConnectionKey]:
+        """Return who, in whichever organization, is connected with this account."""
+        ...
+
+    def forget(self, connection: Connection) -> None:
+        """Remove an ended connection with all that was read through it; not its grant."""
+        ...
+
+
+class Grants(Protocol):
+    """The tokens of connections, readable by no one who holds but a copy of the table."""
+
+    def put(self, grant: Grant) -> None:
+        """Store a grant in place of whatever there is."""
+        ...
+
+    def get(self, key: ConnectionKey) -> Grant | None: ...
+
+    def lease(self, grant: Grant, *, now: datetime) -> bool:
+        """Take the replacing of its tokens upon oneself for `REFRESH_LEASE`; tell whether so."""
+        ...
+
+    def save(self, grant: Grant) -> bool:
+        """Store the next version of a grant and end the lease.
+
+        Tell whether it was stored: it is not where the stored version is not the one before.
+        """
+        ...
+
+    def release(self, grant: Grant) -> None:
+        """End a lease without new tokens."""
+        ...
+
+    def forget(self, key: ConnectionKey) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAttempt:
+    """Somebody who was sent to a provider and has not come back."""
+
+    state_hash: str
+    session_hash: str
+    """Of the session that may come back."""
+    key: ConnectionKey
+    platforms: frozenset[Platform]
+    """What shall be on afterwards."""
+    verifier: str
+    nonce: str
+    redirect_uri: str
+    expires_at: datetime
+
+
+class ConnectAttempts(Protocol):
+    def add(self, attempt: ConnectAttempt) -> None: ...
+
+    def take(
+        self, state_hash: str, *, session_hash: str, provider: Provider, now: datetime
+    ) -> ConnectAttempt | None:
+        """Return an attempt, once: it is deleted in the same conditional write that accepts it.
+
+        None where there is none, its time is up, or it was another session's or provider's.
+        """
+        ...
+
+
+class Circuits(Protocol):
+    """Whether a provider answers an organization at all."""
+
+    def opened_until(self, organization_id: str, provider: Provider) -> datetime | None:
+        """Return until when nothing is to be asked; None where it may be."""
+        ...
+
+    def failed(self, organization_id: str, provider: Provider, *, now: datetime) -> None: ...
+
+    def succeeded(self, organization_id: str, provider: Provider) -> None:
+        """Close it. Writes nothing where nothing had failed."""
+        ...
+
+
+class BusyStore(Protocol):
+    """When members are busy in calendars they connected, as slots read it."""
+
+    def get_all(self, keys: Sequence[ConnectionKey]) -> Sequence[ConnectedBusy]: ...
