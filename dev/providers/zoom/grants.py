@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -55,6 +55,8 @@ class Grants:
     access: dict[str, Token] = field(default_factory=dict)
     refreshing: dict[str, Token] = field(default_factory=dict)
     """The refresh tokens that are good: at most one for each user."""
+    blocked: set[str] = field(default_factory=set)
+    """The users whose account's administrator does not let the app in."""
 
     def begin(
         self, email: str, *, redirect_uri: str, challenge: str, scopes: frozenset[str]
@@ -85,21 +87,24 @@ class Grants:
         """Return new tokens; the refresh token is dead from then on, access tokens live on.
 
         Raises:
-            TokenRefusal: It was dead already.
+            TokenRefusal: It was dead already, or the app is blocked.
         """
-        token = self.refreshing.pop(refresh_token, None)
+        token = self.refreshing.get(refresh_token)
         if token is None or token.expires_at <= self.now():
             raise dead_token()
+        if token.email in self.blocked:
+            raise TokenRefusal("invalid_grant", "The app is disabled by the account's admin (4738)")
+        del self.refreshing[refresh_token]
         return self._pair(token.email, token.scopes)
 
-    def revoke(self, token: str) -> None:
-        """End what a user has allowed, given either token.
+    def revoke(self, access_token: str) -> None:
+        """End what a user has allowed.
 
         Raises:
-            TokenRefusal: The token is dead already.
+            TokenRefusal: The token is dead already, or a refresh token.
         """
-        known = self.access.get(token) or self.refreshing.get(token)
-        if known is None:
+        known = self.access.get(access_token)
+        if known is None or known.expires_at <= self.now():
             raise TokenRefusal("invalid_request", "Invalid Token!")
         self.end(known.email)
 
@@ -108,6 +113,17 @@ class Grants:
         for tokens in (self.access, self.refreshing):
             for each in [text for text, token in tokens.items() if token.email == email]:
                 del tokens[each]
+
+    def block(self, email: str) -> None:
+        """Let the administrator of a user's account keep the app out."""
+        self.blocked.add(email)
+        self.expire(email)
+
+    def expire(self, email: str) -> None:
+        """Let a user's access tokens expire, now."""
+        for text, token in self.access.items():
+            if token.email == email:
+                self.access[text] = replace(token, expires_at=self.now())
 
     def holder_of(self, access_token: str) -> Token:
         """Return whose token it is, and what it is good for.

@@ -229,11 +229,12 @@ def _times(meeting: Meeting, origin: str) -> dict[str, Any]:
         "duration": meeting.duration // timedelta(minutes=1),
         "timezone": meeting.time_zone,
         "created_at": _in_utc(meeting.created_at),
-        "join_url": f"{origin}/j/{meeting.meeting_id}?pwd={meeting.passcode}",
+        "join_url": f"{origin}/j/{meeting.meeting_id}",
     }
 
 
 def _summary(meeting: Meeting, host: User, origin: str) -> dict[str, Any]:
+    """Return what a list says of a meeting: not how to get in, nor all of a long agenda."""
     own = {"uuid": meeting.uuid, "host_id": host.user_id}
     return own | _times(meeting, origin) | {"agenda": meeting.agenda[:_LISTED_AGENDA]}
 
@@ -242,6 +243,7 @@ def _details(meeting: Meeting, origin: str) -> dict[str, Any]:
     return _times(meeting, origin) | {
         "host_email": meeting.host_email,
         "agenda": meeting.agenda,
+        "join_url": f"{origin}/j/{meeting.meeting_id}?pwd={meeting.passcode}",
         "start_url": f"{origin}/s/{meeting.meeting_id}?zak={meeting.start_key}",
         "password": meeting.passcode,
         "settings": meeting.settings,

@@ -15,7 +15,7 @@ from dev.providers.zoom.grants import ACCESS_LIFE, TokenPair
 from dev.providers.zoom.refusals import TokenRefusal
 from dev.providers.zoom.world import CLIENT_ID, CLIENT_SECRET, ZoomWorld
 
-_PAIR = aiohttp.BasicAuth(CLIENT_ID, CLIENT_SECRET)
+_APP = aiohttp.encode_basic_auth(CLIENT_ID, CLIENT_SECRET)
 
 
 class SigningIn:
@@ -50,7 +50,7 @@ class SigningIn:
             mistake = "Choose an account."
         if mistake or user is None:
             return self._page("mistake.html", HTTPStatus.BAD_REQUEST, mistake=mistake)
-        if user.blocks_app and form.get("decision") == "allow":
+        if user.email in self._world.grants.blocked and form.get("decision") == "allow":
             return self._page("blocked.html", HTTPStatus.FORBIDDEN, user=user)
         back = URL(request.query["redirect_uri"])
         answer = {"error": "access_denied"}
@@ -104,11 +104,8 @@ class SigningIn:
 
 
 def _require_app(request: web.Request) -> None:
-    try:
-        given = aiohttp.BasicAuth.decode(request.headers.get("Authorization", ""))
-    except ValueError:
-        given = aiohttp.BasicAuth("")
-    if not secrets.compare_digest(given.encode(), _PAIR.encode()):
+    given = request.headers.get("Authorization", "")
+    if not secrets.compare_digest(given.encode(), _APP.encode()):
         raise TokenRefusal("invalid_client", "Invalid client_id or client_secret")
 
 

@@ -62,6 +62,7 @@ class ZoomServer:
             "look.html",
             users=users,
             connected=connected,
+            blocked=self._world.grants.blocked,
             meetings=[each for user in users for each in self._world.meetings_of(user.email)],
             scopes=sorted(SCOPES),
             registered=self._world.scopes,
@@ -91,11 +92,11 @@ class ZoomServer:
         raise web.HTTPSeeOther("/")
 
     async def _block(self, request: web.Request) -> web.Response:
-        self._world.block((await self._user_in(request)).email)
+        self._world.grants.block((await self._user_in(request)).email)
         raise web.HTTPSeeOther("/")
 
     async def _unblock(self, request: web.Request) -> web.Response:
-        (await self._user_in(request)).blocks_app = False
+        self._world.grants.blocked.discard((await self._user_in(request)).email)
         raise web.HTTPSeeOther("/")
 
     async def _user_in(self, request: web.Request) -> User:
@@ -130,14 +131,13 @@ async def _word_refusals(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _refusal(endpoint: str, fault: Fault) -> web.Response:
-    """Word a fault; a reason may begin with one of the API's own codes: "3161 Not licensed"."""
+    """Word a fault: "invalid_grant Invalid Token!" for tokens, "3161 Not licensed" elsewhere."""
+    word, _, text = fault.reason.partition(" ")
+    body: dict[str, str | int] = {"code": fault.status, "message": fault.reason}
     if endpoint.startswith("oauth."):
-        body: dict[str, str | int] = {"reason": fault.reason, "error": fault.reason}
-    else:
-        code, _, message = fault.reason.partition(" ")
-        body = {"code": fault.status, "message": fault.reason}
-        if code.isdecimal():
-            body = {"code": int(code), "message": message}
+        body = {"reason": text, "error": word}
+    elif word.isdecimal():
+        body = {"code": int(word), "message": text}
     return web.json_response(body, status=fault.status)
 
 

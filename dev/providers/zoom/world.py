@@ -41,8 +41,6 @@ class User:
     user_id: str
     time_zone: str = "UTC"
     is_licensed: bool = True
-    blocks_app: bool = False
-    """Whether the administrator of the user's account lets this app not in."""
 
 
 @dataclass
@@ -112,11 +110,6 @@ class ZoomWorld:
             email, redirect_uri="", challenge=s256(verifier), scopes=frozenset(self.scopes)
         )
         return self.grants.exchange(code, redirect_uri="", verifier=verifier)
-
-    def block(self, email: str) -> None:
-        """Let the administrator of a user's account keep the app out, and end what it had."""
-        self.users[email].blocks_app = True
-        self.grants.end(email)
 
     def meetings_of(self, email: str) -> list[Meeting]:
         """Return a host's meetings, by when they start."""
