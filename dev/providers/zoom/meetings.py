@@ -94,7 +94,7 @@ class MeetingsApi:
                 "type": 2 if user.is_licensed else 1,
                 "timezone": user.time_zone,
                 "status": "active",
-                "verified": 1,
+                "verified": int(user.is_verified),
             }
         )
 

@@ -41,6 +41,8 @@ class User:
     user_id: str
     time_zone: str = "UTC"
     is_licensed: bool = True
+    is_verified: bool = True
+    """Whether the address was proven to be the user's."""
 
 
 @dataclass
