@@ -83,7 +83,7 @@ def sign_in_at(origin, secret=CLIENT_SECRET):
     return ZoomSignIn(
         Asking(),
         url=origin,
-        api_url=f"{origin}/v2",
+        api_url=origin,
         client_id=CLIENT_ID,
         client_secret=secret,
     )
@@ -96,7 +96,7 @@ def signing_in(origin):
 
 @pytest.fixture
 def meetings(origin):
-    return ZoomMeetings(Asking(), api_url=f"{origin}/v2")
+    return ZoomMeetings(Asking(), api_url=origin)
 
 
 @pytest.fixture
@@ -552,7 +552,7 @@ def test_a_token_is_sent_nowhere_but_to_zoom(world, origin, aiko):
 
 def test_nobody_is_waited_for_without_end(world, origin, aiko):
     world.faults.switch_on(Fault(Kind.SILENT_BEFORE, seconds=0.3))
-    meetings = ZoomMeetings(Asking((1, 0.05)), api_url=f"{origin}/v2")
+    meetings = ZoomMeetings(Asking((1, 0.05)), api_url=origin)
 
     with pytest.raises(ProviderUnavailable) as failure:
         meetings.create(aiko, GARDEN)

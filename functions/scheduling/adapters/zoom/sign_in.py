@@ -146,7 +146,7 @@ class ZoomSignIn:
 
     def _account(self, access_token: str) -> Account:
         headers = {"Authorization": f"Bearer {access_token}"}
-        answer = self._asking.ask("GET", f"{self._api_url}/users/me", headers=headers)
+        answer = self._asking.ask("GET", f"{self._api_url}/v2/users/me", headers=headers)
         if missing_permission(answer):
             raise GrantRejected(ConnectionState.INSUFFICIENT_SCOPE)
         if rejects_access_token(answer):
