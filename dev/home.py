@@ -25,6 +25,8 @@ class Facts:
     console_url: str
     mailbox_url: str
     styleguide_url: str
+    zoom_url: str
+    """Where Zoom's stand-in is: its API, and a page to look into it."""
     mailbox_api_url: str
     admin_email: str
     admin_sign_in_url: str
@@ -52,6 +54,8 @@ class Home:
         self.folder = folder.resolve()
         self.state = self.folder / "state"
         self.mails = self.folder / "mails"
+        self.zoom = self.folder / "zoom.json"
+        """What Zoom's stand-in remembers."""
         self.scratch = self.folder / "tmp"
         """Where the emulator unpacks functions and layers; worth nothing once it has stopped."""
         self.emulator_pid = self.folder / "emulator.pid"

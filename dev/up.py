@@ -13,6 +13,7 @@ from dev.home import Facts, Home
 from dev.mailbox import Mailbox, SendingApi
 from dev.ports import Ports
 from dev.progress import step
+from dev.providers.zoom.demo import running_zoom
 from dev.ses_events import SesEvents
 from dev.sign_in_link import SignInLink, Welcome, create_organization
 
@@ -38,6 +39,7 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
         events = SesEvents(emulator)
         sending = SendingApi(mailbox, aws, emulator.url, events.tell).application()
         await parts.enter_async_context(serving(sending, "127.0.0.1", ports.mail))
+        await parts.enter_async_context(running_zoom(ports.origin, ports.zoom, home.zoom))
         operator = names["CreateOrganizationFunction"]
         with step(f"Creating {HANAMI_STUDIO.name}"):
             welcome = await asyncio.to_thread(
@@ -65,6 +67,7 @@ def _facts(
         console_url=f"{ports.origin}/console",
         mailbox_url=f"{own}/mailbox",
         styleguide_url=f"{own}/styleguide",
+        zoom_url=f"http://localhost:{ports.zoom}",
         mailbox_api_url=f"{own}/mailbox/messages",
         admin_email=HANAMI_STUDIO.admin_email,
         admin_sign_in_url=f"{own}/sign-in",

@@ -43,6 +43,7 @@ def facts_of(pid):
         console_url="http://localhost:8080/console",
         mailbox_url="http://localhost:8080/_dev/mailbox",
         styleguide_url="http://localhost:8080/_dev/styleguide",
+        zoom_url="http://localhost:8084",
         mailbox_api_url="http://localhost:8080/_dev/mailbox/messages",
         admin_email="aiko@hanami.example",
         admin_sign_in_url="http://localhost:8080/_dev/sign-in",
