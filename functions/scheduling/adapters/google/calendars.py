@@ -185,7 +185,7 @@ class GoogleCalendars:
             patch.headers["If-Match"] = etag
             return patch
 
-        refusals = {
+        refusals: _Refusals = {
             # Of a deleted event nobody may change anything.
             HTTPStatus.FORBIDDEN: EventChangedMeanwhile,
             HTTPStatus.NOT_FOUND: EventChangedMeanwhile,
