@@ -13,6 +13,7 @@ from dev.home import Facts, Home
 from dev.mailbox import Mailbox, SendingApi
 from dev.ports import Ports
 from dev.progress import step
+from dev.providers.apps import make_known
 from dev.providers.zoom.demo import running_zoom
 from dev.ses_events import SesEvents
 from dev.sign_in_link import SignInLink, Welcome, create_organization
@@ -33,7 +34,8 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
             emulator = await parts.enter_async_context(
                 running_emulator(home, ports, settings.region)
             )
-        names = await deploy(home, emulator, settings, ports.origin)
+        names = await deploy(home, emulator, settings, ports)
+        make_known(emulator, names["ProviderApps"])
         aws = await parts.enter_async_context(aws_session())
         mailbox = Mailbox(home.mails)
         events = SesEvents(emulator)
