@@ -118,7 +118,7 @@ def _where_to_click(facts: Facts) -> str:
         "Availability": facts.availability_url or "",
         "Mailbox": facts.mailbox_url,
         "Style guide": facts.styleguide_url,
-        "Zoom": facts.zoom_url,
+        "Zoom": f"{facts.zoom_url}  (a stand-in)",
         "JSON API": facts.api_url,
     }
     lines = [f"  {name:13} {place}" for name, place in places.items() if place]
