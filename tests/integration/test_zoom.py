@@ -518,6 +518,15 @@ def test_a_host_with_100_meetings_today_is_told_apart(world, meetings, aiko):
     meetings.create(world.sign_in(REN).access_token, GARDEN)
 
 
+def test_a_refusal_that_nobody_foresaw_says_its_number(world, meetings, aiko):
+    world.faults.switch_on(refused(400, "300 Validation Failed."), endpoint="meetings.update")
+
+    with pytest.raises(ProviderUnavailable) as unavailable:
+        meetings.update(aiko, meetings.create(aiko, GARDEN).meeting_id, GARDEN)
+
+    assert unavailable.value.reason == "http_400_zoom_300"
+
+
 @pytest.mark.parametrize("code", [1001, 3161])
 def test_a_user_who_may_not_host_is_told_apart(world, meetings, aiko, code):
     world.faults.switch_on(refused(400, f"{code} No."), endpoint="meetings.create")

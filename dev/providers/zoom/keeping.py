@@ -37,7 +37,12 @@ def keep(world: ZoomWorld, file: Path) -> None:
 
 
 def remember(world: ZoomWorld, file: Path) -> None:
-    """Let `world` know what was kept; nothing else stays in it."""
+    """Let `world` know what was kept, and nothing else.
+
+    Raises:
+        FileNotFoundError: Nothing was kept.
+        ValidationError: It was kept by another version.
+    """
     kept = _KEPT.validate_json(file.read_bytes())
     world.scopes = kept.scopes
     world.users = kept.users

@@ -135,7 +135,10 @@ class ZoomSignIn:
         return _tokens(answer, now)
 
     def revoke(self, token: str) -> None:
-        """End the grant to which an access token belongs; Zoom takes no refresh token for it."""
+        """End the grant to which an access token belongs.
+
+        It has to be a fresh one: one that has expired and a refresh token are as if dead to Zoom.
+        """
         answer = self._post("revoke", {"token": token})
         if not answer.is_good and not _says_token_is_dead(answer):
             raise answer.unavailable()
