@@ -2,7 +2,6 @@
 
 import json
 from contextlib import ExitStack
-from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -19,7 +18,6 @@ from dev.providers.zoom.server import serving_zoom
 from dev.providers.zoom.world import ZoomWorld
 
 BASE_URL = "https://book.example.org"
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -35,7 +33,8 @@ def aws(monkeypatch):
 def stand_ins():
     """Return the addresses of providers that send people back to BASE_URL."""
     with ExitStack() as stack:
-        google = GoogleWorld(redirect_uris={f"{BASE_URL}/connections/google/callback"})
+        google = GoogleWorld()
+        google.redirect_uris.add(f"{BASE_URL}/connections/google/callback")
         zoom = ZoomWorld(redirect_uris={f"{BASE_URL}/connections/zoom/callback"})
         yield (
             stack.enter_context(serving_google(google)),
