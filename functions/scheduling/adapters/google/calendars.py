@@ -6,8 +6,9 @@ Source: Google Calendar API v3 reference, and the guides "Synchronize resources 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -73,13 +74,33 @@ _OF_CALENDAR: _Refusals = {
 }
 
 
-class _Connection(threading.local):
-    """The connection of one thread: httplib2 serves no two at a time."""
+class _Connections:
+    """Connections that are open, each for one request at a time: httplib2 serves no two."""
 
     def __init__(self, timeout: float) -> None:
-        self.http = httplib2.Http(timeout=timeout, proxy_info=None)
+        self._timeout = timeout
+        self._idle: deque[httplib2.Http] = deque()
+
+    @contextmanager
+    def one(self) -> Iterator[httplib2.Http]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._new()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        for connection in self._idle:
+            connection.close()
+
+    def _new(self) -> httplib2.Http:
+        connection = httplib2.Http(timeout=self._timeout, proxy_info=None)
         # Wherever a redirect leads, our tokens do not go there.
-        self.http.follow_redirects = False
+        connection.follow_redirects = False
+        return connection
 
 
 class GoogleCalendars:
@@ -87,16 +108,21 @@ class GoogleCalendars:
 
     def __init__(self, api_url: str, *, timeout: float = SECONDS) -> None:
         """Ask the API at `api_url`, the origin without a slash at its end."""
-        self._connection = _Connection(timeout)
+        self._connections = _Connections(timeout)
         self._api = build(
             "calendar",
             "v3",
-            http=self._connection.http,
+            # Each request is given another one.
+            http=httplib2.Http(),
             client_options={"api_endpoint": f"{api_url}/calendar/v3/"},
             static_discovery=True,
             cache_discovery=False,
         )
         self._events = self._api.events()
+
+    def close(self) -> None:
+        """Close the connections that are open; the next request opens another."""
+        self._connections.close()
 
     def all(self, access_token: str) -> Sequence[ProviderCalendar]:
         fields = "id,summary,summaryOverride,primary,accessRole,timeZone,conferenceProperties"
@@ -263,7 +289,8 @@ class GoogleCalendars:
         """
         request.headers["Authorization"] = f"Bearer {access_token}"
         try:
-            answer = request.execute(http=self._connection.http)
+            with self._connections.one() as connection:
+                answer = request.execute(http=connection)
         except HttpError as error:
             raise _meant(error, refusals or {}) from None
         except TimeoutError:
