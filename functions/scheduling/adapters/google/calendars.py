@@ -6,6 +6,7 @@ Source: Google Calendar API v3 reference, and the guides "Synchronize resources 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """How long Google has to connect, and for each part of an answer."""
 
+KEPT_SECONDS = 30.0
+"""How long a connection is kept that nobody uses: a function that was asleep finds it dead."""
+
 CALENDARS_PER_QUERY = 50
 """Source: Google Calendar API reference, freebusy.query, `calendarExpansionMax`."""
 
@@ -79,22 +83,38 @@ class _Connections:
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._idle: deque[httplib2.Http] = deque()
+        self._idle: deque[tuple[httplib2.Http, float]] = deque()
 
     @contextmanager
     def one(self) -> Iterator[httplib2.Http]:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._new()
+        connection = self._take()
+        was_answered = False
         try:
             yield connection
+            was_answered = True
+        except HttpError:
+            was_answered = True
+            raise
         finally:
-            self._idle.append(connection)
+            if was_answered:
+                self._idle.append((connection, time.time()))
+            else:
+                # The next request would read what is left of this one's answer.
+                connection.close()
 
     def close(self) -> None:
-        for connection in self._idle:
+        for connection, _ in self._idle:
             connection.close()
+        self._idle.clear()
+
+    def _take(self) -> httplib2.Http:
+        try:
+            connection, used_at = self._idle.pop()
+        except IndexError:
+            return self._new()
+        if time.time() - used_at > KEPT_SECONDS:
+            connection.close()
+        return connection
 
     def _new(self) -> httplib2.Http:
         connection = httplib2.Http(timeout=self._timeout, proxy_info=None)
@@ -121,7 +141,7 @@ class GoogleCalendars:
         self._events = self._api.events()
 
     def close(self) -> None:
-        """Close the connections that are open; the next request opens another."""
+        """Close the connections that nobody uses; the next request opens another."""
         self._connections.close()
 
     def all(self, access_token: str) -> Sequence[ProviderCalendar]:
