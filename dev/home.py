@@ -26,6 +26,8 @@ class Facts:
     mailbox_url: str
     styleguide_url: str
     mailbox_api_url: str
+    google_url: str
+    """Google's stand-in; what its accounts and calendars hold is at its root."""
     admin_email: str
     admin_sign_in_url: str
     """Redirects to a sign-in link of the admin that nobody has used yet."""
@@ -52,6 +54,8 @@ class Home:
         self.folder = folder.resolve()
         self.state = self.folder / "state"
         self.mails = self.folder / "mails"
+        self.google = self.folder / "google.json"
+        """What Google's stand-in knows."""
         self.scratch = self.folder / "tmp"
         """Where the emulator unpacks functions and layers; worth nothing once it has stopped."""
         self.emulator_pid = self.folder / "emulator.pid"

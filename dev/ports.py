@@ -43,6 +43,10 @@ class Ports:
     def origin(self) -> str:
         return f"http://localhost:{self.front}"
 
+    @property
+    def google_origin(self) -> str:
+        return f"http://localhost:{self.google}"
+
     def require_free(self) -> None:
         """Check that nothing else listens on any of them.
 
