@@ -7,7 +7,8 @@ import time
 import traceback
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -23,6 +24,7 @@ from dev.providers.google.world import CLIENT_ID, CLIENT_SECRET
 from scheduling.adapters.google.answers import QUOTA_PAUSE
 from scheduling.adapters.google.calendars import KEPT_SECONDS, GoogleCalendars
 from scheduling.adapters.google.oauth import GoogleOAuth
+from scheduling.domain import hours
 from scheduling.domain.connections import ConnectionState, Platform
 from scheduling.domain.grants import Account
 from scheduling.domain.provider_events import WantedEvent, event_id_of
@@ -41,7 +43,7 @@ from scheduling.provider_ports import (
     SignInRequest,
 )
 from tests.support.builders import EARLY, between
-from tests.support.google import AIKO, REDIRECT_URI, SCOPES, running_google
+from tests.support.google import AIKO, REDIRECT_URI, REN, SCOPES, TOKYO, running_google
 
 APP = ProviderApp(CLIENT_ID, CLIENT_SECRET)
 VERIFIER = "verifier-" * 6
@@ -50,7 +52,6 @@ PREFIX = "https://www.googleapis.com/auth/"
 CALENDAR = frozenset({Platform.GOOGLE_CALENDAR})
 MEET = frozenset({Platform.GOOGLE_MEET})
 BOTH = CALENDAR | MEET
-IMPATIENT = 0.2
 CANARY = "1//a-secret-that-sings"
 
 WEEK = TimeRange(EARLY, EARLY + timedelta(days=7))
@@ -82,9 +83,21 @@ def google():
         yield google
 
 
-def oauth_at(google, app=APP, **urls):
+PATIENCE = 5.0
+
+
+def patience_with(fault):
+    """Return how many seconds to wait for an answer that a fault spoils: not long for silence."""
+    return 0.2 if fault.kind in {Kind.SILENT_BEFORE, Kind.SILENT_AFTER} else PATIENCE
+
+
+def oauth_at(google, app=APP, *, patience=PATIENCE, **urls):
     places = {"accounts_url": google.origin, "oauth_url": google.origin, "api_url": google.origin}
-    return GoogleOAuth(Apps(app), **(places | urls), timeout=(IMPATIENT, IMPATIENT))
+    return GoogleOAuth(Apps(app), **(places | urls), timeout=(patience, patience))
+
+
+def calendars_at(google, *, patience=PATIENCE):
+    return closing(GoogleCalendars(google.origin, timeout=patience))
 
 
 @pytest.fixture
@@ -94,7 +107,7 @@ def oauth(google):
 
 @pytest.fixture
 def calendars(google):
-    with closing(GoogleCalendars(google.origin, timeout=IMPATIENT)) as calendars:
+    with calendars_at(google) as calendars:
         yield calendars
 
 
@@ -317,6 +330,11 @@ TRANSIENT = [
 """What goes wrong, and what is told of it: a reason, and for how long to wait."""
 
 
+def inserted(google, token, *, patience=PATIENCE):
+    with calendars_at(google, patience=patience) as calendars:
+        return calendars.insert(token, AIKO, EVENT)
+
+
 def told_of(unavailable):
     return unavailable.value.reason, unavailable.value.retry_after
 
@@ -327,23 +345,21 @@ def test_r10_a_fault_of_the_token_endpoint_breaks_nothing(google, oauth, fault, 
     google.world.faults.switch_on(fault, endpoint="oauth.token", times=1)
 
     with pytest.raises(ProviderUnavailable) as unavailable:
-        oauth.refresh(refresh_token, now=EARLY)
+        oauth_at(google, patience=patience_with(fault)).refresh(refresh_token, now=EARLY)
 
     assert told_of(unavailable) == told
     assert oauth.refresh(refresh_token, now=EARLY).access_token
 
 
 @pytest.mark.parametrize(("fault", "told"), TRANSIENT)
-def test_r10_a_fault_of_the_calendar_passes_and_an_event_is_there_once(
-    google, calendars, token, fault, told
-):
+def test_r10_a_fault_of_the_calendar_passes_and_an_event_is_there_once(google, token, fault, told):
     had_effect = fault.kind in {Kind.SILENT_AFTER, Kind.RESET_AFTER, Kind.TRUNCATED}
     google.world.faults.switch_on(fault, endpoint="events.insert", times=1)
 
     with pytest.raises(ProviderUnavailable) as unavailable:
-        calendars.insert(token, AIKO, EVENT)
+        inserted(google, token, patience=patience_with(fault))
     with pytest.raises(EventIdUsed) if had_effect else nullcontext():
-        calendars.insert(token, AIKO, EVENT)
+        inserted(google, token)
 
     assert told_of(unavailable) == told
     assert [event["id"] for event in google.world.events(AIKO)] == [EVENT.event_id]
@@ -402,9 +418,18 @@ def test_nothing_is_asked_twice_by_itself(google, calendars, token):
     assert google.world.calls("calendarList.list") == 1
 
 
-@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.HTML, Kind.RESET_AFTER, Kind.SILENT_BEFORE])
+def test_a_connection_of_which_half_an_answer_came_is_not_used_again(google, calendars, token):
+    google.world.faults.switch_on(Fault(Kind.TRUNCATED), times=1)
+
+    with pytest.raises(ProviderUnavailable):
+        calendars.all(token)
+
+    assert calendars.all(token)
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.HTML, Kind.RESET_AFTER])
 def test_t28_no_failure_tells_a_secret(google, oauth, calendars, token, kind):
-    google.world.faults.switch_on(Fault(kind, seconds=0.4))
+    google.world.faults.switch_on(Fault(kind))
 
     for ask in (
         lambda: oauth.refresh(CANARY, now=EARLY),
@@ -422,16 +447,158 @@ def test_t28_no_failure_tells_a_secret(google, oauth, calendars, token, kind):
 # Events
 
 
-def test_an_all_day_event_begins_at_midnight_where_the_calendar_is(google, calendars, token):
+def at_ten(days):
+    start = between("10:00", "11:00").start + timedelta(days=days)
+    return start, start + timedelta(hours=1)
+
+
+def read_all(calendars, token, **place):
+    """Return all events of a week by id, of as many pages as there are, and the cursor."""
+    found, page = {}, None
+    while True:
+        part = calendars.changes(token, AIKO, **({"cursor": None} | place), page=page, within=WEEK)
+        found |= {event.event_id: event for event in part.events}
+        page = part.next_page
+        if page is None:
+            return found, part.cursor
+
+
+def busy_of(found):
+    """Return when somebody is busy, as spans in UTC that touch nowhere."""
+    spans = hours.merged(event.busy for event in found.values() if event.busy)
+    return [tuple(datetime.fromtimestamp(each, UTC) for each in span) for span in spans]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_busy"),
+    [
+        ({}, True),
+        ({"status": "tentative"}, True),
+        ({"eventType": "outOfOffice"}, True),
+        ({"eventType": "focusTime"}, True),
+        ({"visibility": "private"}, True),
+        ({"transparency": "transparent"}, False),
+        ({"eventType": "workingLocation"}, False),
+        ({"eventType": "birthday"}, False),
+    ],
+    ids=str,
+)
+def test_an_event_makes_busy_as_google_itself_says(google, calendars, token, fields, is_busy):
+    event_id = google.world.add_event(AIKO, *at_ten(0), **fields)
+
+    found, _ = read_all(calendars, token)
+
+    assert (found[event_id].busy is not None) is is_busy
+    assert busy_of(found) == google.world.busy(AIKO, (WEEK.start, WEEK.end))
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_busy"),
+    [("accepted", True), ("tentative", True), ("needsAction", True), ("declined", False)],
+)
+def test_an_invitation_makes_busy_unless_it_is_declined(google, calendars, token, answer, is_busy):
+    others_decline = {"email": REN, "responseStatus": "declined"}
+    event_id = google.world.add_event(
+        AIKO, *at_ten(0), organizer=REN, attendees=[others_decline, {"email": AIKO}]
+    )
+    google.world.answer(AIKO, event_id, answer)
+
+    found, _ = read_all(calendars, token)
+
+    assert (found[event_id].busy is not None) is is_busy
+    assert found[event_id].is_gone is not is_busy
+
+
+def test_of_a_series_each_instance_counts_where_it_is(google, calendars, token):
+    series = google.world.add_event(AIKO, *at_ten(-1), recurrence=["RRULE:FREQ=DAILY;COUNT=5"])
+    found, cursor = read_all(calendars, token)
+    moved, cancelled, *_ = sorted(found)
+
+    google.world.move_event(AIKO, moved, *(each + timedelta(hours=3) for each in at_ten(0)))
+    google.world.delete_event(AIKO, cancelled)
+    later, cursor = read_all(calendars, token, cursor=cursor)
+
+    assert later.keys() == {moved, cancelled}
+    assert busy_of(found | later) == google.world.busy(AIKO, (WEEK.start, WEEK.end))
+
+    google.world.delete_event(AIKO, series)
+    gone, _ = read_all(calendars, token, cursor=cursor)
+
+    assert busy_of(found | later | gone) == []
+
+
+def test_an_all_day_event_lasts_from_midnight_to_midnight_where_the_calendar_is(
+    google, calendars, token
+):
     day = (EARLY + timedelta(days=2)).date()
-    event_id = google.world.add_event(AIKO, day, day + timedelta(days=1))
+    google.world.add_event(AIKO, day, day + timedelta(days=1))
 
-    page = calendars.changes(token, AIKO, cursor=None, page=None, within=WEEK)
+    found, _ = read_all(calendars, token)
 
-    [event] = page.events
-    start, end = google.world.busy(AIKO, (WEEK.start, WEEK.end))[0]
-    assert (event.event_id, start.hour) == (event_id, 15)
-    assert event.busy == (start.timestamp(), end.timestamp())
+    [(start, end)] = busy_of(found)
+    assert start.astimezone(TOKYO) == datetime.combine(day, clock(), TOKYO)
+    assert end - start == timedelta(days=1)
+
+
+def test_empty_pages_are_no_end(google, calendars, token):
+    event_id = google.world.add_event(AIKO, *at_ten(0))
+    google.world.has_empty_pages = True
+
+    found, cursor = read_all(calendars, token)
+
+    assert list(found) == [event_id]
+    assert cursor
+
+
+def test_google_writes_to_nobody_and_is_told_of_no_guest(google, calendars, token):
+    exchanges = []
+    google.world.watchers.append(exchanges.append)
+
+    written = calendars.insert(token, AIKO, EVENT)
+    calendars.update(token, AIKO, replace(EVENT, wants_meet=True), etag=written.etag)
+    calendars.delete(token, AIKO, EVENT.event_id)
+
+    assert {each.query["sendUpdates"] for each in exchanges} == {"none"}
+    assert not [each for each in exchanges if "attendees" in (each.body or {})]
+
+
+def test_what_the_owner_has_added_to_an_event_stays(google, calendars, token):
+    calendars.insert(token, AIKO, EVENT)
+    google.world.change_event(AIKO, EVENT.event_id, colorId="7", attendees=[{"email": REN}])
+    day = EVENT.time.start.date()
+    google.world.move_event(AIKO, EVENT.event_id, day, day + timedelta(days=1))
+    etag = calendars.read(token, AIKO, EVENT.event_id).etag
+
+    written = calendars.update(token, AIKO, EVENT, etag=etag)
+
+    event = google.world.event(AIKO, EVENT.event_id)
+    assert (event["colorId"], event["attendees"][0]["email"]) == ("7", REN)
+    assert written.time == (EVENT.time.start.timestamp(), EVENT.time.end.timestamp())
+
+
+def test_where_there_is_no_meet_an_event_is_written_without(google, calendars, token):
+    google.world.calendar(AIKO).conference_solutions.clear()
+    wanted = replace(EVENT, wants_meet=True)
+
+    written = calendars.insert(token, AIKO, wanted)
+    again = calendars.update(token, AIKO, wanted, etag=written.etag)
+
+    assert (written.meet_failed, again.meet_failed) == (True, True)
+    assert calendars.all(token)[0].offers_meet is False
+    assert len(google.world.events(AIKO)) == 1
+
+
+def test_more_calendars_than_google_lists_or_asks_at_once_are_all_there(google, calendars, token):
+    for number in range(60):
+        google.world.add_calendar(AIKO, f"Calendar {number}")
+    google.world.rows_per_page = 25
+
+    calendar_ids = [each.calendar_id for each in calendars.all(token)]
+    busy = calendars.busy(token, calendar_ids, WEEK)
+
+    assert len(calendar_ids) == 61
+    assert busy == dict.fromkeys(calendar_ids, ())
+    assert google.world.calls("freebusy.query") == 2
 
 
 # Connections
@@ -457,7 +624,7 @@ class _Counted(BaseHTTPRequestHandler):
 def test_a_connection_serves_many_requests_but_none_after_a_long_sleep():
     with ThreadingHTTPServer(("127.0.0.1", 0), _Counted) as server:
         server.connections = 0
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         with closing(GoogleCalendars(f"http://127.0.0.1:{server.server_port}")) as calendars:
             for _ in range(3):
                 calendars.all("token")
