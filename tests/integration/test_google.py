@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
@@ -306,6 +307,15 @@ def test_r10_the_token_endpoint_says_who_has_to_do_something(google, oauth, reas
     assert rejected.value.state is state
 
 
+def test_a_code_is_not_given_to_an_app_that_google_does_not_know(google):
+    strangers = oauth_at(google, ProviderApp(CLIENT_ID, "another secret"))
+
+    with pytest.raises(GrantRejected) as rejected:
+        exchanged(strangers, code_for(strangers))
+
+    assert rejected.value.state is ConnectionState.APP_MISCONFIGURED
+
+
 # What goes wrong
 
 TRANSIENT = [
@@ -428,7 +438,9 @@ def test_a_connection_of_which_half_an_answer_came_is_not_used_again(google, cal
 
 
 @pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.HTML, Kind.RESET_AFTER])
-def test_t28_no_failure_tells_a_secret(google, oauth, calendars, token, kind):
+def test_t28_no_failure_tells_a_secret(google, calendars, token, caplog, kind):
+    oauth = oauth_at(google)
+    caplog.set_level(logging.DEBUG)
     google.world.faults.switch_on(Fault(kind))
 
     for ask in (
@@ -439,7 +451,7 @@ def test_t28_no_failure_tells_a_secret(google, oauth, calendars, token, kind):
     ):
         with pytest.raises(ProviderUnavailable) as told:
             ask()
-        shown = "".join(traceback.format_exception(told.value))
+        shown = "".join(traceback.format_exception(told.value)) + caplog.text
         assert "ProviderUnavailable" in shown
         assert not [each for each in (CANARY, token, CLIENT_SECRET) if each in shown]
 
