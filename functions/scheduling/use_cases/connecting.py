@@ -368,8 +368,8 @@ def choose_calendars(
     by: SignedIn,
     provider: Provider,
     *,
-    conflicts: Collection[str],
-    target: str,
+    conflict_calendar_ids: Collection[str],
+    write_calendar_id: str,
     now: datetime,
     connections: Connections,
 ) -> Connection:
@@ -387,8 +387,8 @@ def choose_calendars(
         raise NotConnected
     chosen = replace(
         connection,
-        conflict_calendar_ids=checked_conflicts(connection, conflicts),
-        write_calendar_id=checked_target(connection, target),
+        conflict_calendar_ids=checked_conflicts(connection, conflict_calendar_ids),
+        write_calendar_id=checked_target(connection, write_calendar_id),
     )
     if chosen == connection:
         return connection
