@@ -2,10 +2,9 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
-to come this morning. Kenji's calendar is linked, under a name that leads to
-this machine. Every identity is fixed, so the links in the events fit.
-to come this morning. Yuki Sato was invited into the team, as a designer. Every identity is fixed,
-so the links in the events fit.
+to come this morning. Kenji's calendar is linked, under a name that leads to this machine. Yuki Sato
+was invited into the team, as a designer, and Ben Ode has connected his Zoom account. Every identity
+is fixed, so the links in the events fit.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
@@ -24,6 +24,7 @@ from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations, me
 from scheduling.domain.audit import Activity
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.connections import Provider
 from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
 from scheduling.domain.identifiers import derived_id
@@ -51,6 +52,7 @@ from tests.support.builders import (
     an_invitation_link,
     between,
 )
+from tests.support.connecting import a_connection
 
 if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Table
@@ -128,6 +130,12 @@ INVITATION = an_invitation(
 def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
     scheduling.put_new(member_item(BEN))
+    DynamoDbConnections(scheduling).put(
+        a_connection(
+            Provider.ZOOM, member_id=BEN.member_id, connection_id=derived_id("connection")
+        ),
+        an_entry(Activity.CONNECTED),
+    )
     DynamoDbDirectories(scheduling).replace(replace(DIRECTORY, version=1), an_entry(at=NOW))
     DynamoDbInvitations(scheduling, access).add(
         INVITATION, an_invitation_link(INVITATION), an_entry(Activity.MEMBER_INVITED)
