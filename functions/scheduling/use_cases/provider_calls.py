@@ -222,8 +222,8 @@ def _is_new(grant: Grant, rejected: Grant | None) -> bool:
 def _vault(connection: Connection, *, now: datetime, providers: Providers) -> Iterator[None]:
     try:
         yield
-    except VaultUnavailable as error:
-        raise _NotNow("vault_unavailable") from error
+    except (BusyTryAgain, VaultUnavailable) as error:
+        raise _NotNow("grant_out_of_reach", retry_after=AGAIN_SOON) from error
     except CiphertextRefused:
         _break(connection, ConnectionState.RECONNECT_REQUIRED, now=now, providers=providers)
 
