@@ -106,6 +106,12 @@ class Adapters:
         return DynamoDbGrants(connections, vault)
 
     @cached_property
+    def circuits(self) -> provider_ports.Circuits:
+        from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
+
+        return DynamoDbCircuits(self._scheduling)
+
+    @cached_property
     def calendar_servers(self) -> ports.CalendarServers:
         from scheduling.adapters.https.calendar_servers import HttpsCalendarServers
 
@@ -225,13 +231,36 @@ class Adapters:
 
         return GoogleCalendars(settings.google_api_url())
 
+    @cached_property
+    def zoom_oauth(self) -> provider_ports.OAuthProvider:
+        from scheduling.adapters.zoom.asking import Asking
+        from scheduling.adapters.zoom.sign_in import ZoomSignIn
+
+        return ZoomSignIn(
+            Asking(),
+            self.provider_apps,
+            url=settings.zoom_url(),
+            api_url=settings.zoom_api_url(),
+        )
+
+    @cached_property
+    def zoom_meetings(self) -> provider_ports.Meetings:
+        from scheduling.adapters.zoom.asking import Asking
+        from scheduling.adapters.zoom.meetings import ZoomMeetings
+
+        return ZoomMeetings(Asking(), api_url=settings.zoom_api_url())
+
     @property
     def oauth(self) -> Mapping[Provider, provider_ports.OAuthProvider]:
-        return {Provider.GOOGLE: self.google_oauth}
+        return {Provider.GOOGLE: self.google_oauth, Provider.ZOOM: self.zoom_oauth}
 
     @property
     def calendars(self) -> Mapping[Provider, provider_ports.Calendars]:
         return {Provider.GOOGLE: self.google_calendars}
+
+    @property
+    def meetings(self) -> Mapping[Provider, provider_ports.Meetings]:
+        return {Provider.ZOOM: self.zoom_meetings}
 
     @cached_property
     def mail_templates(self) -> ports.MailTemplates:
