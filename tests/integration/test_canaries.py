@@ -1,16 +1,13 @@
 """Tokens are looked for wherever something is written while providers are asked (T28, S11)."""
 
-import json
 import logging
 import traceback
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters import clear_caches
 
 from dev.providers.faults import Fault, Kind
-from dev.providers.zoom.world import CLIENT_ID, CLIENT_SECRET, ZoomWorld
+from dev.providers.zoom.world import CLIENT_SECRET, ZoomWorld
 from handlers.provider_room import provider_room
 from handlers.wiring import adapters
 from scheduling.domain.connections import ConnectionState, Provider
@@ -21,7 +18,6 @@ from scheduling.provider_ports import ProviderUnavailable
 from scheduling.use_cases.provider_calls import ConnectionBroken, call
 from tests.support.builders import an_entry
 from tests.support.connecting import a_connection
-from tests.support.tables import create_connections_table
 from tests.support.zoom_schemas import serving_checked_zoom
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -44,33 +40,12 @@ def world():
 
 
 @pytest.fixture
-def stored_in(world, tables, monkeypatch):
-    """Put a deployment together that has but what asking Zoom takes; return its tables."""
-    scheduling, access = tables
-    connections = create_connections_table(boto3.client("dynamodb"))
-    app = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    boto3.client("secretsmanager").create_secret(
-        Name="provider-apps", SecretString=json.dumps({"zoom": app})
-    )
+def tables(world, deployed, monkeypatch):
+    """Let Zoom's stand-in be Zoom; return the tables of the deployment."""
     with serving_checked_zoom(world) as origin:
-        for name, value in {
-            "SCHEDULING_TABLE": scheduling.name,
-            "ACCESS_TABLE": access.name,
-            "CONNECTIONS_TABLE": connections.name,
-            "GRANT_KEY": boto3.client("kms").create_key()["KeyMetadata"]["KeyId"],
-            "PROVIDER_APPS_SECRET": "provider-apps",
-            "GOOGLE_ACCOUNTS_URL": "https://google.example",
-            "GOOGLE_OAUTH_URL": "https://google.example",
-            "GOOGLE_API_URL": "https://google.example",
-            "ZOOM_URL": origin,
-            "ZOOM_API_URL": origin,
-        }.items():
-            monkeypatch.setenv(name, value)
-        adapters.cache_clear()
-        clear_caches()
-        yield scheduling, access, connections
-        adapters.cache_clear()
-        clear_caches()
+        monkeypatch.setenv("ZOOM_URL", origin)
+        monkeypatch.setenv("ZOOM_API_URL", origin)
+        yield deployed.scheduling, deployed.access, deployed.limits, deployed.connections
 
 
 def written(tables):
@@ -78,7 +53,7 @@ def written(tables):
     return "".join(str(table.client.scan(TableName=table.name)["Items"]) for table in tables)
 
 
-def test_t28_no_token_is_in_a_log_an_exception_or_a_row(world, stored_in, caplog):
+def test_t28_no_token_is_in_a_log_an_exception_or_a_row(world, tables, caplog):
     caplog.set_level(logging.DEBUG)
     providers = provider_room()
     meetings = providers.meetings[Provider.ZOOM]
@@ -131,15 +106,15 @@ def test_t28_no_token_is_in_a_log_an_exception_or_a_row(world, stored_in, caplog
     everything = [
         *told,
         *(f"{record.getMessage()} {record.__dict__}" for record in caplog.records),
-        written(stored_in),
+        written(tables),
         repr(grant),
-        repr(tokens.refresh_token and providers),
+        repr(providers),
     ]
     assert len(secrets) > 8
     assert [text for text in everything for secret in secrets if secret in text] == []
 
 
-def test_s11_debug_lines_of_libraries_are_not_written(stored_in, caplog):
+def test_s11_debug_lines_of_libraries_are_not_written(tables, caplog):
     caplog.set_level(logging.DEBUG)
 
     provider_room().grants.put(
