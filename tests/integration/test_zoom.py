@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ from dev.providers.zoom.world import CLIENT_ID, CLIENT_SECRET, SCOPES, ZoomWorld
 from scheduling.adapters.zoom.asking import Asking
 from scheduling.adapters.zoom.meetings import ZoomMeetings
 from scheduling.adapters.zoom.sign_in import ZoomSignIn
-from scheduling.domain.connections import ConnectionState, Platform
+from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.grants import Account
 from scheduling.domain.provider_events import WantedMeeting
 from scheduling.domain.time_range import TimeRange
@@ -31,6 +32,7 @@ from scheduling.provider_ports import (
     MeetingGone,
     MeetingRefused,
     PermissionMissing,
+    ProviderApp,
     ProviderUnavailable,
     SignInRequest,
 )
@@ -80,13 +82,16 @@ def origin(world):
 
 
 def sign_in_at(origin, secret=CLIENT_SECRET):
-    return ZoomSignIn(
-        Asking(),
-        url=origin,
-        api_url=origin,
-        client_id=CLIENT_ID,
-        client_secret=secret,
-    )
+    return ZoomSignIn(Asking(), RegisteredApp(secret), url=origin, api_url=origin)
+
+
+@dataclass(frozen=True)
+class RegisteredApp:
+    client_secret: str
+
+    def of(self, provider):
+        assert provider is Provider.ZOOM
+        return ProviderApp(CLIENT_ID, self.client_secret)
 
 
 @pytest.fixture
