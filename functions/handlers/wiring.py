@@ -24,7 +24,7 @@ from scheduling.domain.sign_ups import SignUpPolicy
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from scheduling import ports
+    from scheduling import ports, provider_ports
 
 _IMPATIENT = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
@@ -42,6 +42,11 @@ class Adapters:
     @property
     def base_url(self) -> str:
         return settings.base_url()
+
+    @property
+    def sign_in_origins(self) -> tuple[str, ...]:
+        """Where members are sent to from a form, to sign in at a provider."""
+        return settings.google_accounts_url(), settings.zoom_url()
 
     @property
     def sign_up_policy(self) -> SignUpPolicy:
@@ -80,6 +85,18 @@ class Adapters:
         from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
 
         return DynamoDbCalendarFeeds(self._scheduling, self._access)
+
+    @cached_property
+    def connections(self) -> provider_ports.Connections:
+        from scheduling.adapters.dynamodb.connections import DynamoDbConnections
+
+        return DynamoDbConnections(self._scheduling)
+
+    @cached_property
+    def connect_requests(self) -> provider_ports.ConnectRequests:
+        from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+
+        return DynamoDbConnectRequests(self._scheduling)
 
     @cached_property
     def calendar_servers(self) -> ports.CalendarServers:

@@ -1338,6 +1338,7 @@ class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
+    sign_in_origins = ("https://accounts.google.com", "https://zoom.us")
     mails_per_day = 2_000
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:

@@ -12,15 +12,18 @@ from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import OrganizationChanged, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from scheduling import ports
-    from scheduling.domain.connections import Platform
-    from scheduling.domain.people import Organization
+    from scheduling.domain.connections import Connection, Platform
+    from scheduling.domain.people import Member, Organization
     from scheduling.domain.sessions import SignedIn
+    from scheduling.provider_ports import Connections
 
 MOST_DOMAINS = 20
+
+_MOST_MEMBERS = 100
 
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 """A host name of at least two labels. Source: RFC 1123 section 2.1, lengths of RFC 1035."""
@@ -36,6 +39,43 @@ class PlatformPolicy:
     """As they were typed; any account will do where empty."""
     refuses_other_accounts: bool
     """Whether accounts outside of them are refused, or merely warned of."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillConnected:
+    """What is connected of a platform that is blocked: it stays until somebody removes it."""
+
+    member: Member
+    platform: Platform
+    connection: Connection
+
+
+def still_connected(
+    by: SignedIn, *, now: datetime, members: ports.Members, connections: Connections
+) -> Sequence[StillConnected]:
+    """Return what is connected of blocked platforms, of at most 100 members.
+
+    Raises:
+        NotAllowed: Only admins may.
+    """
+    require(by, Act.MANAGE_CONNECTIONS, now=now)
+    organization = by.organization
+    if not organization.blocked_platforms:
+        return []
+    found = [
+        (platform, connection)
+        for connection in connections.of_organization(organization.organization_id)
+        for platform in sorted(organization.blocked_platforms & connection.platforms)
+        if connection.is_on
+    ]
+    whose = sorted({connection.key.member_id for _, connection in found})[:_MOST_MEMBERS]
+    people = members.get_all(organization.organization_id, whose)
+    by_id = {member.member_id: member for member in people}
+    return [
+        StillConnected(by_id[connection.key.member_id], platform, connection)
+        for platform, connection in found
+        if connection.key.member_id in by_id
+    ]
 
 
 def edit_platform_policy(
