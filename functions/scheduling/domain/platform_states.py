@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from scheduling.domain.connections import ConnectionState, Platform
+from scheduling.domain.connections import ONLY_OF, ConnectionState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from scheduling.domain.connections import Connection
+    from scheduling.domain.connections import Connection, Platform
 
 NOT_CONNECTED: Final = "not_connected"
 
 type PlatformState = ConnectionState | Literal["not_connected"]
 
 PLATFORM_STATES: tuple[PlatformState, ...] = (NOT_CONNECTED, *ConnectionState)
-
-_ONLY_OF: Mapping[ConnectionState, frozenset[Platform]] = {
-    ConnectionState.SYNCING: frozenset({Platform.GOOGLE_CALENDAR}),
-    ConnectionState.CALENDAR_GONE: frozenset({Platform.GOOGLE_CALENDAR}),
-    ConnectionState.NO_MEET: frozenset({Platform.GOOGLE_MEET}),
-    ConnectionState.MEETING_LIMIT: frozenset({Platform.GOOGLE_MEET, Platform.ZOOM}),
-}
-"""Of states that do not concern all platforms: which they do."""
 
 
 def state_of(connection: Connection | None, platform: Platform) -> PlatformState:
@@ -34,7 +24,7 @@ def state_of(connection: Connection | None, platform: Platform) -> PlatformState
     if state is ConnectionState.INSUFFICIENT_SCOPE:
         is_concerned = not connection.missing or platform in connection.missing
     else:
-        is_concerned = state not in _ONLY_OF or platform in _ONLY_OF[state]
+        is_concerned = ONLY_OF.get(state, platform) is platform
     return state if is_concerned else ConnectionState.OK
 
 
