@@ -382,7 +382,9 @@ class Site:
                 "/console/integrations/members?platform=zoom&state=not_connected"
             ),
             "integrations of the team, nobody": "/console/integrations/members?q=nobody",
-            "disconnect a member": f"/console/integrations/members/{self.ben.member_id}/zoom/removal",
+            "disconnect a member": (
+                f"/console/integrations/members/{self.ben.member_id}/zoom/removal"
+            ),
             "what may be connected": "/console/integrations/policy?news=saved",
             "my page": "/console/me",
             "my page, saved": "/console/me?news=saved",
