@@ -374,8 +374,8 @@ class Site:
             "mails": "/console/settings/sending",
             "sign in again": "/sign-in/again?next=/console/bookings",
             "sign up": "/sign-up",
-            "integrations": "/console/integrations?news=on",
-            "integrations, not connected": "/console/integrations?problem=access_denied",
+            "integrations, switched on": "/console/integrations?news=on",
+            "integrations, refused": "/console/integrations?problem=access_denied",
             "disconnect": "/console/integrations/google_calendar/off",
             "integrations of the team": "/console/integrations/members?news=asked",
             "integrations of the team, filtered": (
