@@ -47,8 +47,8 @@ def save_calendars(by: SignedIn, provider: str, event: APIGatewayProxyEventV2) -
         choose_calendars(
             by,
             which,
-            conflicts=form.every("conflict_calendar_ids"),
-            target=form["write_calendar_id"],
+            conflict_calendar_ids=form.every("conflict_calendar_ids"),
+            write_calendar_id=form["write_calendar_id"],
             now=adapters().now(),
             connections=adapters().connections,
         )
