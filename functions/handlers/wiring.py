@@ -54,6 +54,11 @@ class Adapters:
         return settings.base_url()
 
     @property
+    def sign_in_origins(self) -> tuple[str, ...]:
+        """Where members are sent to from a form, to sign in at a provider."""
+        return settings.google_accounts_url(), settings.zoom_url()
+
+    @property
     def sign_up_policy(self) -> SignUpPolicy:
         return SignUpPolicy(settings.sign_up_is_open(), settings.first_admin_email())
 
@@ -125,6 +130,12 @@ class Adapters:
         from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
 
         return DynamoDbCircuits(self._scheduling)
+
+    @cached_property
+    def connect_requests(self) -> provider_ports.ConnectRequests:
+        from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+
+        return DynamoDbConnectRequests(self._scheduling)
 
     @cached_property
     def calendar_servers(self) -> ports.CalendarServers:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.audit import Entry
     from scheduling.domain.circuits import Circuit
+    from scheduling.domain.connect_requests import ConnectRequest
     from scheduling.domain.connections import (
         ConnectedBusy,
         Connection,
@@ -320,6 +321,24 @@ class Connections(Protocol):
 
     def forget(self, connection: Connection) -> None:
         """Remove an ended connection with all that was read through it; not its grant."""
+        ...
+
+
+class ConnectRequests(Protocol):
+    """That members were asked to connect something."""
+
+    def get(
+        self, organization_id: str, member_id: str, platform: Platform
+    ) -> ConnectRequest | None:
+        """Return the latest time that a member was asked for a platform; None where never."""
+        ...
+
+    def add(self, request: ConnectRequest, entry: Entry) -> None:
+        """Store the next request for a platform, its mail and the entry: all, or nothing.
+
+        Raises:
+            ConnectionChanged: Somebody else has asked at the same moment.
+        """
         ...
 
 

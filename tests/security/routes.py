@@ -74,6 +74,11 @@ AN_ERASURE = {
     "confirm": "noor@guest.example",
     "bookings": "keep",
 }
+A_PLATFORM_POLICY = {
+    "blocked_platforms": ["zoom"],
+    "account_domains": ["meadow.example"],
+    "other_accounts": "refused",
+}
 AN_ACCEPTANCE = {"token": "{invitation_token}", "name": "Hana Sato", "time_zone": "Asia/Tokyo"}
 A_FILE = "email,name\nhana@people.example,Hana Sato\n"
 EXTERNAL_MEMBERS_FILE = (
@@ -284,6 +289,19 @@ ROUTES: Mapping[str, list[Row]] = {
     "ActivityFunction": [
         row("GET /api/activity", ADMINS),
         row("GET /api/activity.csv", ADMINS),
+    ],
+    "ConnectionMatrixFunction": [
+        row("GET /api/organization/connections", ADMINS),
+        row("GET /api/organization/connections.csv", ADMINS),
+        row(
+            "POST /api/organization/connections/requests",
+            ADMINS,
+            202,
+            {"member_id": "{admin_id}", "platform": "google_calendar"},
+        ),
+        row("DELETE /api/organization/connections/{member_id}/{provider}", ADMINS, 204),
+        row("GET /api/organization/integrations", ADMINS),
+        row("PUT /api/organization/integrations", ADMINS, 200, A_PLATFORM_POLICY),
     ],
     "PersonalRecordsFunction": [
         row("POST /api/data/exports", ADMINS, 200, {"email": "noor@guest.example"}),
@@ -536,6 +554,26 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/integrations", STAFF),
         row("POST /console/integrations/external-members", ADMINS, 303),
+        row("GET /console/integrations/{platform}/off", frozenset({Caller.MEMBER})),
+        row("POST /console/integrations/{platform}/off", frozenset({Caller.MEMBER}), 303),
+        row(
+            "POST /console/integrations/{provider}/calendars",
+            frozenset({Caller.MEMBER}),
+            303,
+            {"conflict_calendar_ids": "team", "write_calendar_id": "team"},
+        ),
+        row("GET /console/integrations/members", ADMINS),
+        row("GET /console/integrations/members.csv", ADMINS),
+        row(
+            "POST /console/integrations/members/requests",
+            ADMINS,
+            303,
+            {"member_id": "{admin_id}", "platform": "google_calendar"},
+        ),
+        row("GET /console/integrations/members/{member_id}/{provider}/removal", ADMINS),
+        row("POST /console/integrations/members/{member_id}/{provider}/removal", ADMINS, 303),
+        row("GET /console/integrations/policy", ADMINS),
+        row("POST /console/integrations/policy", ADMINS, 303, {"allowed": "zoom"}),
     ],
 }
 

@@ -81,6 +81,7 @@ from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
+from tests.support.in_memory_connect_requests import InMemoryConnectRequests
 from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
-    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
+    from scheduling.domain.connect_requests import ConnectRequest
+    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey, Platform
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
@@ -129,6 +131,7 @@ class Store:
     connections: dict[ConnectionKey, Connection] = field(default_factory=dict)
     sync_turns: dict[ConnectionKey, SyncTurn] = field(default_factory=dict)
     connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
+    connect_requests: dict[tuple[str, str, Platform], ConnectRequest] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -1362,6 +1365,7 @@ class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
+    sign_in_origins = ("https://accounts.google.com", "https://zoom.us")
     mails_per_day = 2_000
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
@@ -1377,6 +1381,7 @@ class InMemoryAdapters:
         self.calendar_feeds = InMemoryCalendarFeeds(store)
         self.connections = InMemoryConnections(store)
         self.connect_attempts = InMemoryConnectAttempts(store)
+        self.connect_requests = InMemoryConnectRequests(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)
