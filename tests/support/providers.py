@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
+import boto3
 import httpx
 
 from dev.providers.google.server import serving_google
@@ -84,6 +85,7 @@ def providers_at_hand(patch: pytest.MonkeyPatch) -> Iterator[Providers]:
     google.add_account(PRIVATE, "Aiko Mori", "Asia/Tokyo")
     for email in (AIKO, PRIVATE):
         zoom.add_user(email, "Aiko Mori", "Asia/Tokyo")
+    patch.setenv("GRANT_KEY", boto3.client("kms").create_key()["KeyMetadata"]["KeyId"])
     with serving_google(google) as google_origin, serving_zoom(zoom) as zoom_origin:
         for name in ("GOOGLE_ACCOUNTS_URL", "GOOGLE_OAUTH_URL", "GOOGLE_API_URL"):
             patch.setenv(name, google_origin)
