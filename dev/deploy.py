@@ -127,7 +127,7 @@ async def deploy(
         home: Gets the log of what `sam` prints.
         emulator: Where the stack is, or is going to be.
         settings: What samconfig.toml says.
-        ports: Where people reach Parley, and Parley those who stand in for providers.
+        ports: Where people reach Parley, and Parley what stands in for providers.
 
     Returns:
         The name, id or ARN of each resource, by its logical id.
@@ -144,7 +144,7 @@ async def deploy(
             create_routes(emulator, stack.expanded_resources(), stack.physical_ids())
             _publish_functions(emulator)
         _remember_digest(emulator, digest)
-    elif stack.parameters()["BaseUrl"] != ports.origin:
+    elif not addresses.items() <= stack.parameters().items():
         with step(f"Moving to {ports.origin}"):
             stack.set_parameters(addresses)
             _publish_functions(emulator)
@@ -152,15 +152,13 @@ async def deploy(
 
 
 def _addresses(ports: Ports) -> dict[str, str]:
-    """Return the parameters of the template that depend on where things are on this machine."""
-    google, zoom = (f"http://localhost:{port}" for port in (ports.google, ports.zoom))
+    """Return the parameters that say where everything is."""
     return {
         "BaseUrl": ports.origin,
-        "GoogleAccountsUrl": google,
-        "GoogleOauthUrl": google,
-        "GoogleApiUrl": google,
-        "ZoomUrl": zoom,
-        "ZoomApiUrl": zoom,
+        **dict.fromkeys(
+            ("GoogleAccountsUrl", "GoogleOauthUrl", "GoogleApiUrl"), ports.google_origin
+        ),
+        **dict.fromkeys(("ZoomUrl", "ZoomApiUrl"), ports.zoom_origin),
     }
 
 

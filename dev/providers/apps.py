@@ -1,4 +1,4 @@
-"""What Parley is known by at the stand-ins, where it looks for what it is known by anywhere."""
+"""What Parley is known by at the providers' stand-ins."""
 
 import json
 
@@ -12,7 +12,13 @@ APPS = {
 }
 
 
-def make_known(emulator: Emulator, secret: str) -> None:
-    """Write it into the secret, as an operator does for the real providers."""
-    client = emulator.client("secretsmanager")
-    client.put_secret_value(SecretId=secret, SecretString=json.dumps(APPS))
+def introduce_to_providers(emulator: Emulator, secret: str) -> None:
+    """Write down what Parley is known by, as an operator does once.
+
+    Args:
+        emulator: Where Parley runs.
+        secret: The name or ARN of the secret.
+    """
+    emulator.client("secretsmanager").put_secret_value(
+        SecretId=secret, SecretString=json.dumps(APPS)
+    )
