@@ -163,6 +163,7 @@ def remove(by: SignedIn, member_id: str, event: APIGatewayProxyEventV2) -> Respo
             booking_pages=adapters().booking_pages,
             bookings=adapters().bookings,
             external_members=adapters().external_members,
+            connections=adapters().connections,
         )
     except (
         BusyTryAgain,

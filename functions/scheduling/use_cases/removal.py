@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.people import ExternalMember, Member
     from scheduling.domain.sessions import SignedIn
+    from scheduling.provider_ports import Connections
 
 _PART = 100
 
@@ -146,6 +147,7 @@ def remove_member(
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
     external_members: ports.ExternalMembers,
+    connections: Connections,
 ) -> Member:
     """Remove a member, once nothing is theirs any more; their sessions end, their address is kept.
 
@@ -167,6 +169,7 @@ def remove_member(
         InvalidInput: Nobody active can be handed over to under this id.
         NotHandedOver: Nobody has said what becomes of what is theirs, or this much is left of it.
         MemberChanged: Somebody changed them a moment ago.
+        ConnectionChanged: They, or their provider, changed a connection at the same moment.
         BusyTryAgain: Somebody changes one of their bookings right now.
     """
     require(by, Act.REMOVE_MEMBER, of=member_id, now=now)
@@ -205,6 +208,7 @@ def remove_member(
     _check_nothing_left(left, member_id, hosting_ends=cancels_bookings)
     if cancels_bookings:
         _cancel_hosted(by, member, now=now, bookings=bookings)
+    _disconnect(by, member, now=now, connections=connections)
     removed = replace(
         member,
         removed_at=now,
@@ -258,6 +262,20 @@ def _check_nothing_left(left: Belongings, member_id: str, *, hosting_ends: bool)
             [page.slug for page in pages],
             [external.external_member_id for external in left.external_members],
         )
+
+
+def _disconnect(by: SignedIn, member: Member, *, now: datetime, connections: Connections) -> None:
+    """End what a member has connected: nobody uses the accounts of who is gone."""
+    for connection in connections.of_member(member.organization_id, member.member_id):
+        if connection.is_on:
+            entry = entry_by(
+                by,
+                Activity.CONNECTION_REMOVED,
+                now=now,
+                subject_id=member.member_id,
+                provider=connection.key.provider.value,
+            )
+            connections.change(connection.ended(now), entry)
 
 
 def _cancel_hosted(

@@ -5,6 +5,7 @@ import pytest
 
 from scheduling.domain.audit import Activity
 from scheduling.domain.booking import BookingState
+from scheduling.domain.connections import Provider
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Role
@@ -18,7 +19,8 @@ from scheduling.domain.refusals import (
 )
 from scheduling.ports import MemberFilter
 from scheduling.use_cases.removal import belongings_of, remove_member
-from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, at
+from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry, at
+from tests.support.connecting import a_connection
 from tests.support.in_memory import InMemoryExternalMembers
 from tests.support.road import book, do, invite, make_page
 
@@ -216,3 +218,21 @@ def test_only_admins_remove_and_only_after_a_fresh_proof(team):
         remove(team, CARO, by=AS_BEN)
     with pytest.raises(ProofRequired):
         remove(team, by=replace(STAFF, proven_at=DAY - timedelta(minutes=11)))
+
+
+def test_c33_what_somebody_has_connected_ends_with_them(team):
+    for member in (BEN, CARO):
+        for provider in Provider:
+            connection = a_connection(provider, member_id=member.member_id)
+            team.connections.put(connection, an_entry())
+
+    do(team, remove_member, NOW_PROVEN, BEN.member_id)
+
+    left = team.connections.of_organization(ORG)
+    assert {each.key.member_id for each in left if each.is_on} == {CARO.member_id}
+    removed = [
+        entry.facts["provider"]
+        for entry in team.store.entries
+        if entry.activity is Activity.CONNECTION_REMOVED
+    ]
+    assert sorted(removed) == ["google", "zoom"]
