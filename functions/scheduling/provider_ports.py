@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from scheduling.domain.audit import Entry
@@ -211,7 +211,10 @@ class Calendars(Protocol):
         ...
 
     def read(self, access_token: str, calendar_id: str, event_id: str) -> WrittenEvent | None:
-        """Return an event of ours, a cancelled one too; None where there never was one."""
+        """Return an event of ours; None where there never was one.
+
+        Of a cancelled one, nothing but its id is promised.
+        """
         ...
 
     def update(
@@ -307,6 +310,13 @@ class Connections(Protocol):
 
     def with_account(self, provider: Provider, account_id: str) -> Sequence[ConnectionKey]:
         """Return who, in whichever organization, is connected with this account."""
+        ...
+
+    def everywhere(self, provider: Provider) -> Iterable[ConnectionKey]:
+        """Return who, in whichever organization, is connected with a provider; a few reads behind.
+
+        In one request for each megabyte of all connections there are.
+        """
         ...
 
     def forget(self, connection: Connection) -> None:
