@@ -74,6 +74,7 @@ AN_ERASURE = {
     "confirm": "noor@guest.example",
     "bookings": "keep",
 }
+A_CONNECT_REQUEST = {"member_id": "{member_id}", "platform": "google_meet"}
 A_PLATFORM_POLICY = {
     "blocked_platforms": ["zoom"],
     "account_domains": ["meadow.example"],
@@ -86,6 +87,7 @@ EXTERNAL_MEMBERS_FILE = (
 )
 A_CALENDAR = {"address": "https://calendar.example.org/new.ics"}
 CALENDARS = {"conflict_calendar_ids": ["main"], "write_calendar_id": "main"}
+CALENDARS_FORM = {"conflict_calendar_ids": "main", "write_calendar_id": "main"}
 A_REFUSAL = {"state": "{connect_state}", "error": "access_denied"}
 MYSELF = {"version": 1, "name": "Noor Ali", "time_zone": "Europe/Berlin", "locale": "ja"}
 MYSELF_FORM = MYSELF | {"version": "1"}
@@ -293,12 +295,7 @@ ROUTES: Mapping[str, list[Row]] = {
     "ConnectionMatrixFunction": [
         row("GET /api/organization/connections", ADMINS),
         row("GET /api/organization/connections.csv", ADMINS),
-        row(
-            "POST /api/organization/connections/requests",
-            ADMINS,
-            202,
-            {"member_id": "{admin_id}", "platform": "google_calendar"},
-        ),
+        row("POST /api/organization/connections/requests", ADMINS, 202, A_CONNECT_REQUEST),
         row("DELETE /api/organization/connections/{member_id}/{provider}", ADMINS, 204),
         row("GET /api/organization/integrations", ADMINS),
         row("PUT /api/organization/integrations", ADMINS, 200, A_PLATFORM_POLICY),
@@ -554,21 +551,16 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/integrations", STAFF),
         row("POST /console/integrations/external-members", ADMINS, 303),
-        row("GET /console/integrations/{platform}/off", frozenset({Caller.MEMBER})),
-        row("POST /console/integrations/{platform}/off", frozenset({Caller.MEMBER}), 303),
-        row(
-            "POST /console/integrations/{provider}/calendars",
-            frozenset({Caller.MEMBER}),
-            303,
-            {"conflict_calendar_ids": "team", "write_calendar_id": "team"},
-        ),
+        row("GET /console/integrations/{platform}/off", STAFF, platform="platform_on"),
+        row("POST /console/integrations/{platform}/off", STAFF, 303, platform="platform_on"),
+        row("POST /console/integrations/{provider}/calendars", STAFF, 303, CALENDARS_FORM),
         row("GET /console/integrations/members", ADMINS),
         row("GET /console/integrations/members.csv", ADMINS),
         row(
             "POST /console/integrations/members/requests",
             ADMINS,
             303,
-            {"member_id": "{admin_id}", "platform": "google_calendar"},
+            A_CONNECT_REQUEST,
         ),
         row("GET /console/integrations/members/{member_id}/{provider}/removal", ADMINS),
         row("POST /console/integrations/members/{member_id}/{provider}/removal", ADMINS, 303),

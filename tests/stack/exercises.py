@@ -19,7 +19,14 @@ from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded, transact
-from scheduling.domain.connections import ConnectionKey, Provider
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
+from scheduling.domain.connections import (
+    Connection,
+    ConnectionKey,
+    ConnectionState,
+    Platform,
+    Provider,
+)
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
@@ -187,6 +194,42 @@ def _members(team: Team) -> Exercise:
         _ok(team.admin.patch(f"/api/members/{leaving}", json=edit))
         _ok(team.admin.get("/api/members.csv"))
         _ok(team.admin.delete(f"/api/members/{gone}"), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
+def _connection_matrix(team: Team) -> Exercise:
+    member_id = team.colleague()
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    now = datetime.now(UTC).replace(microsecond=0)
+    connection = Connection(
+        key=ConnectionKey(organization_id, member_id, Provider.ZOOM),
+        connection_id=new_id(),
+        platforms=frozenset({Platform.ZOOM}),
+        account_id=new_id(),
+        account=an_address("ben"),
+        scopes=frozenset({"user:read:user"}),
+        state=ConnectionState.OK,
+        state_since=now,
+        connected_at=now,
+    )
+    connected = Entry(organization_id, now, Actor(ActorKind.PARLEY), Activity.CONNECTED, member_id)
+    DynamoDbConnections(team.stack.scheduling).put(connection, connected)
+    everything = "/api/organization/connections"
+    policy = {"account_domains": [], "other_accounts": "warned_of"}
+
+    def run() -> None:
+        _ok(team.admin.get(everything))
+        wanted = {"member_id": member_id, "platform": "google_calendar"}
+        _ok(team.admin.post(f"{everything}/requests", json=wanted), HTTPStatus.ACCEPTED)
+        for blocked in (["zoom"], []):
+            saved = _ok(
+                team.admin.put(
+                    "/api/organization/integrations", json={"blocked_platforms": blocked, **policy}
+                )
+            ).json()
+            assert {each["platform"] for each in saved["still_connected"]} == set(blocked)
+        _ok(team.admin.delete(f"{everything}/{member_id}/zoom"), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -680,6 +723,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "MembersFunction": _members,
     "OrganizationSettingsFunction": _organization_settings,
     "ConnectionsFunction": _connections,
+    "ConnectionMatrixFunction": _connection_matrix,
     "SetupFunction": _setup,
     "DirectoryFunction": _directory,
     "InvitationsFunction": _invitations,

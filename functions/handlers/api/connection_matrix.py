@@ -45,7 +45,7 @@ answer_problems(app)
 State = ConnectionState | Literal["not_connected"]
 
 
-class ErrorResponse(BaseModel):
+class ConnectionErrorResponse(BaseModel):
     """Why a platform does not do all of its work, or not yet."""
 
     code: ConnectionState
@@ -56,7 +56,7 @@ class ErrorResponse(BaseModel):
     since: datetime
 
 
-class CellResponse(BaseModel):
+class MatrixCellResponse(BaseModel):
     """One platform of one member."""
 
     member_id: str
@@ -71,7 +71,7 @@ class CellResponse(BaseModel):
     connected_at: datetime | None
     verified_at: datetime | None
     """When the provider last answered as it should."""
-    error: ErrorResponse | None
+    error: ConnectionErrorResponse | None
     """Null where all is well."""
     booking_pages: int
     """Of how many booking pages the member is a host."""
@@ -95,16 +95,16 @@ class CellResponse(BaseModel):
         )
 
 
-class CountResponse(BaseModel):
+class MatrixCountResponse(BaseModel):
     platform: Platform
     state: State
     count: int
 
 
 class MatrixResponse(BaseModel):
-    items: list[CellResponse]
+    items: list[MatrixCellResponse]
     """Of so many members as `limit` says, by name; each has one for each platform."""
-    counts: list[CountResponse]
+    counts: list[MatrixCountResponse]
     """Of all members whom `q` fits, whatever platform or state is asked for; none that is 0."""
     total: int
     """How many items all parts of the list have together."""
@@ -113,9 +113,9 @@ class MatrixResponse(BaseModel):
     @classmethod
     def of(cls, matrix: Matrix) -> Self:
         return cls(
-            items=[CellResponse.of(cell) for cell in matrix.cells.items],
+            items=[MatrixCellResponse.of(cell) for cell in matrix.cells.items],
             counts=[
-                CountResponse(platform=platform, state=state, count=count)
+                MatrixCountResponse(platform=platform, state=state, count=count)
                 for (platform, state), count in sorted(matrix.counts.items())
             ],
             total=matrix.found,
@@ -145,7 +145,7 @@ class PolicyRequest(BaseModel):
     """What becomes of accounts outside of these domains."""
 
 
-class ConnectedResponse(BaseModel):
+class StillConnectedResponse(BaseModel):
     member_id: str
     member_name: str
     platform: Platform
@@ -157,7 +157,7 @@ class PolicyResponse(BaseModel):
     blocked_platforms: list[Platform]
     account_domains: list[str]
     other_accounts: Literal["warned_of", "refused"]
-    still_connected: list[ConnectedResponse]
+    still_connected: list[StillConnectedResponse]
     """What is connected of the platforms that are blocked: it stays until somebody removes it."""
 
     @classmethod
@@ -168,7 +168,7 @@ class PolicyResponse(BaseModel):
             account_domains=list(organization.account_domains),
             other_accounts="refused" if organization.refuses_other_accounts else "warned_of",
             still_connected=[
-                ConnectedResponse(
+                StillConnectedResponse(
                     member_id=each.member.member_id,
                     member_name=each.member.name,
                     platform=each.platform,
@@ -297,11 +297,11 @@ def put_policy(request: PolicyRequest) -> PolicyResponse:
     return get_policy()
 
 
-def _error(cell: Cell) -> ErrorResponse | None:
+def _error(cell: Cell) -> ConnectionErrorResponse | None:
     if cell.state in {NOT_CONNECTED, ConnectionState.OK} or cell.connection is None:
         return None
     code = ConnectionState(cell.state)
-    return ErrorResponse(
+    return ConnectionErrorResponse(
         code=code,
         reason=STATE_WORDS[code].reason,
         fix=STATE_WORDS[code].fix,
