@@ -284,7 +284,9 @@ class Connections(Protocol):
         ...
 
     def put(self, connection: Connection, entry: Entry) -> None:
-        """Store a new or reconnected connection, its turn (due now) and the entry.
+        """Store a connection that is to be looked at: it, its turn (due now) and the entry.
+
+        It is new, connected again, or has another platform or other calendars than before.
 
         Raises:
             ConnectionChanged: The stored version is not the one before; 1 means none is stored,
