@@ -118,7 +118,7 @@ def test_c9_c10_c37_another_account_is_refused_and_a_missing_permission_named(si
     switch(page, "Google Calendar").click()
     consent(page, YUI, without="calendar.events.freebusy")
     expect(page.get_by_role("heading", name="A permission is missing")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("Google Calendar")
+    expect(page.get_by_role("status")).to_contain_text("Google Calendar")
     expect(switch(page, "Google Meet")).to_be_checked()
 
     card.get_by_role("button", name="Connect again").click()
