@@ -81,6 +81,7 @@ from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
+from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.connections import Connection, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
@@ -96,9 +98,11 @@ if TYPE_CHECKING:
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
+    from scheduling.domain.sync_turns import SyncTurn
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.unsubscribing import Subscription
     from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter, MemberFilter
+    from scheduling.provider_ports import ConnectAttempt
 
 KEY = LinkKey("1", b"k" * 32)
 
@@ -120,6 +124,9 @@ class Store:
     calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
     feed_addresses: dict[tuple[str, str], FeedAddress] = field(default_factory=dict)
     feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
+    connections: dict[ConnectionKey, Connection] = field(default_factory=dict)
+    sync_turns: dict[ConnectionKey, SyncTurn] = field(default_factory=dict)
+    connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -1341,6 +1348,8 @@ class InMemoryAdapters:
         self.invitations = InMemoryInvitations(store)
         self.external_members = InMemoryExternalMembers(store)
         self.calendar_feeds = InMemoryCalendarFeeds(store)
+        self.connections = InMemoryConnections(store)
+        self.connect_attempts = InMemoryConnectAttempts(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)

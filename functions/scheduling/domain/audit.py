@@ -78,6 +78,18 @@ class Activity(StrEnum):
     """The guest of a booking did not come."""
     SENDING_PAUSED = "sending_paused"
     SENDING_RESUMED = "sending_resumed"
+    CONNECTED = "connected"
+    RECONNECTED = "reconnected"
+    DISCONNECTED = "disconnected"
+    """By the member; a platform of several was switched off, or the last one."""
+    CONNECTION_BROKEN = "connection_broken"
+    CONNECTION_REMOVED = "connection_removed"
+    """By an admin."""
+    CONNECT_REQUESTED = "connect_requested"
+    CALENDARS_CHOSEN = "calendars_chosen"
+    PLATFORM_POLICY_CHANGED = "platform_policy_changed"
+    GRANTS_REVOKED = "grants_revoked"
+    """All of an organization or of a provider, by whoever operates the deployment."""
     PERSON_EXPORTED = "person_exported"
     PERSON_ERASED = "person_erased"
 
@@ -139,6 +151,15 @@ SUBJECT_KINDS: Mapping[Activity, ThingKind] = {
     Activity.GUEST_MISSED: ThingKind.BOOKING,
     Activity.SENDING_PAUSED: ThingKind.ORGANIZATION,
     Activity.SENDING_RESUMED: ThingKind.ORGANIZATION,
+    Activity.CONNECTED: ThingKind.MEMBER,
+    Activity.RECONNECTED: ThingKind.MEMBER,
+    Activity.DISCONNECTED: ThingKind.MEMBER,
+    Activity.CONNECTION_BROKEN: ThingKind.MEMBER,
+    Activity.CONNECTION_REMOVED: ThingKind.MEMBER,
+    Activity.CONNECT_REQUESTED: ThingKind.MEMBER,
+    Activity.CALENDARS_CHOSEN: ThingKind.MEMBER,
+    Activity.PLATFORM_POLICY_CHANGED: ThingKind.ORGANIZATION,
+    Activity.GRANTS_REVOKED: ThingKind.ORGANIZATION,
     Activity.PERSON_EXPORTED: ThingKind.ORGANIZATION,
     Activity.PERSON_ERASED: ThingKind.ORGANIZATION,
 }

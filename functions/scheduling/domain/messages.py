@@ -16,6 +16,8 @@ class Subject(StrEnum):
     EXTERNAL_MEMBER = "external_member"
     BOOKING = "booking"
     INVITATION = "invitation"
+    CONNECTION = "connection"
+    """Of a member; `which` says to which provider."""
 
 
 class MessageKind(StrEnum):
@@ -37,6 +39,9 @@ class MessageKind(StrEnum):
     GUEST_LINK = "guest_link"
     """A fresh link to a booking; `which` is its id."""
     MEMBER_INVITATION = "member_invitation"
+    CONNECTION_BROKEN = "connection_broken"
+    CONNECT_REQUESTED = "connect_requested"
+    RECONNECT_REQUESTED = "reconnect_requested"
 
 
 class Recipient(StrEnum):

@@ -327,6 +327,8 @@ def messages(organization_id: str, subject: Subject, subject_id: str) -> str:
             return booking(organization_id, subject_id)["PK"]
         case Subject.INVITATION:
             return invitation(organization_id, subject_id)["PK"]
+        case Subject.CONNECTION:
+            return connected(organization_id, subject_id)
         case _:
             assert_never(subject)
 

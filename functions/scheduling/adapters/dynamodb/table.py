@@ -234,15 +234,22 @@ class Table:
             request["ExpressionAttributeValues"] = encoded(values)
         return {"Delete": request}
 
-    def to_check(self, key: Mapping[str, str], *, condition: str) -> TransactWriteItemTypeDef:
+    def to_check(
+        self,
+        key: Mapping[str, str],
+        *,
+        condition: str,
+        values: Mapping[str, Any] | None = None,
+    ) -> TransactWriteItemTypeDef:
         """Return the part of a transaction that changes nothing and may refuse it."""
-        return {
-            "ConditionCheck": {
-                "TableName": self.name,
-                "Key": encoded(key),
-                "ConditionExpression": condition,
-            }
+        request: Any = {
+            "TableName": self.name,
+            "Key": encoded(key),
+            "ConditionExpression": condition,
         }
+        if values:
+            request["ExpressionAttributeValues"] = encoded(values)
+        return {"ConditionCheck": request}
 
     def to_update(
         self,
