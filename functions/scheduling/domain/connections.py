@@ -38,6 +38,11 @@ class Platform(StrEnum):
         """Whether meetings can take place on it."""
         return self is not Platform.GOOGLE_CALENDAR
 
+    @property
+    def comes_with_event(self) -> bool:
+        """Whether its meetings are made by writing a calendar event, and only so."""
+        return self is Platform.GOOGLE_MEET
+
 
 _PROVIDERS: Mapping[Platform, Provider] = {
     Platform.GOOGLE_CALENDAR: Provider.GOOGLE,
