@@ -24,7 +24,7 @@ from scheduling.domain.sign_ups import SignUpPolicy
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from scheduling import ports
+    from scheduling import ports, provider_ports
 
 _IMPATIENT = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
@@ -58,6 +58,18 @@ class Adapters:
     @cached_property
     def bookings(self) -> ports.Bookings:
         return DynamoDbBookings(self._scheduling, self._access)
+
+    @cached_property
+    def online_meetings(self) -> provider_ports.OnlineMeetings:
+        from scheduling.adapters.dynamodb.online_meetings import DynamoDbOnlineMeetings
+
+        return DynamoDbOnlineMeetings(self._scheduling)
+
+    @cached_property
+    def calendar_events(self) -> provider_ports.CalendarEvents:
+        from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
+
+        return DynamoDbCalendarEvents(self._scheduling)
 
     @cached_property
     def hosts(self) -> ports.Hosts:
