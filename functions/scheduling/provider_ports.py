@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -112,6 +112,22 @@ class SignInRequest:
     """Which account is meant; empty to choose one."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderApp:
+    """What Parley is known by at a provider."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+class ProviderApps(Protocol):
+    """What whoever operates the deployment has registered at providers."""
+
+    def of(self, provider: Provider) -> ProviderApp:
+        """Raises ProviderNotSetUp."""
+        ...
+
+
 class OAuthProvider(Protocol):
     """Signing in at one provider (RFC 6749, 7636, 9207)."""
 
@@ -128,7 +144,9 @@ class OAuthProvider(Protocol):
         """Return what works with what was granted."""
         ...
 
-    def sign_in_url(self, request: SignInRequest) -> str: ...
+    def sign_in_url(self, request: SignInRequest) -> str:
+        """Raises ProviderNotSetUp."""
+        ...
 
     def exchange(
         self, code: str, *, verifier: str, nonce: str, redirect_uri: str, now: datetime
@@ -139,7 +157,7 @@ class OAuthProvider(Protocol):
         are checked; elsewhere the provider is asked who it is.
 
         Raises:
-            CodeRefused, ProviderUnavailable, GrantRejected
+            CodeRefused, ProviderUnavailable, GrantRejected, ProviderNotSetUp
         """
         ...
 
@@ -159,8 +177,9 @@ class OAuthProvider(Protocol):
 class Calendars(Protocol):
     """The calendars of one provider.
 
-    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing; what names
-    a calendar may raise CalendarGone.
+    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing, and
+    GrantRejected where the account is kept out altogether; what names a calendar may raise
+    CalendarGone.
     """
 
     def all(self, access_token: str) -> Sequence[ProviderCalendar]: ...

@@ -1,4 +1,4 @@
-"""Grants and circuits in memory; `tests/integration/test_ports_grants.py` holds them to the ports."""
+"""Grants and circuits in memory; `tests/integration/test_ports_grants.py` compares them."""
 
 from __future__ import annotations
 
