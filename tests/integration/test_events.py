@@ -114,6 +114,7 @@ EXPECTED = {
     "public/unsubscribed": 200,
     "personal_records/erased": 200,
     "personal_records/exported": 200,
+    "revoke_grants/provider-cut-off": {"organizations": 1, "connections": 1, "left": 0},
     "retry_mails/minute-passed": {"sent": 3},
     "send_mails/booking-confirmed": {"batchItemFailures": []},
     "sending/resumed": 200,

@@ -2,11 +2,10 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
-to come this morning. Kenji's calendar is linked, under a name that leads to
-this machine. Every identity is fixed, so the links in the events fit.
-to come this morning. Yuki Sato was invited into the team, as a designer. Aiko has connected her
-Google Calendar, and is at Zoom to connect that. Every identity is fixed, so the links in the events
-fit.
+to come this morning. Kenji's calendar is linked, under a name that leads to this machine. Yuki Sato
+was invited into the team, as a designer. Aiko has connected her Google Calendar, and is at Zoom to
+connect that; Ben Ode has connected his Zoom account. Every identity is fixed, so the links in the
+events fit.
 """
 
 from __future__ import annotations
@@ -153,6 +152,12 @@ AT_ZOOM = ConnectAttempt(
 def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
     scheduling.put_new(member_item(BEN))
+    DynamoDbConnections(scheduling).put(
+        a_connection(
+            Provider.ZOOM, member_id=BEN.member_id, connection_id=derived_id("connection")
+        ),
+        an_entry(Activity.CONNECTED),
+    )
     DynamoDbDirectories(scheduling).replace(replace(DIRECTORY, version=1), an_entry(at=NOW))
     DynamoDbInvitations(scheduling, access).add(
         INVITATION, an_invitation_link(INVITATION), an_entry(Activity.MEMBER_INVITED)
