@@ -119,11 +119,11 @@ class DynamoDbCalendarEvents:
         answer = self._table.client.query(
             TableName=self._table.name,
             IndexName=keys.TO_LOOK_AT,
-            KeyConditionExpression="GSI2PK = :unwritten AND GSI2SK > :now",
+            KeyConditionExpression="GSI2PK = :unwritten AND GSI2SK >= :later",
             ExpressionAttributeValues=encoded(
                 {
                     ":unwritten": keys.unwritten_events(organization_id),
-                    ":now": keys.moment(now),
+                    ":later": keys.moment(now + timedelta(seconds=1)),
                 }
             ),
             Limit=limit,
