@@ -31,8 +31,8 @@ from scheduling.use_cases.calendar_events import (
 if TYPE_CHECKING:
     from scheduling.domain.calendar_events import EventTask
 
-RESERVE_MILLISECONDS = 40_000
-"""What one booking takes at the very most, with providers that let every request time out."""
+RESERVE_MILLISECONDS = 25_000
+"""What a booking may take, with a provider that lets two requests time out."""
 
 LOOKS_FOR_LINK = 5
 """How often a meeting's link is asked for at once; the clock goes on after these."""
