@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.links import stored_link
@@ -28,6 +29,7 @@ from tests.support.api_road import Road
 from tests.support.builders import an_entry
 from tests.support.connecting import a_connection
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
+from tests.support.providers import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,6 +249,23 @@ def _organization_settings(team: Team) -> Exercise:
         # Only what changes something is stored.
         contact = an_address("help")
         _ok(team.admin.patch("/api/organization", json={"support_contact": contact}))
+
+    return run
+
+
+def _connections(team: Team) -> Exercise:
+    meet = "/api/connections/google_meet"
+    # An exercise that failed halfway may have left it on.
+    team.admin.delete(meet)
+
+    def run() -> None:
+        started = _ok(team.admin.post(f"{meet}/start"))
+        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+        came = _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+        if "news=connected" not in came.headers["location"]:
+            raise NotDone(came.headers["location"])
+        _ok(team.admin.get("/api/connections"))
+        _ok(team.admin.delete(meet), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -660,6 +679,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
     "OrganizationSettingsFunction": _organization_settings,
+    "ConnectionsFunction": _connections,
     "SetupFunction": _setup,
     "DirectoryFunction": _directory,
     "InvitationsFunction": _invitations,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,10 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPAC
 
 REGION = "eu-central-1"
 LINK_KEY = "an-example-key-that-signs-links-in-tests"
-APP_SECRETS = {"google": "parley-google-secret", "zoom": "parley-zoom-secret"}
+PROVIDER_APPS = """{
+  "google": {"client_id": "parley-google", "client_secret": "parley-google-secret"},
+  "zoom": {"client_id": "parley-zoom", "client_secret": "parley-zoom-secret"}
+}"""
 GOOGLE, ZOOM = "https://google.example", "https://zoom.example"
 """Where providers are, unless a test has something stand in for them."""
 
@@ -66,12 +68,7 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         secret = f'{{"kid": "1", "key": "{LINK_KEY}"}}'
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="link-key", SecretString=secret)
-        apps = {
-            provider: {"client_id": f"parley-{provider}", "client_secret": app_secret}
-            for provider, app_secret in APP_SECRETS.items()
-        }
-        secrets.create_secret(Name="provider-apps", SecretString=json.dumps(apps))
-        grant_key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        secrets.create_secret(Name="provider-apps", SecretString=PROVIDER_APPS)
         boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
         for name, value in {
             "SCHEDULING_TABLE": scheduling.name,
@@ -85,7 +82,8 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
             "CONNECTIONS_TABLE": connections.name,
-            "GRANT_KEY": grant_key,
+            # Made by those tests that encrypt: it takes as long as all the rest.
+            "GRANT_KEY": "no-key",
             "PROVIDER_APPS_SECRET": "provider-apps",
             "GOOGLE_ACCOUNTS_URL": GOOGLE,
             "GOOGLE_OAUTH_URL": GOOGLE,
