@@ -161,14 +161,14 @@ class EventWork:
 
     @property
     def location(self) -> str:
-        return place(self.join_url or self.booking.location)
+        return self.join_url or place(self.booking.location)
 
     @property
     def description(self) -> str:
         """What a host wants to know, one thing a line, as HTML, which calendars show."""
         booking, lines = self.booking, []
         if self.join_url:
-            lines = [place(self.join_url), place(booking.location)]
+            lines = [self.join_url, place(booking.location)]
         typed = [
             ", ".join(filter(None, (booking.guest.name, booking.guest.email))),
             *booking.other_guests,

@@ -40,7 +40,7 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("dtend", entry.time.end)
     event.add("summary", unlinked(on_one_line(entry.summary)))
     event.add("description", _description(entry))
-    event.add("location", place(entry.join_url or entry.location))
+    event.add("location", entry.join_url or place(entry.location))
     event.add("url", vUri(entry.join_url or entry.url))
     if entry.join_url:
         event.add("conference", _conference(entry.join_url))
