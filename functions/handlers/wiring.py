@@ -7,6 +7,7 @@ functions need stand where they are used.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -33,6 +34,10 @@ _IMPATIENT = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
 )
 """People wait for these answers."""
+
+for library in ("botocore", "googleapiclient", "urllib3"):
+    # Their debug lines have requests and answers as a whole: tokens, links, addresses.
+    logging.getLogger(library).setLevel(logging.INFO)
 
 
 class Adapters:
