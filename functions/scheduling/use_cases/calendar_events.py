@@ -20,7 +20,7 @@ from scheduling.domain.hosts import HostKind
 from scheduling.domain.lists import every
 from scheduling.ports import BookingFilter
 from scheduling.provider_ports import ClaimLost
-from scheduling.use_cases.event_work import EventWork
+from scheduling.use_cases.event_work import EventWork, require_permission
 from scheduling.use_cases.feeds import in_turn
 from scheduling.use_cases.host_events import remove_event, write_event
 from scheduling.use_cases.meeting_making import note_hopeless, note_link, settle_meeting
@@ -149,6 +149,7 @@ def _write_events(work: EventWork) -> None:
             _write_with_meeting(work, connection)
         elif connection.has(Platform.GOOGLE_CALENDAR):
             with work.attempt(connection, Platform.GOOGLE_CALENDAR):
+                require_permission(connection, Platform.GOOGLE_CALENDAR)
                 write_event(work, connection)
 
 
@@ -156,6 +157,7 @@ def _write_with_meeting(work: EventWork, connection: Connection) -> None:
     """Write the event that the meeting comes with, and its link into it."""
     link = work.join_url
     with work.attempt(connection, Platform.GOOGLE_MEET):
+        require_permission(connection, Platform.GOOGLE_MEET)
         written = write_event(work, connection)
         if written is not None:
             note_link(work, written)

@@ -122,7 +122,6 @@ class EventWork:
             self.troubles.append(Trouble(problem, needs_human=needs_human, pause=pause))
 
         try:
-            _require(connection, platform)
             yield
         except ProviderUnavailable as error:
             note(error.reason, pause=error.retry_after or AGAIN_SOON)
@@ -180,6 +179,7 @@ class EventWork:
         return "\n".join(html.escape(line, quote=False) for line in lines if line)
 
 
-def _require(connection: Connection, platform: Platform) -> None:
+def require_permission(connection: Connection, platform: Platform) -> None:
+    """Raises PermissionMissing where it is known that a platform may not be used."""
     if platform in connection.missing:
         raise PermissionMissing

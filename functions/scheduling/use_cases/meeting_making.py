@@ -18,6 +18,7 @@ from scheduling.domain.hosts import HostKind
 from scheduling.domain.provider_events import WantedMeeting
 from scheduling.domain.typed_text import on_one_line
 from scheduling.provider_ports import MeetingGone
+from scheduling.use_cases.event_work import require_permission
 from scheduling.use_cases.provider_calls import note_state
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _make_or_move(work: EventWork, meeting: OnlineMeeting) -> None:
     if connection is None:
         return
     with work.attempt(connection, meeting.platform):
+        require_permission(connection, meeting.platform)
         _tell(work, connection, meeting)
         if connection.state is ConnectionState.MEETING_LIMIT:
             _note_state(work, connection, ConnectionState.OK)
