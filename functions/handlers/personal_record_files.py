@@ -112,6 +112,7 @@ def _page(page: BookingPage) -> dict[str, Any]:
         "title": page.title,
         "description": page.description,
         "location": page.location,
+        "online_meeting": page.online_meeting,
     }
 
 
@@ -123,6 +124,7 @@ def _booking(booking: Booking, person: Person) -> dict[str, Any]:
         "title": booking.title,
         "time": _span(booking.time),
         "location": booking.location,
+        "online_meeting": booking.online_meeting,
         "state": booking.state.value,
         "booked_at": _instant(booking.booked_at),
         "changed_at": _instant(booking.changed_at),

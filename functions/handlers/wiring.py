@@ -75,6 +75,18 @@ class Adapters:
         return DynamoDbBookings(self._scheduling, self._access)
 
     @cached_property
+    def online_meetings(self) -> provider_ports.OnlineMeetings:
+        from scheduling.adapters.dynamodb.online_meetings import DynamoDbOnlineMeetings
+
+        return DynamoDbOnlineMeetings(self._scheduling)
+
+    @cached_property
+    def calendar_events(self) -> provider_ports.CalendarEvents:
+        from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
+
+        return DynamoDbCalendarEvents(self._scheduling)
+
+    @cached_property
     def hosts(self) -> ports.Hosts:
         return DynamoDbHosts(self._scheduling)
 

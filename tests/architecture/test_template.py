@@ -21,7 +21,7 @@ MANAGED_POLICIES = {
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream
 }
 GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
-ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction"}
+ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction", "WriteCalendarEventsFunction"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 EXPORTS = {
     "GET /api/activity.csv",

@@ -36,5 +36,9 @@ def in_this_process(stack, function, monkeypatch):
 
 @pytest.fixture(scope="module")
 def nothing_sends_by_itself(stack):
-    with stack.mails_held_back(), stack.imports_held_back():
+    with (
+        stack.mails_held_back(),
+        stack.imports_held_back(),
+        stack.calendar_events_held_back(),
+    ):
         yield

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded, transact
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
+from scheduling.domain.circuits import Circuit
 from scheduling.domain.connections import (
     Connection,
     ConnectionKey,
@@ -646,6 +648,43 @@ def _import_members(team: Team) -> Exercise:
     return run
 
 
+def _write_calendar_events(team: Team) -> Exercise:
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    connected = _ok(team.admin.get("/api/connections")).json()["connections"]
+    if not any(each["provider"] == "zoom" for each in connected):
+        started = _ok(team.admin.post("/api/connections/zoom/start"))
+        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+        _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+    slug = team.road.make_page(online_meeting="zoom")["slug"]
+    member_id = team.admin.get("/api/sessions/current").json()["member_id"]
+    whose = ConnectionKey(organization_id, member_id, Provider.ZOOM)
+    table, circuits = team.stack.scheduling, DynamoDbCircuits(team.stack.scheduling)
+    name = team.stack.environment("ConnectionsFunction")["CONNECTIONS_TABLE"]
+
+    def run() -> None:
+        [start, *_] = team.free_slots(slug)
+        booked = _ok(
+            team.road.post_booking(slug, start, email=an_address("mia")), HTTPStatus.CREATED
+        ).json()
+        # Tokens are replaced, and a provider that failed before answers again.
+        table.client.update_item(
+            TableName=name,
+            Key=encoded(keys.grant(whose)),
+            UpdateExpression="SET access_expires_at = :past REMOVE leased_until",
+            ExpressionAttributeValues=encoded({":past": 0}),
+        )
+        circuits.close(organization_id, Provider.ZOOM)
+        circuits.change(organization_id, Provider.ZOOM, Circuit(failures=1, version=1))
+        with suppress(InvocationFailed):
+            team.stack.invoke("WriteCalendarEventsFunction", {})
+        seen = _ok(team.admin.get(f"/api/bookings/{booked['booking_id']}")).json()
+        is_closed = circuits.get(organization_id, Provider.ZOOM).is_closed
+        if not seen["join_url"] or not is_closed:
+            raise NotDone(seen)
+
+    return run
+
+
 def _end_overdue(team: Team) -> Exercise:
     slug = team.road.make_page(needs_approval=True)["slug"]
     start, other, *_ = team.free_slots(slug)
@@ -743,6 +782,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "RetryMailsFunction": _retry_mails,
     "MailFeedbackFunction": _mail_feedback,
     "ImportMembersFunction": _import_members,
+    "WriteCalendarEventsFunction": _write_calendar_events,
     "EndOverdueFunction": _end_overdue,
     "FetchCalendarsFunction": _fetch_calendars,
     "CreateOrganizationFunction": _create_organization,

@@ -179,6 +179,13 @@ class Deployed:
         with self.off_the_stream(name), self.unscheduled(name):
             yield
 
+    @contextmanager
+    def calendar_events_held_back(self) -> Iterator[None]:
+        """Let calendar events wait until the block ends."""
+        name = "WriteCalendarEventsFunction"
+        with self.off_the_stream(name), self.unscheduled(name):
+            yield
+
     def forget_queued_mails(self) -> None:
         """Record all mails that wait as sent, so that nobody has to wait for them."""
         outbox = DynamoDbOutbox(self.scheduling)

@@ -20,11 +20,13 @@ from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import asked_range
 from handlers.api.windows import WindowResponse
 from handlers.guest_browser import browser_marks, guest_cookie
+from handlers.online_meetings import join_url_of
 from handlers.requests import link_token, network, network_address
 from handlers.token_misses import count_token_misses, has_bearer_token
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking import Booking, BookingState, Hold
+from scheduling.domain.connections import Platform
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import masked_email, masked_name
@@ -76,6 +78,10 @@ class BookingResponse(BaseModel):
     title: str
     host_names: list[str]
     location: str
+    online_meeting: Platform | None
+    """On what it takes place; null where it is at `location`."""
+    join_url: str
+    """What to follow to take part online; empty where there is nothing, or nothing yet."""
     start: datetime
     end: datetime
     time_zone: str
@@ -90,6 +96,8 @@ class BookingResponse(BaseModel):
             title=booking.title,
             host_names=list(booking.host_names),
             location=booking.location,
+            online_meeting=booking.online_meeting,
+            join_url=join_url_of(booking),
             start=booking.time.start,
             end=booking.time.end,
             time_zone=booking.guest.time_zone,

@@ -143,6 +143,7 @@ def post_booking_page(
         now=adapters().now(),
         members=adapters().members,
         hosts=adapters().hosts,
+        connections=adapters().connections,
         booking_pages=adapters().booking_pages,
     )
     logger.info("booking page made", slug=page.slug)
@@ -167,6 +168,7 @@ def put_settings(slug: str, request: EditPageRequest) -> PageSettingsResponse:
         now=adapters().now(),
         members=adapters().members,
         hosts=adapters().hosts,
+        connections=adapters().connections,
         booking_pages=adapters().booking_pages,
     )
     logger.info("booking page edited", slug=slug, version=page.version)

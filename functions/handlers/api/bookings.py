@@ -19,11 +19,13 @@ from handlers.api.fields import HostResponse, IdempotencyKey, Instant
 from handlers.api.guests import AnswerResponse, GuestRequest
 from handlers.api.ranges import EARLIEST
 from handlers.api.windows import WindowResponse
+from handlers.online_meetings import join_url_of, join_urls_of
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.connections import Platform
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.messages import Recipient
 from scheduling.ports import BookingFilter
@@ -63,6 +65,10 @@ class StaffBookingResponse(BaseModel):
     booking_page_slug: str
     title: str
     location: str
+    online_meeting: Platform | None
+    """On what it takes place; null where it is at `location`."""
+    join_url: str
+    """What to follow to take part online; empty where there is nothing, or nothing yet."""
     hosts: list[HostResponse]
     person_in_charge_id: str
     guest: GuestResponse
@@ -81,7 +87,7 @@ class StaffBookingResponse(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, booking: Booking, **more: Any) -> Self:
+    def of(cls, booking: Booking, join_url: str, **more: Any) -> Self:
         guest = booking.guest
         return cls(
             booking_id=booking.booking_id,
@@ -90,6 +96,8 @@ class StaffBookingResponse(BaseModel):
             booking_page_slug=booking.booking_page_slug,
             title=booking.title,
             location=booking.location,
+            online_meeting=booking.online_meeting,
+            join_url=join_url,
             hosts=[HostResponse.of(host) for host in booking.hosts],
             person_in_charge_id=booking.person_in_charge_id,
             guest=GuestResponse(
@@ -174,8 +182,12 @@ def get_bookings(
         limit=limit,
         bookings=adapters().bookings,
     )
+    join_urls = join_urls_of(page.items)
     return BookingsResponse(
-        items=[StaffBookingResponse.of(booking) for booking in page.items],
+        items=[
+            StaffBookingResponse.of(booking, join_urls.get(booking.booking_id, ""))
+            for booking in page.items
+        ],
         next_cursor=page.next_cursor,
     )
 
@@ -233,14 +245,15 @@ def post_booking(
         link_keys=adapters().link_keys,
     )
     logger.info("slot booked by staff", booking_id=booked.booking.booking_id)
-    return BookedForGuestResponse.of(booked.booking, manage_url=booked.guest_link)
+    return BookedForGuestResponse.of(
+        booked.booking, join_url_of(booked.booking), manage_url=booked.guest_link
+    )
 
 
 @app.get("/api/bookings/<booking_id>", summary="See a booking")
 def get_booking(booking_id: str) -> StaffBookingResponse:
-    return StaffBookingResponse.of(
-        view_booking(staff(app.current_event), booking_id, bookings=adapters().bookings)
-    )
+    booking = view_booking(staff(app.current_event), booking_id, bookings=adapters().bookings)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 @app.get(
@@ -265,7 +278,7 @@ def post_approval(booking_id: str) -> StaffBookingResponse:
         staff(app.current_event), booking_id, now=adapters().now(), bookings=adapters().bookings
     )
     logger.info("request approved", booking_id=booking_id)
-    return StaffBookingResponse.of(booking)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 @app.post("/api/bookings/<booking_id>/decline", summary="Turn a request down")
@@ -279,7 +292,7 @@ def post_decline(booking_id: str, request: ReasonRequest | None = None) -> Staff
         bookings=adapters().bookings,
     )
     logger.info("request declined", booking_id=booking_id)
-    return StaffBookingResponse.of(booking)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 @app.post("/api/bookings/<booking_id>/cancellation", summary="Cancel a booking")
@@ -295,7 +308,7 @@ def post_cancellation(
         bookings=adapters().bookings,
     )
     logger.info("booking cancelled by staff", booking_id=booking_id)
-    return StaffBookingResponse.of(booking)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 @app.post("/api/bookings/<booking_id>/move", summary="Move a booking to another slot of its page")
@@ -312,7 +325,7 @@ def post_move(booking_id: str, request: NewStartRequest) -> StaffBookingResponse
         live_look=adapters().live_look,
     )
     logger.info("booking moved by staff", booking_id=booking_id)
-    return StaffBookingResponse.of(booking)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 @app.post("/api/bookings/<booking_id>/no-show", summary="Note that the guest did not come")
@@ -322,7 +335,7 @@ def post_no_show(booking_id: str) -> StaffBookingResponse:
         staff(app.current_event), booking_id, now=adapters().now(), bookings=adapters().bookings
     )
     logger.info("no-show noted", booking_id=booking_id)
-    return StaffBookingResponse.of(booking)
+    return StaffBookingResponse.of(booking, join_url_of(booking))
 
 
 def _filter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from handlers.api.fields import Day, Minutes, length_of, minutes
 from handlers.api.hours import LimitFields
 from handlers.wiring import adapters
 from scheduling.domain.booking_page import BookingPage, BookingRules, Question, QuestionKind
+from scheduling.domain.connections import Platform
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.hours import DateSpan
 from scheduling.domain.identifiers import derived_id
@@ -60,6 +61,8 @@ class PageSettingsFields(BaseModel):
     person_in_charge_id: str
     description: str = ""
     location: str = ""
+    online_meeting: Literal[Platform.GOOGLE_MEET, Platform.ZOOM] | None = None
+    """On what meetings take place; null where they are at `location`."""
     time_zone: str = ""
     """What guests see before they choose their own; the organization's where empty."""
     zone_is_locked: bool = False
@@ -114,6 +117,7 @@ class PageSettingsFields(BaseModel):
             person_in_charge_id=self.person_in_charge_id,
             description=self.description,
             location=self.location,
+            online_meeting=self.online_meeting,
             time_zone=self.time_zone,
             locale=self.locale,
             zone_is_locked=self.zone_is_locked,
@@ -166,6 +170,7 @@ class PageSettingsResponse(PageSettingsFields):
             person_in_charge_id=page.person_in_charge_id,
             description=page.description,
             location=page.location,
+            online_meeting=page.online_meeting,
             time_zone=page.time_zone,
             locale=page.locale,
             zone_is_locked=page.zone_is_locked,

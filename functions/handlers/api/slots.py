@@ -53,6 +53,7 @@ def get_booking_page(slug: str) -> dict[str, Any]:
         "organization_name": view.organization.name,
         "durations_minutes": [duration // _MINUTE for duration in page.rules.durations],
         "location": page.location,
+        "online_meeting": page.online_meeting,
         "time_zone": page.time_zone,
         "zone_is_locked": page.zone_is_locked,
         "locale": page.locale or view.organization.locale,

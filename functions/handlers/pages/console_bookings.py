@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from handlers import bookings_csv, csv_tables
+from handlers.online_meetings import join_url_of
 from handlers.pages.console_frame import (
     ROWS,
     address,
@@ -27,6 +28,9 @@ from handlers.pages.rendering import HEADERS, see_other
 from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.booking import BookingState
+from scheduling.domain.calendar_events import EventState, KnownEvents
+from scheduling.domain.connections import ConnectionState
+from scheduling.domain.hosts import HostKind
 from scheduling.domain.messages import Recipient
 from scheduling.domain.refusals import (
     BookingChanged,
@@ -50,6 +54,7 @@ from scheduling.use_cases.bookings import (
     view_booking,
 )
 from scheduling.use_cases.members import member_id_at
+from translations.catalogue import translations_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from scheduling.domain.booking import Booking
+    from scheduling.domain.calendar_events import EventTask
     from scheduling.domain.refusals import SchedulingError
     from scheduling.domain.sessions import SignedIn
 
@@ -80,6 +86,22 @@ STATES = {
     BookingState.EXPIRED: marked("Expired"),
     BookingState.NO_SHOW: marked("Did not come"),
 }
+
+REASONS = {
+    "not_connected": marked("none of the hosts has connected it."),
+    "meeting_pending": marked("the provider has not made it yet."),
+    ConnectionState.RECONNECT_REQUIRED: marked("the sign-in has expired."),
+    ConnectionState.INSUFFICIENT_SCOPE: marked("not everything was allowed that is needed."),
+    ConnectionState.ADMIN_BLOCKED: marked("the administrator of the account blocks Parley."),
+    ConnectionState.ACCOUNT_DISABLED: marked("the account is disabled."),
+    ConnectionState.CALENDAR_GONE: marked("the calendar is gone, or no longer shared."),
+    ConnectionState.NO_MEET: marked("the account cannot make Meet meetings."),
+    ConnectionState.MEETING_LIMIT: marked("the account has made as many meetings as it may today."),
+    ConnectionState.APP_MISCONFIGURED: marked("Parley is not known to the provider any more."),
+}
+"""Why calendars or meetings are not as they shall be."""
+
+PROVIDER_FAILED = marked("the provider does not answer as it should.")
 
 REFUSED = (
     BookingChanged,
@@ -162,6 +184,7 @@ def booking_page(
         reason: What was typed for it.
     """
     now = adapters().now()
+    known = _known_events(booking)
     problems = by_field(refusal.problems) if isinstance(refusal, InvalidInput) else {}
     return console_page(
         "booking.html",
@@ -169,6 +192,15 @@ def booking_page(
         status=HTTPStatus.OK if refusal is None else status_of(refusal),
         headers=HEADERS if refusal is None else headers_of(refusal),
         booking=booking,
+        join_url=join_url_of(booking),
+        unwritten=_unwritten(by, booking, known.task) if known.task else [],
+        is_tried_again=known.task is not None and known.task.due_at is not None,
+        diverged=[
+            host.name
+            for host in booking.hosts
+            for event in known.of_hosts
+            if event.host_id == host.host_id and event.state is EventState.DIVERGED
+        ],
         person_in_charge=member_or_none(by, booking.person_in_charge_id),
         can_be_decided=booking.state is BookingState.PENDING and not booking.is_overdue(now),
         can_be_changed=booking.is_changeable(now),
@@ -180,6 +212,30 @@ def booking_page(
         action=action,
         reason=reason,
     )
+
+
+def _known_events(booking: Booking) -> KnownEvents:
+    """Return what is known of events in calendars; only those of members are written into."""
+    if not any(host.key.kind is HostKind.MEMBER for host in booking.hosts):
+        return KnownEvents()
+    return adapters().calendar_events.known(booking.organization_id, booking.booking_id)
+
+
+def _unwritten(by: SignedIn, booking: Booking, task: EventTask) -> list[str]:
+    """Return sentences that say what of a booking is missing elsewhere, and why."""
+    translated = translations_for(by.locale).gettext
+    names = {host.host_id: host.name for host in booking.hosts}
+    sentences = []
+    for problem in task.problems:
+        reason = translated(REASONS.get(problem.reason, PROVIDER_FAILED))
+        name = names.get(problem.host_id, "") or translated("a former host")
+        sentence = (
+            translated("There is no link to join yet: %(reason)s")
+            if problem.is_meeting
+            else translated("Not in the calendar of %(name)s: %(reason)s")
+        )
+        sentences.append(sentence % {"name": name, "reason": reason})
+    return sentences
 
 
 def approve(by: SignedIn, booking_id: str) -> Response[str]:

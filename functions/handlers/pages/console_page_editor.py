@@ -18,6 +18,7 @@ from handlers.pages.console_frame import (
 from handlers.pages.form_reading import UNITS, Mistake
 from handlers.pages.forms import Form, parsed_number
 from handlers.pages.page_settings_form import (
+    MEETING_PLATFORMS,
     SettingsReading,
     form_of,
     host_keys,
@@ -95,6 +96,7 @@ def add(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             now=adapters().now(),
             members=adapters().members,
             hosts=adapters().hosts,
+            connections=adapters().connections,
             booking_pages=adapters().booking_pages,
         )
     except InvalidInput as refusal:
@@ -129,6 +131,7 @@ def edit(by: SignedIn, slug: str, event: APIGatewayProxyEventV2) -> Response[str
             now=adapters().now(),
             members=adapters().members,
             hosts=adapters().hosts,
+            connections=adapters().connections,
             booking_pages=adapters().booking_pages,
         )
     except InvalidInput as refusal:
@@ -196,6 +199,7 @@ def _editor(
         suggestions=suggested_members(by),
         languages=LANGUAGES,
         kinds=QUESTION_KINDS,
+        meeting_platforms=MEETING_PLATFORMS,
         units=UNIT_NAMES,
         reminders=range(MOST_REMINDERS),
         questions={

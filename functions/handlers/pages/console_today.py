@@ -11,7 +11,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.connection_words import PLATFORM_NAMES
 from scheduling.domain.people import Feature
 from scheduling.ports import BookingFilter
-from scheduling.use_cases.bookings import list_bookings
+from scheduling.use_cases.bookings import list_bookings, view_booking
 from scheduling.use_cases.connection_matrix import broken_connections
 from scheduling.use_cases.external_members import external_members_to_look_at
 from scheduling.use_cases.reputation import sending_health
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NEXT_BOOKINGS = 8
 
 MOST_TO_LOOK_AT = 50
+
+MOST_UNWRITTEN = 5
 
 
 def today_page(by: SignedIn) -> Response[str]:
@@ -59,8 +61,18 @@ def today_page(by: SignedIn) -> Response[str]:
         waiting=waiting,
         broken=broken,
         platform_names=PLATFORM_NAMES,
+        unwritten=_unwritten(by),
         bookings=bookings[:NEXT_BOOKINGS],
     )
+
+
+def _unwritten(by: SignedIn) -> list[Booking]:
+    """Return the next bookings that are not in every calendar, or have no link, and stay so."""
+    organization_id = by.organization.organization_id
+    failed = adapters().calendar_events.failed(
+        organization_id, now=adapters().now(), limit=MOST_UNWRITTEN
+    )
+    return [view_booking(by, task.booking_id, bookings=adapters().bookings) for task in failed]
 
 
 def _bookings(by: SignedIn, state: BookingState) -> tuple[Booking, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from handlers.guest_browser import browser_marks, guest_cookie
+from handlers.online_meetings import join_url_of
 from handlers.pages.forms import Form, by_field
 from handlers.pages.rendering import TOKEN_PAGE_HEADERS, page, see_other
 from handlers.problems import status_of
@@ -108,6 +109,7 @@ def booking_page(
     """Show the booking in its present state."""
     found = booking_of(token, event)
     booking = found.booking
+    join_url = join_url_of(booking)
     return page(
         "guest.html",
         status=status,
@@ -126,8 +128,9 @@ def booking_page(
         reason=reason,
         problems=problems or {},
         warning=warning,
-        google_calendar=_google_calendar(booking),
-        outlook_calendar=_outlook_calendar(booking),
+        join_url=join_url,
+        google_calendar=_google_calendar(booking, join_url),
+        outlook_calendar=_outlook_calendar(booking, join_url),
     )
 
 
@@ -172,25 +175,25 @@ def _stage(booking: Booking, now: datetime) -> Stage:
             return "begun" if now >= booking.time.start else "booked"
 
 
-def _google_calendar(booking: Booking) -> str:
+def _google_calendar(booking: Booking, join_url: str) -> str:
     """Return the address at which Google Calendar offers to add the meeting."""
     time = booking.time
     query = {
         "action": "TEMPLATE",
         "text": booking.title,
         "dates": f"{time.start:%Y%m%dT%H%M%SZ}/{time.end:%Y%m%dT%H%M%SZ}",
-        "location": booking.location,
+        "location": join_url or booking.location,
     }
     return f"https://calendar.google.com/calendar/render?{urlencode(query)}"
 
 
-def _outlook_calendar(booking: Booking) -> str:
+def _outlook_calendar(booking: Booking, join_url: str) -> str:
     """Return the address at which Outlook on the web offers to add the meeting."""
     query = {
         "rru": "addevent",
         "subject": booking.title,
         "startdt": f"{booking.time.start:%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{booking.time.end:%Y-%m-%dT%H:%M:%SZ}",
-        "location": booking.location,
+        "location": join_url or booking.location,
     }
     return f"https://outlook.office.com/calendar/0/action/compose?{urlencode(query)}"

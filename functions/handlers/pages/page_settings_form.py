@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from handlers.pages.form_reading import FormReading, length_fields, limit_fields
 from handlers.pages.forms import Form, parsed_number, written_minutes
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
+from scheduling.domain.connections import Platform
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.hours import DateSpan
 from scheduling.domain.identifiers import new_id
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 CHECKED = "yes"
 """What a ticked box sends."""
 
+MEETING_PLATFORMS = {platform: platform.label for platform in Platform if platform.makes_meetings}
+"""What they are called, by what a form sends."""
+
 _ID = re.compile(r"[a-z0-9_-]{1,40}")
 
 
@@ -37,6 +41,7 @@ class SettingsReading(FormReading):
             title=self.text("title"),
             description=self.text("description"),
             location=self.text("location"),
+            online_meeting=self._online_meeting(),
             hosts=hosts,
             needed_hosts=self._needed_hosts(),
             person_in_charge_id=self.text("person_in_charge_id"),
@@ -53,6 +58,10 @@ class SettingsReading(FormReading):
 
     def _is_checked(self, field: str) -> bool:
         return self.text(field) == CHECKED
+
+    def _online_meeting(self) -> Platform | None:
+        typed = self.text("online_meeting")
+        return Platform(typed) if typed in MEETING_PLATFORMS else None
 
     def _needed_hosts(self) -> int | None:
         match self.text("attendance"):
@@ -131,6 +140,7 @@ def form_of(page: BookingPage) -> Form:
         "title": [page.title],
         "description": [page.description],
         "location": [page.location],
+        "online_meeting": [page.online_meeting or ""],
         "durations_minutes": [", ".join(map(written_minutes, rules.durations))],
         "hosts": [f"{key.kind}:{key.host_id}" for key in page.hosts],
         "attendance": [_attendance(page)],

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.feeds import (
@@ -142,14 +142,21 @@ def due_turns(*, now: datetime, calendar_feeds: ports.CalendarFeeds) -> list[Fee
     return in_turn(calendar_feeds.due(now=now, limit=MOST_LISTED))
 
 
-def in_turn(turns: Iterable[FeedTurn]) -> list[FeedTurn]:
+class _Turn(Protocol):
+    """Something that is due, at `due_at`, and belongs to an organization."""
+
+    @property
+    def organization_id(self) -> str: ...
+
+
+def in_turn[Turn: _Turn](turns: Iterable[Turn]) -> list[Turn]:
     """Return the first turn of each organization, then the second of each, and so on.
 
     Those of an organization stay in the order in which they came, so that one
     which links thousands of calendars lets nobody else wait.
     """
     before: Counter[str] = Counter()
-    ranked: list[tuple[int, FeedTurn]] = []
+    ranked: list[tuple[int, Turn]] = []
     for turn in sorted(turns, key=attrgetter("due_at")):
         ranked.append((before[turn.organization_id], turn))
         before[turn.organization_id] += 1

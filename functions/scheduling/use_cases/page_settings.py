@@ -21,6 +21,7 @@ from scheduling.domain.booking_page import (
     QuestionKind,
 )
 from scheduling.domain.checks import Checks
+from scheduling.domain.hosts import HostKind
 from scheduling.domain.identifiers import derived_id, new_id
 from scheduling.domain.refusals import (
     BookingPageChanged,
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling import ports
+    from scheduling.domain.connections import Platform
     from scheduling.domain.hosts import HostKey
     from scheduling.domain.sessions import SignedIn
     from scheduling.domain.slots import Limit
+    from scheduling.provider_ports import Connections
 
 SHORTEST_MEETING = timedelta(minutes=5)
 LONGEST_MEETING = timedelta(hours=12)
@@ -85,6 +88,7 @@ class PageSettings:
     approval_within: timedelta = timedelta(hours=48)
     reminders: tuple[timedelta, ...] = (timedelta(hours=24),)
     is_on: bool = True
+    online_meeting: Platform | None = None
 
 
 def add_booking_page(
@@ -96,6 +100,7 @@ def add_booking_page(
     now: datetime,
     members: ports.Members,
     hosts: ports.Hosts,
+    connections: Connections,
     booking_pages: ports.BookingPages,
 ) -> BookingPage:
     """Make a page.
@@ -112,7 +117,7 @@ def add_booking_page(
     if slug and not _SLUG.fullmatch(slug):
         message = marked("Please use 3 to 60 small letters, digits and hyphens.")
         checks.refuse("slug", "invalid_slug", message)
-    checked = _checked(checks, by, settings, members=members, hosts=hosts)
+    checked = _checked(checks, by, settings, members=members, hosts=hosts, connections=connections)
     scope = key and f"{by.organization.organization_id}#{key}"
     page = _page(by, slug or slug_for(checked.title, scope), checked, now=now)
     return _added(by, page, key, now=now, booking_pages=booking_pages)
@@ -127,6 +132,7 @@ def edit_booking_page(
     now: datetime,
     members: ports.Members,
     hosts: ports.Hosts,
+    connections: Connections,
     booking_pages: ports.BookingPages,
 ) -> BookingPage:
     """Replace all settings of a page. What is booked already stays as it is.
@@ -142,7 +148,9 @@ def edit_booking_page(
     before = own_page(by, slug, booking_pages=booking_pages)
     if before.version != version:
         raise BookingPageChanged
-    checked = _checked(Checks(), by, settings, members=members, hosts=hosts)
+    checked = _checked(
+        Checks(), by, settings, members=members, hosts=hosts, connections=connections
+    )
     page = replace(_page(by, slug, checked, now=before.created_at), version=version + 1)
     booking_pages.replace(page, page_entry(by, Activity.BOOKING_PAGE_EDITED, page, now=now))
     return page
@@ -314,6 +322,7 @@ def _page(by: SignedIn, slug: str, settings: PageSettings, *, now: datetime) -> 
         approval_within=settings.approval_within,
         reminders=settings.reminders,
         is_on=settings.is_on,
+        online_meeting=settings.online_meeting,
     )
 
 
@@ -324,6 +333,7 @@ def _checked(
     *,
     members: ports.Members,
     hosts: ports.Hosts,
+    connections: Connections,
 ) -> PageSettings:
     """Return the settings as they are stored.
 
@@ -342,6 +352,7 @@ def _checked(
     )
     check_rules(checks, settings.rules)
     _check_hosts(checks, by, settings, hosts=hosts)
+    _check_online_meeting(checks, by, settings, connections=connections)
     in_charge = members.get_all(by.organization.organization_id, [settings.person_in_charge_id])
     if not any(member.is_active for member in in_charge):
         message = marked("Please choose a member of the team.")
@@ -386,16 +397,33 @@ def _check_hosts(
         checks.refuse("hosts", "too_many_for_length", message)
 
 
+def _check_online_meeting(
+    checks: Checks, by: SignedIn, settings: PageSettings, *, connections: Connections
+) -> None:
+    """Refuse meetings that none of the hosts can make."""
+    platform = settings.online_meeting
+    if platform is None:
+        return
+    member_ids = [key.host_id for key in settings.hosts if key.kind is HostKind.MEMBER]
+    connected = connections.of_members(by.organization.organization_id, member_ids[:MOST_HOSTS])
+    able = [each for each in connected if each.key.provider is platform.provider and each.is_on]
+    if not platform.makes_meetings or not any(each.has(platform) for each in able):
+        message = marked("None of the hosts has connected this. Please ask one of them to.")
+        checks.refuse("online_meeting", "not_connected", message)
+
+
 def _most_writes(settings: PageSettings) -> int:
     """Return how many items moving the longest meeting of a page may write at once."""
     rules, hosts = settings.rules, settings.needed_hosts or len(settings.hosts)
     longest = max(rules.durations, default=timedelta(0)) + rules.buffer_before + rules.buffer_after
     hours = -(-longest // timedelta(hours=1)) + 1
     guests = 1 + MOST_OTHER_GUESTS
-    booking_link_and_entry, row_and_count = 3, 3
+    booking_link_entry_and_events, row_and_count = 4, 3
     claims = hosts * (2 * hours + row_and_count)
     news = guests + 2 * hosts + 1
-    return booking_link_and_entry + claims + news + len(settings.reminders) * (guests + hosts)
+    return (
+        booking_link_entry_and_events + claims + news + len(settings.reminders) * (guests + hosts)
+    )
 
 
 def _checked_questions(checks: Checks, questions: Sequence[Question]) -> tuple[Question, ...]:
