@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
-    from scheduling.domain.connections import Connection, ConnectionKey
+    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
@@ -127,6 +127,7 @@ class Store:
     connections: dict[ConnectionKey, Connection] = field(default_factory=dict)
     sync_turns: dict[ConnectionKey, SyncTurn] = field(default_factory=dict)
     connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
+    connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -752,6 +753,12 @@ class InMemoryHosts(InMemory):
             limits=working.limits,
             locale=member.locale,
             is_gone=not member.is_active,
+            connected=tuple(
+                known
+                for key, known in self.store.connected_busy.items()
+                if (key.organization_id, key.member_id)
+                == (member.organization_id, member.member_id)
+            ),
         )
 
 

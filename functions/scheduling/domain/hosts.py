@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from scheduling.domain.feeds import FeedState
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.connections import ConnectedBusy
     from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.hours import WeeklyHours
     from scheduling.domain.slots import Limit
@@ -58,7 +60,9 @@ class Host:
     is_gone: bool = False
     """Deleted: kept for the meetings they still have."""
     calendar: CalendarFeed | None = None
-    """The one they linked."""
+    """Of an external member: the one they linked."""
+    connected: tuple[ConnectedBusy, ...] = ()
+    """Of a member: when they are busy in calendars they connected."""
     valid_until: datetime | None = None
     """Of an external member: until when their times count as right without a word."""
 
@@ -78,8 +82,10 @@ class Host:
         return until is not None and now >= until and self.has_times_after(now)
 
     def is_unverified(self, now: datetime) -> bool:
-        """Tell whether they linked a calendar that has not been read for long, or not yet."""
-        return self.calendar is not None and self.calendar.state(now) is not FeedState.VERIFIED
+        """Tell whether a calendar of theirs has not been read for long, or not yet."""
+        if self.calendar is not None and self.calendar.state(now) is not FeedState.VERIFIED:
+            return True
+        return any(known.is_unverified(now) for known in self.connected)
 
     def times(
         self,
@@ -90,15 +96,15 @@ class Host:
     ) -> HostTimes:
         """Return the host as the slot engine sees them; see `HostTimes` for what is handed on.
 
-        When their linked calendar says they are busy, they are busy as well.
+        When their calendars elsewhere say they are busy, they are busy as well.
         """
         hours = self.hours
-        linked = self.calendar.busy if self.calendar else ()
+        linked = [self.calendar.busy] if self.calendar else [each.busy for each in self.connected]
         return HostTimes(
             host_id=self.host_id,
             time_zone=self.time_zone,
             hours=tuple(map(span_of, hours)) if isinstance(hours, tuple) else hours,
-            busy=[*busy, *(BusyBlock(*span) for span in linked)],
+            busy=[*busy, *(BusyBlock(*span) for span in chain.from_iterable(linked))],
             page_bookings=page_bookings,
             bookings=bookings,
             limits=self.limits,

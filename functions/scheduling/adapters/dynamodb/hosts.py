@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.calendar_feeds import stored_feed
+from scheduling.adapters.dynamodb.connected_busy import stored_connected_busy
 from scheduling.adapters.dynamodb.external_members import stored_external_member
 from scheduling.adapters.dynamodb.organizations import stored_member
 from scheduling.adapters.dynamodb.working_hours import stored_hours
+from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.refusals import HostNotFound
 from scheduling.domain.working_hours import usual_hours
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scheduling.adapters.dynamodb.table import Item, Table
+
+WITH_CALENDARS = (Provider.GOOGLE,)
+"""Providers at whom members are busy."""
 
 
 class DynamoDbHosts:
@@ -42,10 +47,14 @@ def _keys_of_items(organization_id: str, key: HostKey) -> list[keys.Key]:
     return [
         keys.member(organization_id, key.host_id),
         keys.working_hours(organization_id, key.host_id),
+        *(
+            keys.connected_busy(ConnectionKey(organization_id, key.host_id, provider))
+            for provider in WITH_CALENDARS
+        ),
     ]
 
 
-def _host(key: HostKey, who: Item | None, when: Item | None) -> Host:
+def _host(key: HostKey, who: Item | None, when: Item | None, *connected: Item | None) -> Host:
     """Return the host made of the items behind `_keys_of_items`.
 
     Raises:
@@ -55,10 +64,10 @@ def _host(key: HostKey, who: Item | None, when: Item | None) -> Host:
         raise HostNotFound
     if key.kind is HostKind.EXTERNAL_MEMBER:
         return _external_member(key, who, when)
-    return _member(key, who, when)
+    return _member(key, who, when, connected)
 
 
-def _member(key: HostKey, item: Item, hours: Item | None) -> Host:
+def _member(key: HostKey, item: Item, hours: Item | None, connected: Sequence[Item | None]) -> Host:
     member = stored_member(item)
     saved = usual_hours(member) if hours is None else stored_hours(hours)
     return Host(
@@ -71,6 +80,7 @@ def _member(key: HostKey, item: Item, hours: Item | None) -> Host:
         limits=saved.limits,
         locale=member.locale,
         is_gone=not member.is_active,
+        connected=tuple(stored_connected_busy(each) for each in connected if each is not None),
     )
 
 
