@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port",
         type=int,
         default=os.environ.get("PARLEY_PORT"),
-        help=f"where people find it, with the next two for its parts; {DEFAULT_PORT} at first",
+        help=f"where people find it, with the next four for its parts; {DEFAULT_PORT} at first",
     )
     up.add_argument(
         "--without-demo",

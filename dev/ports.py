@@ -1,4 +1,4 @@
-"""The three ports of a running Parley, next to each other."""
+"""The ports of a running Parley, next to each other."""
 
 import errno
 import os
@@ -12,7 +12,10 @@ DEFAULT_PORT = 8080
 
 @dataclass(frozen=True)
 class Ports:
-    """`front` is the one people use; `aws` is the emulator's; `mail` is where functions send."""
+    """`front` is the one people use; `aws` is the emulator's; `mail` is where functions send.
+
+    `google` and `zoom` are their stand-ins'.
+    """
 
     front: int
 
@@ -25,6 +28,18 @@ class Ports:
         return self.front + 2
 
     @property
+    def google(self) -> int:
+        return self.front + 3
+
+    @property
+    def zoom(self) -> int:
+        return self.front + 4
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        return (self.front, self.aws, self.mail, self.google, self.zoom)
+
+    @property
     def origin(self) -> str:
         return f"http://localhost:{self.front}"
 
@@ -34,7 +49,7 @@ class Ports:
         Raises:
             CannotRun: Something does.
         """
-        for port in (self.front, self.aws, self.mail):
+        for port in self.all:
             if not is_free(port):
                 other = f"PARLEY_PORT={self.front + 100} make dev"
                 raise CannotRun(f"Port {port} is used by another program. Elsewhere: {other}")
@@ -62,12 +77,12 @@ def _can_listen(host: str | int, port: int) -> bool:
 
 
 def free_ports() -> Ports:
-    """Find three free ports in a row, for a stack of its own beside others."""
+    """Find as many free ports in a row as it takes, for a stack of its own beside others."""
     # From another place for each process, so that two that start at once do not meet.
     first = os.getpid() % 1000
     for number in range(1000):
         front = 18080 + 10 * ((first + number) % 1000)
         ports = Ports(front)
-        if all(is_free(port) for port in (ports.front, ports.aws, ports.mail)):
+        if all(is_free(port) for port in ports.all):
             return ports
-    raise CannotRun("No three free ports in a row between 18080 and 28080.")
+    raise CannotRun("No five free ports in a row between 18080 and 28080.")

@@ -24,7 +24,7 @@ from scheduling.domain.sign_ups import SignUpPolicy
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from scheduling import ports
+    from scheduling import ports, provider_ports
 
 _IMPATIENT = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
@@ -177,6 +177,29 @@ class Adapters:
         from scheduling.adapters.secrets_manager.link_keys import SecretsManagerLinkKeys
 
         return SecretsManagerLinkKeys(settings.link_key_secret())
+
+    @cached_property
+    def provider_apps(self) -> provider_ports.ProviderApps:
+        from scheduling.adapters.secrets_manager.provider_apps import SecretsManagerProviderApps
+
+        return SecretsManagerProviderApps(settings.provider_apps_secret())
+
+    @cached_property
+    def google_oauth(self) -> provider_ports.OAuthProvider:
+        from scheduling.adapters.google.oauth import GoogleOAuth
+
+        return GoogleOAuth(
+            self.provider_apps,
+            accounts_url=settings.google_accounts_url(),
+            oauth_url=settings.google_oauth_url(),
+            api_url=settings.google_api_url(),
+        )
+
+    @cached_property
+    def google_calendars(self) -> provider_ports.Calendars:
+        from scheduling.adapters.google.calendars import GoogleCalendars
+
+        return GoogleCalendars(settings.google_api_url())
 
     @cached_property
     def mail_templates(self) -> ports.MailTemplates:

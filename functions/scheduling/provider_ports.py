@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from scheduling.domain.audit import Entry
+    from scheduling.domain.circuits import Circuit
     from scheduling.domain.connections import (
         ConnectedBusy,
         Connection,
@@ -106,6 +107,22 @@ class SignInRequest:
     """Which account is meant; empty to choose one."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderApp:
+    """What Parley is known by at a provider."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+class ProviderApps(Protocol):
+    """What whoever operates the deployment has registered at providers."""
+
+    def of(self, provider: Provider) -> ProviderApp:
+        """Raises ProviderNotSetUp."""
+        ...
+
+
 class OAuthProvider(Protocol):
     """Signing in at one provider (RFC 6749, 7636, 9207)."""
 
@@ -122,7 +139,9 @@ class OAuthProvider(Protocol):
         """Return what works with what was granted."""
         ...
 
-    def sign_in_url(self, request: SignInRequest) -> str: ...
+    def sign_in_url(self, request: SignInRequest) -> str:
+        """Raises ProviderNotSetUp."""
+        ...
 
     def exchange(
         self, code: str, *, verifier: str, nonce: str, redirect_uri: str, now: datetime
@@ -133,7 +152,7 @@ class OAuthProvider(Protocol):
         are checked; elsewhere the provider is asked who it is.
 
         Raises:
-            CodeRefused, ProviderUnavailable, GrantRejected
+            CodeRefused, ProviderUnavailable, GrantRejected, ProviderNotSetUp
         """
         ...
 
@@ -153,8 +172,9 @@ class OAuthProvider(Protocol):
 class Calendars(Protocol):
     """The calendars of one provider.
 
-    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing; what names
-    a calendar may raise CalendarGone.
+    Everything may raise ProviderUnavailable, AccessTokenRejected and PermissionMissing, and
+    GrantRejected where the account is kept out altogether; what names a calendar may raise
+    CalendarGone.
     """
 
     def all(self, access_token: str) -> Sequence[ProviderCalendar]: ...
@@ -293,8 +313,39 @@ class Connections(Protocol):
         ...
 
 
+class VaultUnavailable(Exception):
+    """Nothing can be encrypted or decrypted now: the key is disabled, or out of reach."""
+
+
+class CiphertextRefused(Exception):
+    """It was changed, or was encrypted for another place than the one it was found in."""
+
+
+class Vault(Protocol):
+    """Turns texts into what nobody reads who holds but a copy of it.
+
+    Everything may raise VaultUnavailable.
+    """
+
+    def encrypted(self, text: str, context: Mapping[str, str]) -> bytes:
+        """Return `text` such that it can be decrypted in the same context only.
+
+        Args:
+            context: Identifiers only: whoever may read the log of the key sees them.
+        """
+        ...
+
+    def decrypted(self, ciphertext: bytes, context: Mapping[str, str]) -> str:
+        """Raises CiphertextRefused."""
+        ...
+
+
 class Grants(Protocol):
-    """The tokens of connections, readable by no one who holds but a copy of the table."""
+    """The tokens of connections, readable by no one who holds but a copy of the table.
+
+    What encrypts or decrypts may raise VaultUnavailable, what decrypts CiphertextRefused, and what
+    writes BusyTryAgain.
+    """
 
     def put(self, grant: Grant) -> None:
         """Store a grant in place of whatever there is."""
@@ -302,19 +353,24 @@ class Grants(Protocol):
 
     def get(self, key: ConnectionKey) -> Grant | None: ...
 
-    def lease(self, grant: Grant, *, now: datetime) -> bool:
-        """Take the replacing of its tokens upon oneself for `REFRESH_LEASE`; tell whether so."""
+    def lease(self, grant: Grant, *, now: datetime) -> Grant | None:
+        """Take the replacing of its tokens upon oneself for `REFRESH_LEASE`.
+
+        Return the grant as it is stored, with the lease; None where somebody else has it, or where
+        the stored version is another one by now.
+        """
         ...
 
     def save(self, grant: Grant) -> bool:
         """Store the next version of a grant and end the lease.
 
-        Tell whether it was stored: it is not where the stored version is not the one before.
+        Tell whether that is what is stored now: it is not where the stored version was not the
+        one before, or came from another sign-in. Doing it again is safe.
         """
         ...
 
     def release(self, grant: Grant) -> None:
-        """End a lease without new tokens."""
+        """End one's own lease without new tokens."""
         ...
 
     def forget(self, key: ConnectionKey) -> None: ...
@@ -350,17 +406,17 @@ class ConnectAttempts(Protocol):
 
 
 class Circuits(Protocol):
-    """Whether a provider answers an organization at all."""
+    """Whether providers answer organizations at all."""
 
-    def opened_until(self, organization_id: str, provider: Provider) -> datetime | None:
-        """Return until when nothing is to be asked; None where it may be."""
+    def get(self, organization_id: str, provider: Provider) -> Circuit:
+        """Return a circuit; a closed one where nothing has failed."""
         ...
 
-    def failed(self, organization_id: str, provider: Provider, *, now: datetime) -> None: ...
-
-    def succeeded(self, organization_id: str, provider: Provider) -> None:
-        """Close it. Writes nothing where nothing had failed."""
+    def change(self, organization_id: str, provider: Provider, circuit: Circuit) -> bool:
+        """Store the next version; tell whether the stored one was the one before."""
         ...
+
+    def close(self, organization_id: str, provider: Provider) -> None: ...
 
 
 class BusyStore(Protocol):

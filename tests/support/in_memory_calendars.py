@@ -12,6 +12,7 @@ from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from scheduling.domain.hours import intersection, merged
 from scheduling.domain.provider_events import (
     ChangedEvent,
     ChangePage,
@@ -24,10 +25,11 @@ from scheduling.provider_ports import (
     CursorExpired,
     EventChangedMeanwhile,
     EventIdUsed,
+    PermissionMissing,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from scheduling.domain.connections import ProviderCalendar
@@ -267,7 +269,7 @@ class InMemoryCalendars:
         def effect() -> WrittenEvent:
             calendar = self._writable(access_token, calendar_id)
             before = calendar.events.get(event.event_id)
-            if before is None or before.etag != etag:
+            if before is None or before.is_cancelled or before.etag != etag:
                 raise EventChangedMeanwhile
             stored = replace(before, time=_span(event.time), written=event, changed=self._next())
             return _as_written(self._put(calendar_id, self._with_meet(stored, calendar)))
@@ -350,7 +352,7 @@ class InMemoryCalendars:
     def _writable(self, access_token: str, calendar_id: str) -> Calendar:
         calendar = self._calendar(access_token, calendar_id)
         if not calendar.calendar.can_write:
-            raise CalendarGone
+            raise PermissionMissing
         return calendar
 
     def _put(self, calendar_id: str, event: Event) -> Event:
@@ -370,7 +372,7 @@ class InMemoryCalendars:
         if calendar.is_unknown:
             return None
         busy = (event.busy for event in calendar.events.values())
-        return _merged((span for span in busy if span is not None), _span(within))
+        return tuple(intersection(merged(each for each in busy if each), [_span(within)]))
 
     def _with_meet(self, event: Event, calendar: Calendar) -> Event:
         """Return an event with the meeting that it wants; one that it has stays the same."""
@@ -470,13 +472,3 @@ def _join_url(event: Event) -> str:
 
 def _span(time: TimeRange) -> Span:
     return int(time.start.timestamp()), int(time.end.timestamp())
-
-
-def _merged(spans: Iterable[Span], within: Span) -> tuple[Span, ...]:
-    merged: list[Span] = []
-    for start, end in sorted(span for span in spans if _overlaps(span, within)):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return tuple((max(start, within[0]), min(end, within[1])) for start, end in merged)

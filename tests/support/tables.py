@@ -21,6 +21,10 @@ def create_limits_table(client: DynamoDBClient, prefix: str = "test") -> Table:
     return _create(client, "LimitsTable", f"{prefix}-limits")
 
 
+def create_connections_table(client: DynamoDBClient, prefix: str = "test") -> Table:
+    return _create(client, "ConnectionsTable", f"{prefix}-connections")
+
+
 def create_tables(client: DynamoDBClient, prefix: str = "test") -> tuple[Table, Table]:
     """Create the tables that are kept, and return them: scheduling, access."""
     return (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from scheduling.domain.identifiers import new_id
 
 if TYPE_CHECKING:
     from scheduling.domain.connections import ConnectionKey
@@ -49,6 +51,8 @@ class Grant:
     refresh_token: str = field(repr=False)
     access_token: str = field(repr=False)
     access_expires_at: datetime
+    sign_in_id: str = field(default_factory=new_id)
+    """Of the sign-in it came from: what replaces its tokens never replaces those of a later one."""
     version: int = 1
     """One more with each pair of tokens."""
     leased_until: datetime | None = None
@@ -56,3 +60,14 @@ class Grant:
 
     def is_fresh(self, now: datetime) -> bool:
         return now < self.access_expires_at - REFRESHED_BEFORE
+
+    def with_tokens(self, tokens: Tokens) -> Grant:
+        """Return the next version, which nobody has leased."""
+        return replace(
+            self,
+            refresh_token=tokens.refresh_token or self.refresh_token,
+            access_token=tokens.access_token,
+            access_expires_at=tokens.expires_at,
+            version=self.version + 1,
+            leased_until=None,
+        )

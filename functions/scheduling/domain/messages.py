@@ -17,7 +17,7 @@ class Subject(StrEnum):
     BOOKING = "booking"
     INVITATION = "invitation"
     CONNECTION = "connection"
-    """Of a member; `which` says to which provider."""
+    """Of a member, whose id is the subject's; `which` is `google`, or `google.<connection id>`."""
 
 
 class MessageKind(StrEnum):

@@ -1,0 +1,1 @@
+"""Texts that are kept encrypted, through AWS KMS."""
