@@ -792,8 +792,8 @@ class Outbox(Protocol):
     def record(self, message: Message, delivery: Delivery) -> None:
         """Store how a try ended, if this claim is still the latest.
 
-        Being paused uses up no try. Without a next attempt such a message waits for
-        `requeue_paused`. What was told about the mail meanwhile stays.
+        Being paused, or scheduled anew, uses up no try. A paused message without a next attempt
+        waits for `requeue_paused`. What was told about the mail meanwhile stays.
         """
         ...
 
@@ -812,6 +812,10 @@ class Outbox(Protocol):
 
         One that was recorded a moment ago may be missed.
         """
+        ...
+
+    def requeue_waiting(self, organization_id: str, booking_id: str, *, now: datetime) -> int:
+        """Have those messages about a booking sent that waited for its link; return how many."""
         ...
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
@@ -897,10 +901,12 @@ class PersonalRecords(Protocol):
         """Return the rows of all files that are about somebody."""
         ...
 
-    def erase_from_booking(self, before: Booking, after: Booking, email: str) -> None:
+    def erase_from_booking(
+        self, before: Booking, after: Booking, email: str, *, now: datetime
+    ) -> None:
         """Store a booking without the person at an address, who no longer leads to it.
 
-        Where they were the guest, the guest's link ends.
+        Where they were the guest, the guest's link ends. Calendars are told.
 
         Args:
             before: As it was read.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from scheduling.domain.audit import Entry
+    from scheduling.domain.calendar_events import EventTask, HostEvent, KnownEvents, OnlineMeeting
     from scheduling.domain.circuits import Circuit
     from scheduling.domain.connections import (
         ConnectedBusy,
@@ -87,6 +88,10 @@ class MeetingRefused(Exception):
     def __init__(self, state: ConnectionState) -> None:
         super().__init__(state)
         self.state = state
+
+
+class ClaimLost(Exception):
+    """Another worker has taken the booking since, or may have: what this one knows is old."""
 
 
 class CodeRefused(Exception):
@@ -423,3 +428,74 @@ class BusyStore(Protocol):
     """When members are busy in calendars they connected, as slots read it."""
 
     def get_all(self, keys: Sequence[ConnectionKey]) -> Sequence[ConnectedBusy]: ...
+
+
+class CalendarEvents(Protocol):
+    """What of bookings is to be written into calendars and meetings, and what was.
+
+    Each change of a booking with a member among its hosts asks for it in its own transaction.
+    """
+
+    def ask(self, organization_id: str, booking_id: str, *, now: datetime) -> None:
+        """Have a booking's events looked at now; where there never were any, do nothing."""
+        ...
+
+    def claim(self, organization_id: str, booking_id: str, *, now: datetime) -> EventTask | None:
+        """Take a booking for `LEASE`; None where there is nothing to do now, or somebody has it."""
+        ...
+
+    def finish(self, before: EventTask, after: EventTask) -> bool:
+        """Store what is next and give the booking back; tell whether nothing was asked meanwhile.
+
+        Otherwise it is due still, and may be claimed at once. Where another worker has taken it
+        since, nothing changes.
+        """
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[EventTask]:
+        """Return at most `limit` tasks that are due, the longest due first."""
+        ...
+
+    def failed(self, organization_id: str, *, now: datetime, limit: int) -> Sequence[EventTask]:
+        """Return failed tasks of meetings that have not begun, by start, in one request."""
+        ...
+
+    def known(self, organization_id: str, booking_id: str) -> KnownEvents:
+        """Return all that is known of a booking's events, in one request."""
+        ...
+
+    def keep(self, event: HostEvent, task: EventTask) -> None:
+        """Store what is known of the event in one host's calendar.
+
+        Raises:
+            ClaimLost: Somebody else has claimed the booking since.
+        """
+        ...
+
+    def keep_meeting(self, meeting: OnlineMeeting, task: EventTask) -> None:
+        """Store what is known of the online meeting.
+
+        Raises:
+            ClaimLost: Somebody else has claimed the booking since.
+        """
+        ...
+
+    def flag(self, event: HostEvent) -> None:
+        """Note that somebody changed an event in the calendar, and the booking stays as it is.
+
+        Args:
+            event: As it is known; where it was written since, nothing changes.
+        """
+        ...
+
+
+class OnlineMeetings(Protocol):
+    """Where bookings take place online, for whoever shows them."""
+
+    def get(self, organization_id: str, booking_id: str) -> OnlineMeeting | None: ...
+
+    def of_bookings(
+        self, organization_id: str, booking_ids: Sequence[str]
+    ) -> Mapping[str, OnlineMeeting]:
+        """Return those that there are, by booking, of at most 100; in one request, or none."""
+        ...

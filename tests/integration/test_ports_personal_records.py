@@ -179,7 +179,7 @@ def test_a_guest_who_was_erased_leads_to_no_booking_and_their_link_has_ended(por
     before = booked(ports)
     after = booking_without(Person(MIA), before)
 
-    ports.personal_records.erase_from_booking(before, after, MIA)
+    ports.personal_records.erase_from_booking(before, after, MIA, now=EARLY)
 
     assert ports.bookings.get(ORG, before.booking_id) == after
     assert ports.bookings.of_guest(ORG, MIA) == []
@@ -191,13 +191,13 @@ def test_a_guest_who_was_erased_leads_to_no_booking_and_their_link_has_ended(por
 def test_whoever_read_a_booking_before_an_erasure_can_no_longer_write_it_back(ports):
     before = booked(ports)
     after = booking_without(Person(MIA), before)
-    ports.personal_records.erase_from_booking(before, after, MIA)
+    ports.personal_records.erase_from_booking(before, after, MIA, now=EARLY)
 
     moved = replace(before, version=2, changed_at=EARLY + timedelta(hours=1))
     with pytest.raises(BookingChanged):
         ports.bookings.change(before, moved, [], an_entry(entry_id=derived_id("a")))
     with pytest.raises(BookingChanged):
-        ports.personal_records.erase_from_booking(before, after, MIA)
+        ports.personal_records.erase_from_booking(before, after, MIA, now=EARLY)
     ports.bookings.change(after, replace(after, version=2), [], an_entry(entry_id=derived_id("b")))
 
     assert ports.bookings.get(ORG, before.booking_id).guest.email == ""

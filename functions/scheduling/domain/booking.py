@@ -19,6 +19,7 @@ from scheduling.domain.slots import BufferRule
 from scheduling.domain.time_range import TimeRange
 
 if TYPE_CHECKING:
+    from scheduling.domain.connections import Platform
     from scheduling.domain.hosts import HostKey
     from scheduling.domain.messages import Recipient
     from scheduling.domain.people import Guest
@@ -174,6 +175,8 @@ class Booking:
     """Who were its hosts before this version and are no longer."""
     erasures: int = 0
     """How often somebody was erased from it, which is no change that anybody is told of."""
+    online_meeting: Platform | None = None
+    """On what it takes place, as the page said; its link comes a moment after it was booked."""
 
     @property
     def time(self) -> TimeRange:
@@ -186,6 +189,12 @@ class Booking:
     @property
     def host_names(self) -> tuple[str, ...]:
         return tuple(host.name for host in self.hosts)
+
+    @property
+    def summary(self) -> str:
+        """What is meant and who takes part, without whoever was erased."""
+        people = ", ".join(filter(None, (*self.host_names, self.guest.name)))
+        return ": ".join(filter(None, (self.title, people)))
 
     @property
     def sequence(self) -> int:

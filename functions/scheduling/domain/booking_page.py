@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.slots import BufferRule, SlotRules
 
 if TYPE_CHECKING:
+    from scheduling.domain.connections import Platform
     from scheduling.domain.hosts import HostKey
     from scheduling.domain.hours import DateSpan
     from scheduling.domain.slots import Limit
@@ -105,6 +106,8 @@ class BookingPage:
     reminders: tuple[timedelta, ...] = (timedelta(hours=24),)
     """How long before the meeting everybody is reminded."""
     is_on: bool = True
+    online_meeting: Platform | None = None
+    """On what meetings take place; None where they are at `location`."""
     version: int = 1
     """1 when made, one more with each change."""
 

@@ -150,6 +150,11 @@ class Connection:
     def has(self, platform: Platform) -> bool:
         return platform in self.platforms
 
+    @property
+    def calendar_to_write(self) -> str:
+        """The calendar that events are written into; the account's own where none was chosen."""
+        return self.write_calendar_id or "primary"
+
     def in_state(self, state: ConnectionState, *, now: datetime) -> Connection:
         """Return the connection in a state; the same object where it is in that one."""
         if state is self.state:

@@ -108,6 +108,12 @@ class WantedMeeting:
     time: TimeRange
     time_zone: str
 
+    @property
+    def content_hash(self) -> str:
+        """Tells whether what a meeting was told is what it shall be told."""
+        parts = [self.topic, self.time.start.isoformat(), self.time.end.isoformat()]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class MadeMeeting:

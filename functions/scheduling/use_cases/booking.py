@@ -110,6 +110,7 @@ class _Draft:
             booking_page_slug=page.slug,
             title=page.title,
             location=page.location,
+            online_meeting=page.online_meeting,
             hosts=choice.hosts,
             person_in_charge_id=page.person_in_charge_id,
             guest=self.guest,

@@ -687,7 +687,7 @@ def _calendar_entry(
         sequence=booking.sequence,
         changed_at=booking.changed_at,
         time=facts.time,
-        summary=_summary(booking),
+        summary=booking.summary,
         description="\n".join((facts.guest_note, *answers)),
         location=booking.location,
         organizer=Mailbox(organization.name, room.mailer.address),
@@ -695,12 +695,6 @@ def _calendar_entry(
         takes_part=party.reader is not Reader.PERSON_IN_CHARGE,
         url=party.link or facts.booking_page_url,
     )
-
-
-def _summary(booking: Booking) -> str:
-    """Return what is meant and who takes part, without whoever was erased."""
-    people = ", ".join(filter(None, (*booking.host_names, booking.guest.name)))
-    return ": ".join(filter(None, (booking.title, people)))
 
 
 def _calendar_method(news: BookingNews, booking: Booking) -> CalendarMethod | None:

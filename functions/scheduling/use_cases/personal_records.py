@@ -211,7 +211,7 @@ def erase_person(
     _end_what_opens_doors(by, found, now, holdings)
     if bookings_to_come is BookingsToCome.CANCEL:
         cancel_all(by, to_come, now=now, bookings=holdings.bookings)
-    if not _erase_from_bookings(found.person, bookings, has_time, holdings):
+    if not _erase_from_bookings(found.person, bookings, has_time, now, holdings):
         return False
     for page in pages:
         holdings.personal_records.erase_from_page(page, page_without(found.as_host, page))
@@ -336,7 +336,11 @@ def _release_holds(
 
 
 def _erase_from_bookings(
-    person: Person, bookings: Sequence[Booking], has_time: Callable[[], bool], holdings: Holdings
+    person: Person,
+    bookings: Sequence[Booking],
+    has_time: Callable[[], bool],
+    now: datetime,
+    holdings: Holdings,
 ) -> bool:
     """Tell whether there was time for all."""
     for booking in bookings:
@@ -344,11 +348,13 @@ def _erase_from_bookings(
             return False
         whose = booking.organization_id, Subject.BOOKING, booking.booking_id
         holdings.personal_records.erase_mail_errors(*whose)
-        _erase_from_booking(person, booking, holdings)
+        _erase_from_booking(person, booking, now, holdings)
     return True
 
 
-def _erase_from_booking(person: Person, booking: Booking, holdings: Holdings) -> None:
+def _erase_from_booking(
+    person: Person, booking: Booking, now: datetime, holdings: Holdings
+) -> None:
     """Raises BookingChanged where somebody else changes it again and again."""
     for attempt in itertools.count(1):
         # What was listed may be older than what is stored, since it was cancelled, say.
@@ -356,7 +362,9 @@ def _erase_from_booking(person: Person, booking: Booking, holdings: Holdings) ->
         erased = booking_without(person, current)
         try:
             if erased != current:
-                holdings.personal_records.erase_from_booking(current, erased, person.email)
+                holdings.personal_records.erase_from_booking(
+                    current, erased, person.email, now=now
+                )
         except BookingChanged:
             if attempt == _TRIES:
                 raise

@@ -17,6 +17,7 @@ from scheduling.domain.booking import (
     Hold,
     Taken,
 )
+from scheduling.domain.connections import Platform
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.messages import Recipient
 from scheduling.domain.people import Guest
@@ -45,6 +46,7 @@ def booking_item(booking: Booking) -> Item:
         "booking_page_slug": booking.booking_page_slug,
         "title": booking.title,
         "location": booking.location,
+        **({"online_meeting": booking.online_meeting.value} if booking.online_meeting else {}),
         **_claim_attributes(booking.claim, booking.hosts),
         "person_in_charge_id": booking.person_in_charge_id,
         "guest": asdict(booking.guest),
@@ -104,6 +106,8 @@ def stored_booking(item: Item) -> Booking:
         former_time=former_time and TimeRange(*map(from_seconds, former_time)),
         former_host_ids=tuple(item["former_host_ids"]),
         erasures=int(item.get("erasures", 0)),
+        # Those from before meetings could be online have none.
+        online_meeting=Platform(item["online_meeting"]) if "online_meeting" in item else None,
     )
 
 

@@ -26,6 +26,7 @@ from scheduling.adapters.dynamodb.table import (
     transact,
 )
 from scheduling.domain.booking_page import BookingPage, BookingRules, Question, QuestionKind
+from scheduling.domain.connections import Platform
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import BookingPageChanged, BookingPageNotFound, SlugTaken
@@ -110,6 +111,7 @@ def page_item(page: BookingPage) -> Item:
         "needed_hosts": page.needed_hosts,
         "title": page.title,
         "location": page.location,
+        **({"online_meeting": page.online_meeting.value} if page.online_meeting else {}),
         "description": page.description,
         "time_zone": page.time_zone,
         "zone_is_locked": page.zone_is_locked,
@@ -148,6 +150,8 @@ def _page(item: Item) -> BookingPage:
         needed_hosts=None if needed_hosts is None else int(needed_hosts),
         title=item["title"],
         location=item["location"],
+        # Those from before meetings could be online have none.
+        online_meeting=Platform(item["online_meeting"]) if "online_meeting" in item else None,
         description=item["description"],
         time_zone=item["time_zone"],
         zone_is_locked=item["zone_is_locked"],

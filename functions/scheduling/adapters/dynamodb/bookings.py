@@ -22,6 +22,7 @@ from scheduling.adapters.dynamodb.booking_items import (
     unchanged,
 )
 from scheduling.adapters.dynamodb.claims import claim_changes
+from scheduling.adapters.dynamodb.event_tasks import event_writes
 from scheduling.adapters.dynamodb.links import link_item, link_prolonged
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
@@ -154,6 +155,7 @@ class DynamoDbBookings:
             *self._count_writes(counts),
             *self._expiry_writes(None, booking),
             *self._message_writes(booking, messages),
+            *self._event_writes(None, booking),
             *((_Part.REST, self._table.to_put(item)) for item in guest_items(booking)),
             (_Part.REST, self._access.to_put_new(link_item(link))),
         ]
@@ -179,6 +181,7 @@ class DynamoDbBookings:
             *self._count_writes(counts),
             *self._expiry_writes(before, after),
             *self._message_writes(after, messages),
+            *self._event_writes(before, after),
             (_Part.REST, entry_put(self._table, entry)),
         ]
         if link_expires_at is not None:
@@ -421,6 +424,11 @@ class DynamoDbBookings:
             (_Part.REST, message_put(self._table, message, now=booking.changed_at))
             for message in messages
         ]
+
+
+    def _event_writes(self, before: Booking | None, after: Booking) -> _Writes:
+        writes = event_writes(self._table, before, after, now=after.changed_at)
+        return [(_Part.REST, write) for write in writes]
 
 
 class _Refused(Exception):

@@ -58,6 +58,7 @@
 | whether a provider answers an organization | scheduling | `T#<org>#CIRCUIT` / `<provider>` |
 | what is to be written into calendars of a booking | scheduling | key of the booking / `EVENTS` |
 | bookings whose calendar events are due | by_time | `EVQ#<0..3>` / `<due>#<booking>` |
+| bookings that could not be written into calendars | to_look_at | `T#<org>#UNWRITTEN` / `<start>#<booking>` |
 | a booking's event in a host's calendar | scheduling | key of the booking / `EVENT#<host>` |
 | a booking's online meeting | scheduling | key of the booking / `MEETING` |
 | the tokens of a connection | connections | `T#<org>#CN#<member>` / `<provider>` |
@@ -472,6 +473,18 @@ def calendar_events_place(booking_id: str, due_at: datetime) -> Key:
     return {
         "GSI1PK": calendar_events_queue(_queue_number(booking_id)),
         "GSI1SK": f"{moment(due_at)}#{booking_id}",
+    }
+
+
+def unwritten_events(organization_id: str) -> str:
+    return f"T#{organization_id}#UNWRITTEN"
+
+
+def unwritten_place(organization_id: str, booking_id: str, starts_at: datetime) -> Key:
+    """Return the index keys of a booking that a human has to look at."""
+    return {
+        "GSI2PK": unwritten_events(organization_id),
+        "GSI2SK": f"{moment(starts_at)}#{booking_id}",
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.booking_items import booking_item, host_items, unchanged
 from scheduling.adapters.dynamodb.booking_pages import page_replaced
+from scheduling.adapters.dynamodb.event_tasks import event_writes
 from scheduling.adapters.dynamodb.external_members import (
     external_member_item,
     stored_external_member,
@@ -35,6 +36,7 @@ from scheduling.domain.refusals import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.booking import Booking
@@ -83,7 +85,9 @@ class DynamoDbPersonalRecords:
             if is_row_of(person, row)
         ]
 
-    def erase_from_booking(self, before: Booking, after: Booking, email: str) -> None:
+    def erase_from_booking(
+        self, before: Booking, after: Booking, email: str, *, now: datetime
+    ) -> None:
         if after.guest != before.guest:
             self._end_link(before.guest_link_id, after)
         condition, values = unchanged(before)
@@ -94,6 +98,8 @@ class DynamoDbPersonalRecords:
                 keys.guest_booking(after.organization_id, email, after.booking_id)
             ),
             *(self._table.to_put(item) for item in host_items(after) if item not in old),
+            # Events in calendars name them, too.
+            *event_writes(self._table, before, after, now=now),
         ]
         try:
             transact(self._table.client, writes)
