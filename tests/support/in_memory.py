@@ -82,6 +82,11 @@ from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
 from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
+from tests.support.in_memory_sync import (
+    InMemorySyncedCalendars,
+    InMemorySyncQueue,
+    InMemorySyncTurns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -90,6 +95,7 @@ if TYPE_CHECKING:
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.invitations import Invitation
@@ -126,6 +132,7 @@ class Store:
     feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
     connections: dict[ConnectionKey, Connection] = field(default_factory=dict)
     sync_turns: dict[ConnectionKey, SyncTurn] = field(default_factory=dict)
+    synced_calendars: dict[tuple[ConnectionKey, str], SyncedCalendar] = field(default_factory=dict)
     connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
     connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
@@ -1357,6 +1364,9 @@ class InMemoryAdapters:
         self.calendar_feeds = InMemoryCalendarFeeds(store)
         self.connections = InMemoryConnections(store)
         self.connect_attempts = InMemoryConnectAttempts(store)
+        self.sync_turns = InMemorySyncTurns(store)
+        self.synced_calendars = InMemorySyncedCalendars(store)
+        self.sync_queue = InMemorySyncQueue()
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)

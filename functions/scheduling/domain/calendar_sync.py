@@ -64,7 +64,10 @@ _RENEWED_AFTER = 0.8
 """Of a channel's life."""
 
 WATCHED_AGAIN = timedelta(minutes=5)
-"""After a channel that could not be had, or renewed."""
+"""After a channel that could not be had, or renewed, the first times."""
+
+_WATCH_TRIES = 12
+"""After so many in a row there may well be none to be had: then `IDLE_EVERY`."""
 
 MOST_EVENTS = 20_000
 """Kept of one calendar, 16 bytes each: 320 of the 400 kilobytes that an item may have."""
@@ -140,16 +143,37 @@ class SyncedCalendar:
     """When the owner is busy, without what mirrors bookings."""
     mirrors: Mapping[EventKey, MirrorEvent] = field(default_factory=dict)
     channel: OpenChannel | None = None
+    watch_failures: int = 0
+    """How often in a row no channel was to be had."""
+    watched_again_at: datetime | None = None
+    """When to try again."""
     version: int = 0
     """How often it was stored."""
 
     def needs_baseline(self, now: datetime) -> bool:
-        return self.cursor is None or self.baseline_at is None or (
-            now - self.baseline_at >= BASELINE_EVERY
+        return (
+            self.cursor is None
+            or self.baseline_at is None
+            or (now - self.baseline_at >= BASELINE_EVERY)
         )
 
     def rings(self, now: datetime) -> bool:
         return self.channel is not None and self.channel.rings(now)
+
+    def is_to_watch(self, now: datetime) -> bool:
+        """Tell whether to ask for a channel now, the first or one after another."""
+        if self.watched_again_at is not None and now < self.watched_again_at:
+            return False
+        return self.channel is None or self.channel.is_to_renew(now)
+
+    def watched(self, channel: Channel, now: datetime) -> SyncedCalendar:
+        opened = OpenChannel(channel, now)
+        return replace(self, channel=opened, watch_failures=0, watched_again_at=None)
+
+    def not_watched(self, now: datetime) -> SyncedCalendar:
+        failures = self.watch_failures + 1
+        pause = WATCHED_AGAIN if failures < _WATCH_TRIES else IDLE_EVERY
+        return replace(self, watch_failures=failures, watched_again_at=now + pause)
 
     @property
     def busy(self) -> Iterable[Span]:

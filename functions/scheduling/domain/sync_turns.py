@@ -60,16 +60,14 @@ class SyncTurn:
         A try counts as failed until it has succeeded: one that takes the whole
         function down with it is not repeated at once.
         """
-        failing = replace(
-            self, failures=self.failures + 1, failing_since=self.failing_since or now
-        )
+        failing = replace(self, failures=self.failures + 1, failing_since=self.failing_since or now)
         until = now + LEASE
         return replace(failing, due_at=max(until, now + failing.pause), leased_until=until)
 
     @property
     def pause(self) -> timedelta:
         """How long to wait after so many failures: by chance, so that not all come at once."""
-        longest = min(SHORTEST_PAUSE * 2 ** min(self.failures, 10), LONGEST_PAUSE)
+        longest = min(SHORTEST_PAUSE * (1 << min(self.failures, 10)), LONGEST_PAUSE)
         return max(SHORTEST_PAUSE, longest * fraction(f"{self.connection_id}{self.failures}"))
 
     def is_delayed(self, now: datetime) -> bool:

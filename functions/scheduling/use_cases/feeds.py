@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scheduling.domain.feeds import FeedAnswer, FeedRequest
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.sessions import SignedIn
+    from scheduling.domain.sync_turns import SyncTurn
 
 AT_ONCE = 10
 
@@ -142,14 +143,14 @@ def due_turns(*, now: datetime, calendar_feeds: ports.CalendarFeeds) -> list[Fee
     return in_turn(calendar_feeds.due(now=now, limit=MOST_LISTED))
 
 
-def in_turn(turns: Iterable[FeedTurn]) -> list[FeedTurn]:
+def in_turn[Turn: (FeedTurn, SyncTurn)](turns: Iterable[Turn]) -> list[Turn]:
     """Return the first turn of each organization, then the second of each, and so on.
 
     Those of an organization stay in the order in which they came, so that one
     which links thousands of calendars lets nobody else wait.
     """
     before: Counter[str] = Counter()
-    ranked: list[tuple[int, FeedTurn]] = []
+    ranked: list[tuple[int, Turn]] = []
     for turn in sorted(turns, key=attrgetter("due_at")):
         ranked.append((before[turn.organization_id], turn))
         before[turn.organization_id] += 1

@@ -362,9 +362,7 @@ def _erase_from_booking(
         erased = booking_without(person, current)
         try:
             if erased != current:
-                holdings.personal_records.erase_from_booking(
-                    current, erased, person.email, now=now
-                )
+                holdings.personal_records.erase_from_booking(current, erased, person.email, now=now)
         except BookingChanged:
             if attempt == _TRIES:
                 raise

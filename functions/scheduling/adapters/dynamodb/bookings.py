@@ -425,7 +425,6 @@ class DynamoDbBookings:
             for message in messages
         ]
 
-
     def _event_writes(self, before: Booking | None, after: Booking) -> _Writes:
         writes = event_writes(self._table, before, after, now=after.changed_at)
         return [(_Part.REST, write) for write in writes]
