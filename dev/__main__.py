@@ -117,6 +117,8 @@ def _where_to_click(facts: Facts) -> str:
         "Booking page": ", ".join(facts.booking_page_urls),
         "Availability": facts.availability_url or "",
         "Mailbox": facts.mailbox_url,
+        "Google": f"{facts.google_url}  (a stand-in)",
+        "Zoom": f"{facts.zoom_url}  (a stand-in)",
         "Style guide": facts.styleguide_url,
         "JSON API": facts.api_url,
     }

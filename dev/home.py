@@ -26,6 +26,10 @@ class Facts:
     mailbox_url: str
     styleguide_url: str
     mailbox_api_url: str
+    google_url: str
+    """Google's stand-in; what its accounts and calendars hold is at its root."""
+    zoom_url: str
+    """Zoom's stand-in; its users and meetings are at its root."""
     admin_email: str
     admin_sign_in_url: str
     """Redirects to a sign-in link of the admin that nobody has used yet."""
@@ -52,6 +56,10 @@ class Home:
         self.folder = folder.resolve()
         self.state = self.folder / "state"
         self.mails = self.folder / "mails"
+        self.google = self.folder / "google.json"
+        """What Google's stand-in knows."""
+        self.zoom = self.folder / "zoom.json"
+        """What Zoom's stand-in knows."""
         self.scratch = self.folder / "tmp"
         """Where the emulator unpacks functions and layers; worth nothing once it has stopped."""
         self.emulator_pid = self.folder / "emulator.pid"

@@ -43,6 +43,14 @@ class Ports:
     def origin(self) -> str:
         return f"http://localhost:{self.front}"
 
+    @property
+    def google_origin(self) -> str:
+        return f"http://localhost:{self.google}"
+
+    @property
+    def zoom_origin(self) -> str:
+        return f"http://localhost:{self.zoom}"
+
     def require_free(self) -> None:
         """Check that nothing else listens on any of them.
 

@@ -13,6 +13,9 @@ from dev.home import Facts, Home
 from dev.mailbox import Mailbox, SendingApi
 from dev.ports import Ports
 from dev.progress import step
+from dev.providers.google import server as google
+from dev.providers.google.keeping import keep, kept_google
+from dev.providers.zoom.demo import running_zoom
 from dev.ses_events import SesEvents
 from dev.sign_in_link import SignInLink, Welcome, create_organization
 
@@ -38,6 +41,8 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
         events = SesEvents(emulator)
         sending = SendingApi(mailbox, aws, emulator.url, events.tell).application()
         await parts.enter_async_context(serving(sending, "127.0.0.1", ports.mail))
+        await _serve_google(parts, home, ports)
+        await parts.enter_async_context(running_zoom(ports.origin, ports.zoom, home.zoom))
         operator = names["CreateOrganizationFunction"]
         with step(f"Creating {HANAMI_STUDIO.name}"):
             welcome = await asyncio.to_thread(
@@ -56,6 +61,13 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
         yield facts
 
 
+async def _serve_google(parts: AsyncExitStack, home: Home, ports: Ports) -> None:
+    world = kept_google(home.google)
+    world.redirect_uris.add(f"{ports.origin}/connections/google/callback")
+    parts.callback(keep, world, home.google)
+    await parts.enter_async_context(serving(google.application(world), "localhost", ports.google))
+
+
 def _facts(
     ports: Ports, emulator: Emulator, names: dict[str, str], welcome: Welcome, demo: Demo
 ) -> Facts:
@@ -66,6 +78,8 @@ def _facts(
         mailbox_url=f"{own}/mailbox",
         styleguide_url=f"{own}/styleguide",
         mailbox_api_url=f"{own}/mailbox/messages",
+        google_url=ports.google_origin,
+        zoom_url=ports.zoom_origin,
         admin_email=HANAMI_STUDIO.admin_email,
         admin_sign_in_url=f"{own}/sign-in",
         organization_id=welcome.organization_id,

@@ -22,6 +22,9 @@ _STYLES = {
     "stand_in.css": _PAGES / "stand_in.css",
 }
 
+_SECONDS_TO_FINISH = 0.01
+"""How long what is being answered may take on: a silent answer would take its time."""
+
 _STYLE_ONLY = "default-src 'none'; style-src 'self'"
 
 
@@ -62,7 +65,7 @@ def serving_in_thread(application: web.Application) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
 
     async def serve() -> None:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH)
         await runner.setup()
         await web.SockSite(runner, listener).start()
         await over.wait()

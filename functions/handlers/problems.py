@@ -86,6 +86,13 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BlockedByPolicy: HTTPStatus.FORBIDDEN,
     refusals.ConnectRefused: HTTPStatus.FORBIDDEN,
     refusals.ProviderNotSetUp: HTTPStatus.CONFLICT,
+    refusals.AccessDenied: HTTPStatus.FORBIDDEN,
+    refusals.AdminBlocksParley: HTTPStatus.FORBIDDEN,
+    refusals.WrongAccount: HTTPStatus.CONFLICT,
+    refusals.ForeignAccount: HTTPStatus.FORBIDDEN,
+    refusals.InsufficientScope: HTTPStatus.FORBIDDEN,
+    refusals.StillDisconnecting: HTTPStatus.SERVICE_UNAVAILABLE,
+    refusals.ConnectingUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.BusyTryAgain: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -146,8 +153,10 @@ def _facts(refusal: SchedulingError) -> dict[str, Any]:  # noqa: C901 - a list o
             facts["reason"] = refusal.reason.value
         case refusals.UpcomingBookings():
             facts["booking_ids"] = list(refusal.booking_ids)
-        case refusals.AlreadyConnected():
+        case refusals.AlreadyConnected() | refusals.WrongAccount():
             facts["account"] = refusal.account
+        case refusals.InsufficientScope():
+            facts["missing"] = [platform.value for platform in refusal.missing]
         case refusals.StillMember():
             facts["member_id"] = refusal.member_id
         case refusals.OrganizationChoiceRequired():

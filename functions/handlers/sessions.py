@@ -9,6 +9,7 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from handlers.requests import network
 from handlers.whose import remember
 from handlers.wiring import adapters
+from scheduling.domain.links import hashed
 from scheduling.use_cases.sign_in import signed_in
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def private_cookie(name: str, value: str, *, max_age_seconds: int) -> Cookie:
         same_site=SameSite.LAX_MODE,
         max_age=max_age_seconds,
     )
+
+
+def session_hash(event: APIGatewayProxyEventV2) -> str:
+    """Return what the session that a request came with is stored under."""
+    return hashed(cookie(event, SESSION_COOKIE) or "")
 
 
 def staff(event: APIGatewayProxyEventV2) -> SignedIn:

@@ -19,9 +19,12 @@ from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.table import Table
+from scheduling.domain.connections import Provider
 from scheduling.domain.sign_ups import SignUpPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from scheduling import ports, provider_ports
@@ -80,6 +83,33 @@ class Adapters:
         from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
 
         return DynamoDbCalendarFeeds(self._scheduling, self._access)
+
+    @cached_property
+    def connections(self) -> provider_ports.Connections:
+        from scheduling.adapters.dynamodb.connections import DynamoDbConnections
+
+        return DynamoDbConnections(self._scheduling)
+
+    @cached_property
+    def connect_attempts(self) -> provider_ports.ConnectAttempts:
+        from scheduling.adapters.dynamodb.connect_attempts import DynamoDbConnectAttempts
+
+        return DynamoDbConnectAttempts(self._access)
+
+    @cached_property
+    def grants(self) -> provider_ports.Grants:
+        from scheduling.adapters.dynamodb.grants import DynamoDbGrants
+        from scheduling.adapters.kms.vault import KmsVault
+
+        connections = Table(self._client, settings.connections_table())
+        vault = KmsVault(boto3.client("kms", config=_IMPATIENT), settings.grant_key())
+        return DynamoDbGrants(connections, vault)
+
+    @cached_property
+    def circuits(self) -> provider_ports.Circuits:
+        from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
+
+        return DynamoDbCircuits(self._scheduling)
 
     @cached_property
     def calendar_servers(self) -> ports.CalendarServers:
@@ -200,6 +230,37 @@ class Adapters:
         from scheduling.adapters.google.calendars import GoogleCalendars
 
         return GoogleCalendars(settings.google_api_url())
+
+    @cached_property
+    def zoom_oauth(self) -> provider_ports.OAuthProvider:
+        from scheduling.adapters.zoom.asking import Asking
+        from scheduling.adapters.zoom.sign_in import ZoomSignIn
+
+        return ZoomSignIn(
+            Asking(),
+            self.provider_apps,
+            url=settings.zoom_url(),
+            api_url=settings.zoom_api_url(),
+        )
+
+    @cached_property
+    def zoom_meetings(self) -> provider_ports.Meetings:
+        from scheduling.adapters.zoom.asking import Asking
+        from scheduling.adapters.zoom.meetings import ZoomMeetings
+
+        return ZoomMeetings(Asking(), api_url=settings.zoom_api_url())
+
+    @property
+    def oauth(self) -> Mapping[Provider, provider_ports.OAuthProvider]:
+        return {Provider.GOOGLE: self.google_oauth, Provider.ZOOM: self.zoom_oauth}
+
+    @property
+    def calendars(self) -> Mapping[Provider, provider_ports.Calendars]:
+        return {Provider.GOOGLE: self.google_calendars}
+
+    @property
+    def meetings(self) -> Mapping[Provider, provider_ports.Meetings]:
+        return {Provider.ZOOM: self.zoom_meetings}
 
     @cached_property
     def mail_templates(self) -> ports.MailTemplates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ from dev.providers.zoom.world import CLIENT_ID, CLIENT_SECRET, SCOPES, ZoomWorld
 from scheduling.adapters.zoom.asking import Asking
 from scheduling.adapters.zoom.meetings import ZoomMeetings
 from scheduling.adapters.zoom.sign_in import ZoomSignIn
-from scheduling.domain.connections import ConnectionState, Platform
+from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.grants import Account
 from scheduling.domain.provider_events import WantedMeeting
 from scheduling.domain.time_range import TimeRange
@@ -31,6 +32,7 @@ from scheduling.provider_ports import (
     MeetingGone,
     MeetingRefused,
     PermissionMissing,
+    ProviderApp,
     ProviderUnavailable,
     SignInRequest,
 )
@@ -80,13 +82,16 @@ def origin(world):
 
 
 def sign_in_at(origin, secret=CLIENT_SECRET):
-    return ZoomSignIn(
-        Asking(),
-        url=origin,
-        api_url=f"{origin}/v2",
-        client_id=CLIENT_ID,
-        client_secret=secret,
-    )
+    return ZoomSignIn(Asking(), RegisteredApp(secret), url=origin, api_url=origin)
+
+
+@dataclass(frozen=True)
+class RegisteredApp:
+    client_secret: str
+
+    def of(self, provider):
+        assert provider is Provider.ZOOM
+        return ProviderApp(CLIENT_ID, self.client_secret)
 
 
 @pytest.fixture
@@ -96,7 +101,7 @@ def signing_in(origin):
 
 @pytest.fixture
 def meetings(origin):
-    return ZoomMeetings(Asking(), api_url=f"{origin}/v2")
+    return ZoomMeetings(Asking(), api_url=origin)
 
 
 @pytest.fixture
@@ -518,6 +523,15 @@ def test_a_host_with_100_meetings_today_is_told_apart(world, meetings, aiko):
     meetings.create(world.sign_in(REN).access_token, GARDEN)
 
 
+def test_a_refusal_that_nobody_foresaw_says_its_number(world, meetings, aiko):
+    world.faults.switch_on(refused(400, "300 Validation Failed."), endpoint="meetings.update")
+
+    with pytest.raises(ProviderUnavailable) as unavailable:
+        meetings.update(aiko, meetings.create(aiko, GARDEN).meeting_id, GARDEN)
+
+    assert unavailable.value.reason == "http_400_zoom_300"
+
+
 @pytest.mark.parametrize("code", [1001, 3161])
 def test_a_user_who_may_not_host_is_told_apart(world, meetings, aiko, code):
     world.faults.switch_on(refused(400, f"{code} No."), endpoint="meetings.create")
@@ -552,7 +566,7 @@ def test_a_token_is_sent_nowhere_but_to_zoom(world, origin, aiko):
 
 def test_nobody_is_waited_for_without_end(world, origin, aiko):
     world.faults.switch_on(Fault(Kind.SILENT_BEFORE, seconds=0.3))
-    meetings = ZoomMeetings(Asking((1, 0.05)), api_url=f"{origin}/v2")
+    meetings = ZoomMeetings(Asking((1, 0.05)), api_url=origin)
 
     with pytest.raises(ProviderUnavailable) as failure:
         meetings.create(aiko, GARDEN)

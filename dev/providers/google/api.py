@@ -6,7 +6,7 @@ notifications".
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -206,14 +206,19 @@ class CalendarApi:
         if query.show_deleted is False or not _continues(query, point.query):
             raise invalid("The parameters are not those of the first call.", "syncToken")
         rows = listing.changes(calendar, point.query, point.serial)
-        return Page(rows, point.query, self._world.state.serial)
+        return Page(rows, point.query, self._world.state.serial, are_changes=True)
 
     def _page(
         self, call: Call, calendar: Calendar, page: Page, size: int, *, is_busy_only: bool
     ) -> Resource:
-        rows: Iterable[Resource | None] = page.rows[:size]
+        rows = page.rows[:size]
         if is_busy_only:
-            rows = [listing.busy_view(row, calendar) for row in page.rows[:size]]
+            seen = [(row, listing.busy_view(row, calendar)) for row in rows]
+            rows = [
+                listing.cancelled(row) if shown is None else shown
+                for row, shown in seen
+                if shown is not None or page.are_changes
+            ]
         zone = call.query.get("timeZone", calendar.time_zone)
         role = self._world.state.accounts[call.token.email].roles[calendar.calendar_id]
         moment = self._world.stamp().moment
@@ -225,7 +230,7 @@ class CalendarApi:
             "timeZone": zone,
             "accessRole": role.value,
             "defaultReminders": [],
-            "items": [_in_zone(row, zone) for row in rows if row is not None],
+            "items": [_in_zone(row, zone) for row in rows],
         }
         token = secrets.token_urlsafe(16)
         if page.rows[size:]:

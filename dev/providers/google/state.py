@@ -70,6 +70,8 @@ class Page:
     query: Query
     serial: int
     """Where the next sync begins."""
+    are_changes: bool = False
+    """Whether the rows are what has changed, and not all there is."""
 
 
 @dataclass

@@ -138,6 +138,11 @@ class Grants:
             raise ApiRefusal(HTTPStatus.UNAUTHORIZED, 201, "Access token is expired.")
         return token
 
+    def email_of(self, secret: str) -> str | None:
+        """Return whose code or token it is; None where it is none, or dead."""
+        known = self.codes.get(secret) or self.access.get(secret) or self.refreshing.get(secret)
+        return known.email if known else None
+
     def _pair(self, email: str, scopes: frozenset[str]) -> TokenPair:
         now = self.now()
         pair = TokenPair(secrets.token_urlsafe(64), secrets.token_urlsafe(64), scopes)

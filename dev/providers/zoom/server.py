@@ -49,11 +49,17 @@ class ZoomServer:
         endpoint = request.match_info.route.name
         if endpoint is None:
             return await handler(request)
-        token = self._world.grants.access.get(bearer_token(request))
-        email = token.email if token else None
+        email = await self._user_of(request)
         self._world.requests.append(SeenRequest(request.method, request.path, endpoint, email))
         fault = self._world.faults.hitting(email, endpoint)
         return await suffer(fault, request, handler, partial(_refusal, endpoint))
+
+    async def _user_of(self, request: web.Request) -> str | None:
+        """Return on whose behalf a request comes, by what it bears or has in its form."""
+        form = await request.post()
+        secrets = [form.get(name) for name in ("code", "refresh_token", "token")]
+        emails = map(self._world.grants.email_of, map(str, [bearer_token(request), *secrets]))
+        return next(filter(None, emails), None)
 
     async def _look(self, _: web.Request) -> web.Response:
         users = sorted(self._world.users.values(), key=lambda user: user.email)

@@ -77,7 +77,7 @@ class SeenRequest:
     endpoint: str
     """Its name, such as "meetings.create"."""
     email: str | None
-    """Whose access token it bore, if it bore a good one."""
+    """On whose behalf it came, if what it bore was good for anything."""
 
 
 @dataclass

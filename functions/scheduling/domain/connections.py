@@ -85,6 +85,13 @@ _PASSING = frozenset(
     }
 )
 
+_ONLY_OF: Mapping[ConnectionState, Platform] = {
+    ConnectionState.SYNCING: Platform.GOOGLE_CALENDAR,
+    ConnectionState.CALENDAR_GONE: Platform.GOOGLE_CALENDAR,
+    ConnectionState.NO_MEET: Platform.GOOGLE_MEET,
+}
+"""States that end with the platform they are about."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderCalendar:
@@ -144,16 +151,49 @@ class Connection:
 
     @property
     def works(self) -> bool:
-        """Whether it may be used at all."""
-        return self.is_on and not self.state.needs_human
+        """Whether it may be used at all; for which platforms, `serves` tells."""
+        return self.is_on and (self.is_partial or not self.state.needs_human)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of its platforms work while others lack a permission."""
+        lacks_some = self.state is ConnectionState.INSUFFICIENT_SCOPE and bool(self.missing)
+        return lacks_some and not self.platforms.issubset(self.missing)
 
     def has(self, platform: Platform) -> bool:
+        """Tell whether a platform is switched on, whether or not it works."""
         return platform in self.platforms
 
     @property
     def calendar_to_write(self) -> str:
         """The calendar that events are written into; the account's own where none was chosen."""
         return self.write_calendar_id or "primary"
+
+    def serves(self, platform: Platform) -> bool:
+        """Tell whether a platform is switched on and may be used."""
+        return self.works and self.has(platform) and platform not in self.missing
+
+    def ended(self, now: datetime) -> Connection:
+        """Return the connection with everything switched off."""
+        return replace(
+            self, platforms=frozenset(), missing=(), ended_at=now, version=self.version + 1
+        )
+
+    def without(self, platform: Platform, now: datetime) -> Connection:
+        """Return the connection with one platform switched off, and others still on."""
+        missing = tuple(each for each in self.missing if each is not platform)
+        lacks_nothing = self.state is ConnectionState.INSUFFICIENT_SCOPE and not missing
+        is_mended = lacks_nothing or _ONLY_OF.get(self.state) is platform
+        rest = self.in_state(ConnectionState.OK, now=now) if is_mended else self
+        return replace(
+            rest,
+            platforms=self.platforms - {platform},
+            missing=missing,
+            conflict_calendar_ids=(
+                () if platform is Platform.GOOGLE_CALENDAR else self.conflict_calendar_ids
+            ),
+            version=self.version + 1,
+        )
 
     def in_state(self, state: ConnectionState, *, now: datetime) -> Connection:
         """Return the connection in a state; the same object where it is in that one."""

@@ -47,6 +47,8 @@ class Act(StrEnum):
     EXPORT_PERSON = "export_person"
     ERASE_PERSON = "erase_person"
     RESUME_SENDING = "resume_sending"
+    MANAGE_CONNECTIONS = "manage_connections"
+    """See what others have connected, remove it, ask for it, and say what may be connected."""
 
 
 class Who(StrEnum):
@@ -78,6 +80,7 @@ RULES: Mapping[Act, Rule] = {
     Act.EXPORT_PERSON: Rule(Who.ADMIN, is_critical=True),
     Act.ERASE_PERSON: Rule(Who.ADMIN, is_critical=True),
     Act.RESUME_SENDING: Rule(Who.ADMIN),
+    Act.MANAGE_CONNECTIONS: Rule(Who.ADMIN),
 }
 
 

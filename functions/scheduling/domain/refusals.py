@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from scheduling.domain.connections import Platform
     from scheduling.domain.reputation import SuppressionReason
 
 
@@ -606,3 +607,64 @@ class ProviderNotSetUp(SchedulingError):
 
     code = "provider_not_set_up"
     message = marked("This is not set up yet. Please ask whoever runs Parley for you.")
+
+
+class AccessDenied(SchedulingError):
+    """Whoever was sent to a provider said no there."""
+
+    code = "access_denied"
+    message = marked("You did not allow the access, so nothing was connected.")
+
+
+class AdminBlocksParley(SchedulingError):
+    """The administrator of an account at a provider does not let Parley in."""
+
+    code = "admin_blocked"
+    message = marked("The administrator of this account does not let Parley in.")
+
+
+class WrongAccount(SchedulingError):
+    """Somebody came back with another account than the one that is connected."""
+
+    code = "wrong_account"
+    message = marked("This is another account than the one you have connected.")
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.account = account
+        """The one that is connected."""
+
+
+class ForeignAccount(SchedulingError):
+    """The account belongs to no domain that the organization allows."""
+
+    code = "foreign_domain"
+    message = marked("Your organization allows accounts of its own domains only.")
+
+
+class InsufficientScope(SchedulingError):
+    """What was granted is not enough for some platforms."""
+
+    code = "insufficient_scope"
+    message = marked("Not everything that is needed was allowed. Please tick every box.")
+
+    def __init__(self, missing: Sequence[Platform]) -> None:
+        super().__init__()
+        self.missing = tuple(missing)
+        """The platforms it is not enough for."""
+
+
+class StillDisconnecting(TryAgainLater):
+    """The account before has not been disconnected at its provider yet."""
+
+    code = "still_disconnecting"
+    message = marked("The account before is still being disconnected. Please try again soon.")
+    retry_after_seconds = 60
+
+
+class ConnectingUnavailable(TryAgainLater):
+    """The provider does not answer, or what it gave could not be kept safe."""
+
+    code = "connecting_unavailable"
+    message = marked("This does not work right now. Nothing was connected; please try again later.")
+    retry_after_seconds = 60

@@ -92,18 +92,38 @@ def call[Answer](
     """
     if not connection.is_on or connection.state is ConnectionState.RECONNECT_REQUIRED:
         raise ConnectionBroken(connection.state)
+    answer = _asked(connection, ask, now=now, providers=providers)
+    _note_answer(connection, now=now, connections=providers.connections)
+    return answer
+
+
+def take_leave[Answer](
+    connection: Connection, ask: Callable[[str], Answer], *, now: datetime, providers: Providers
+) -> Answer:
+    """Ask a provider something for a connection that has ended, as `call` does for one that is on.
+
+    Raises:
+        ProviderUnavailable: Another try may succeed.
+        ConnectionBroken: The grant is dead already.
+    """
+    return _asked(connection, ask, now=now, providers=providers)
+
+
+def _asked[Answer](
+    connection: Connection, ask: Callable[[str], Answer], *, now: datetime, providers: Providers
+) -> Answer:
     with _circuit(connection, now=now, providers=providers):
         grant = _grant_to_use(connection, rejected=None, now=now, providers=providers)
         try:
-            answer = ask(grant.access_token)
-        except AccessTokenRejected:
-            grant = _grant_to_use(connection, rejected=grant, now=now, providers=providers)
             try:
-                answer = ask(grant.access_token)
-            except AccessTokenRejected as error:
-                raise _NotNow("new_token_rejected") from error
-    _note_answer(connection, now=now, connections=providers.connections)
-    return answer
+                return ask(grant.access_token)
+            except AccessTokenRejected:
+                grant = _grant_to_use(connection, rejected=grant, now=now, providers=providers)
+                return ask(grant.access_token)
+        except AccessTokenRejected as error:
+            raise _NotNow("new_token_rejected") from error
+        except GrantRejected as error:
+            _break(connection, error.state, now=now, providers=providers)
 
 
 def note_state(
@@ -116,10 +136,11 @@ def note_state(
 ) -> Connection:
     """Bring a connection into a state; write to its member once it needs them.
 
-    Return it as it is stored now. Where it was changed meanwhile nothing is noted: whoever uses
-    it next comes to know the same, if it is still so.
+    Return it as it is stored now. Where it has ended or was changed meanwhile nothing is noted:
+    whoever uses it next comes to know the same, if it is still so.
     """
-    if state is connection.state and tuple(missing) == connection.missing:
+    is_same = state is connection.state and tuple(missing) == connection.missing
+    if is_same or not connection.is_on:
         return connection
     noted = replace(
         connection,
@@ -222,8 +243,8 @@ def _is_new(grant: Grant, rejected: Grant | None) -> bool:
 def _vault(connection: Connection, *, now: datetime, providers: Providers) -> Iterator[None]:
     try:
         yield
-    except VaultUnavailable as error:
-        raise _NotNow("vault_unavailable") from error
+    except (BusyTryAgain, VaultUnavailable) as error:
+        raise _NotNow("grant_out_of_reach", retry_after=AGAIN_SOON) from error
     except CiphertextRefused:
         _break(connection, ConnectionState.RECONNECT_REQUIRED, now=now, providers=providers)
 

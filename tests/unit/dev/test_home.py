@@ -44,6 +44,8 @@ def facts_of(pid):
         mailbox_url="http://localhost:8080/_dev/mailbox",
         styleguide_url="http://localhost:8080/_dev/styleguide",
         mailbox_api_url="http://localhost:8080/_dev/mailbox/messages",
+        google_url="http://localhost:8083",
+        zoom_url="http://localhost:8084",
         admin_email="aiko@hanami.example",
         admin_sign_in_url="http://localhost:8080/_dev/sign-in",
         organization_id="o1",

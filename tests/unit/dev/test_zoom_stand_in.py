@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import httpx
 import pytest
 
+from dev.ports import free_ports
 from dev.providers.faults import Fault, Kind
-from dev.providers.zoom.demo import demo_world
+from dev.providers.zoom.demo import demo_world, running_zoom
 from dev.providers.zoom.grants import s256
+from dev.providers.zoom.keeping import keep, remember
 from dev.providers.zoom.limits import BUSINESS, Category
 from dev.providers.zoom.server import serving_zoom
 from dev.providers.zoom.world import CLIENT_ID, CLIENT_SECRET, SCOPES, ZoomWorld
@@ -411,15 +415,16 @@ def test_a_fault_answers_in_zooms_words(world, zoom, aiko):
     fault = Fault(Kind.REFUSED, 400, "3161 Not allowed to host.", retry_after="3")
     world.faults.switch_on(fault, account=AIKO, endpoint="meetings.*", times=1)
     dead = Fault(Kind.REFUSED, 400, "invalid_grant Invalid Token!")
-    world.faults.switch_on(dead, endpoint="oauth.token")
+    world.faults.switch_on(dead, account=REN, endpoint="oauth.token")
 
     refused, made = create(zoom, aiko), create(zoom, aiko)
 
     assert refused.json() == {"code": 3161, "message": "Not allowed to host."}
     assert refused.headers["Retry-After"] == "3"
     assert made.status_code == 201
-    answer = refresh(zoom, "any").json()
+    answer = refresh(zoom, world.sign_in(REN).refresh_token).json()
     assert answer == {"reason": "Invalid Token!", "error": "invalid_grant"}
+    assert refresh(zoom, world.sign_in(AIKO).refresh_token).status_code == 200
 
 
 def test_somebody_looks_into_it_and_breaks_it(world, zoom, aiko):
@@ -459,9 +464,46 @@ def test_the_demo_knows_members_of_the_organization_and_a_private_account():
     world = demo_world("http://localhost:8080")
 
     assert world.redirect_uris == {CALLBACK}
-    assert {AIKO, REN, "tom@hanami.example", "ren.ito@private.example"} == set(world.users)
+    assert {AIKO, REN, "tom@hanami.example", "yui.sato@mail.example"} == set(world.users)
     assert [meeting.topic for meeting in world.meetings_of(REN)] == ["Weekly design review"]
     assert world.limits.per_second == BUSINESS
+
+
+def test_connections_outlive_a_restart(tmp_path, world, clock):
+    meeting = world.add_meeting(AIKO, "Garden", NOON, timedelta(hours=1), agenda="A mark")
+    tokens = world.sign_in(AIKO)
+    world.grants.block(REN)
+    world.scopes = {"user:read:user"}
+    file = tmp_path / "zoom.json"
+
+    keep(world, file)
+    again = ZoomWorld(now=clock)
+    remember(again, file)
+
+    assert again.meetings == {meeting.meeting_id: meeting}
+    assert (again.users, again.scopes) == (world.users, world.scopes)
+    assert again.grants.blocked == {REN}
+    assert again.grants.refresh(tokens.refresh_token).scopes == SCOPES
+
+
+def test_the_demo_is_served_and_keeps_itself(tmp_path):
+    file = tmp_path / "zoom.json"
+    port = free_ports().zoom
+
+    async def look():
+        async with (
+            running_zoom("http://localhost:8080", port, file),
+            aiohttp.ClientSession() as session,
+            session.get(f"http://localhost:{port}/") as page,
+        ):
+            return await page.text()
+
+    first, second = asyncio.run(look()), asyncio.run(look())
+    file.write_text('{"of": "an earlier version"}')
+    third = asyncio.run(look())
+
+    assert [page.count("Weekly design review") for page in (first, second, third)] == [1, 1, 1]
+    assert second == first
 
 
 def test_recorded_types_know_no_further_fields():

@@ -49,7 +49,10 @@ class Answer:
             raise ProviderUnavailable("unexpected_answer") from None
 
     def unavailable(self) -> ProviderUnavailable:
-        return ProviderUnavailable(f"http_{self.status}", retry_after=self.retry_after)
+        code = self.body.get("code")
+        says_more = isinstance(code, int) and code != self.status
+        reason = f"http_{self.status}_zoom_{code}" if says_more else f"http_{self.status}"
+        return ProviderUnavailable(reason, retry_after=self.retry_after)
 
 
 class Asking:

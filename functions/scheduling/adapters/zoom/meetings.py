@@ -55,7 +55,7 @@ class ZoomMeetings:
     """Meetings that members host at Zoom."""
 
     def __init__(self, asking: Asking, *, api_url: str) -> None:
-        """Ask the API at `api_url` (https://api.zoom.us/v2), whatever a token's answer names."""
+        """Ask the API at `api_url` (https://api.zoom.us), whatever a token's answer names."""
         self._asking = asking
         self._api_url = api_url
 
@@ -102,7 +102,7 @@ class ZoomMeetings:
 
     def _ask(self, method: str, path: str, access_token: str, **request: Any) -> Answer:
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self._asking.ask(method, f"{self._api_url}{path}", headers=headers, **request)
+        return self._asking.ask(method, f"{self._api_url}/v2{path}", headers=headers, **request)
 
 
 def _path(meeting_id: str) -> str:

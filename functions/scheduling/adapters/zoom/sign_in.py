@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from scheduling.adapters.zoom.refusals import missing_permission, rejects_access_token
-from scheduling.domain.connections import ConnectionState, Platform
+from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.grants import Account, Tokens
 from scheduling.provider_ports import CodeRefused, GrantRejected
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.adapters.zoom.asking import Answer, Asking
-    from scheduling.provider_ports import SignInRequest
+    from scheduling.provider_ports import ProviderApps, SignInRequest
 
 _MEETINGS = frozenset(
     {
@@ -69,15 +69,12 @@ class ZoomSignIn:
     issuer = ""
     """Zoom does not say who it is when somebody comes back (RFC 9207)."""
 
-    def __init__(
-        self, asking: Asking, *, url: str, api_url: str, client_id: str, client_secret: str
-    ) -> None:
+    def __init__(self, asking: Asking, apps: ProviderApps, *, url: str, api_url: str) -> None:
         """Sign in at `url` (https://zoom.us); who somebody is says `api_url`."""
         self._asking = asking
+        self._apps = apps
         self._url = url
         self._api_url = api_url
-        self._client_id = client_id
-        self._client_secret = client_secret
 
     def scopes_for(self, platforms: frozenset[Platform]) -> tuple[str, ...]:
         return tuple(sorted(_MEETINGS | {_USER})) if Platform.ZOOM in platforms else ()
@@ -91,7 +88,7 @@ class ZoomSignIn:
         """Return where to sign in. Zoom takes neither scopes nor a hint of the account there."""
         query = {
             "response_type": "code",
-            "client_id": self._client_id,
+            "client_id": self._apps.of(Provider.ZOOM).client_id,
             "redirect_uri": request.redirect_uri,
             "state": request.state,
             "code_challenge": request.challenge,
@@ -135,18 +132,22 @@ class ZoomSignIn:
         return _tokens(answer, now)
 
     def revoke(self, token: str) -> None:
-        """End the grant to which an access token belongs; Zoom takes no refresh token for it."""
+        """End the grant to which an access token belongs.
+
+        It has to be a fresh one: one that has expired and a refresh token are as if dead to Zoom.
+        """
         answer = self._post("revoke", {"token": token})
         if not answer.is_good and not _says_token_is_dead(answer):
             raise answer.unavailable()
 
     def _post(self, endpoint: str, form: Mapping[str, str]) -> Answer:
-        app = (self._client_id, self._client_secret)
-        return self._asking.ask("POST", f"{self._url}/oauth/{endpoint}", data=form, auth=app)
+        app = self._apps.of(Provider.ZOOM)
+        url = f"{self._url}/oauth/{endpoint}"
+        return self._asking.ask("POST", url, data=form, auth=(app.client_id, app.client_secret))
 
     def _account(self, access_token: str) -> Account:
         headers = {"Authorization": f"Bearer {access_token}"}
-        answer = self._asking.ask("GET", f"{self._api_url}/users/me", headers=headers)
+        answer = self._asking.ask("GET", f"{self._api_url}/v2/users/me", headers=headers)
         if missing_permission(answer):
             raise GrantRejected(ConnectionState.INSUFFICIENT_SCOPE)
         if rejects_access_token(answer):
