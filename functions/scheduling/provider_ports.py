@@ -217,7 +217,10 @@ class Calendars(Protocol):
         ...
 
     def read(self, access_token: str, calendar_id: str, event_id: str) -> WrittenEvent | None:
-        """Return an event of ours, a cancelled one too; None where there never was one."""
+        """Return an event of ours; None where there never was one.
+
+        Of a cancelled one, nothing but its id is promised.
+        """
         ...
 
     def update(

@@ -66,6 +66,8 @@ def test_no_package_is_in_both_layers():
         pytest.param(
             ["BaseLayer", "ProvidersLayer"],
             "import googleapiclient.discovery, google.oauth2.credentials, msal, requests\n"
+            "import httplib2, jwt.algorithms\n"
+            "assert jwt.algorithms.has_crypto\n"
             "credentials = google.oauth2.credentials.Credentials('token')\n"
             "build = googleapiclient.discovery.build\n"
             "build('calendar', 'v3', credentials=credentials, static_discovery=True).events()",

@@ -455,12 +455,13 @@ def _as_changed(event: Event) -> ChangedEvent:
 
 
 def _as_written(event: Event) -> WrittenEvent:
+    if event.is_cancelled:
+        return WrittenEvent(event.event_id, event.etag, "", (0, 0), is_gone=True)
     return WrittenEvent(
         event.event_id,
         event.etag,
         event.written.content_hash if event.written else "",
         event.time,
-        is_gone=event.is_cancelled,
         join_url=event.join_url,
         meet_failed=event.meet_failed,
     )

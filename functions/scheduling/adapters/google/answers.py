@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -35,6 +36,9 @@ _STATES = {
     "domainPolicy": ConnectionState.ADMIN_BLOCKED,
 }
 """Reasons on which the access of a whole account ends."""
+
+
+_SECONDS = re.compile("[0-9]{1,9}")
 
 
 class Refused(Exception):
@@ -83,7 +87,7 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     A date is compared with the server's own clock (RFC 9110, sections 6.6.1 and 10.2.3).
     """
     asked = headers.get("retry-after", "")
-    if asked.isascii() and asked.isdigit():
+    if _SECONDS.fullmatch(asked):
         return timedelta(seconds=int(asked))
     until, now = _moment(asked), _moment(headers.get("date", ""))
     if until is None or now is None:
@@ -93,9 +97,10 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except ValueError:
         return None
+    return moment if moment.tzinfo else None
 
 
 def _reason(content: bytes) -> str:

@@ -6,8 +6,10 @@ Source: Google Calendar API v3 reference, and the guides "Synchronize resources 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """How long Google has to connect, and for each part of an answer."""
 
+KEPT_SECONDS = 30.0
+"""How long a connection is kept that nobody uses: a function that was asleep finds it dead."""
+
 CALENDARS_PER_QUERY = 50
 """Source: Google Calendar API reference, freebusy.query, `calendarExpansionMax`."""
 
@@ -73,13 +78,49 @@ _OF_CALENDAR: _Refusals = {
 }
 
 
-class _Connection(threading.local):
-    """The connection of one thread: httplib2 serves no two at a time."""
+class _Connections:
+    """Connections that are open, each for one request at a time: httplib2 serves no two."""
 
     def __init__(self, timeout: float) -> None:
-        self.http = httplib2.Http(timeout=timeout, proxy_info=None)
+        self._timeout = timeout
+        self._idle: deque[tuple[httplib2.Http, float]] = deque()
+
+    @contextmanager
+    def one(self) -> Iterator[httplib2.Http]:
+        connection = self._take()
+        was_answered = False
+        try:
+            yield connection
+            was_answered = True
+        except HttpError:
+            was_answered = True
+            raise
+        finally:
+            if was_answered:
+                self._idle.append((connection, time.time()))
+            else:
+                # The next request would read what is left of this one's answer.
+                connection.close()
+
+    def close(self) -> None:
+        for connection, _ in self._idle:
+            connection.close()
+        self._idle.clear()
+
+    def _take(self) -> httplib2.Http:
+        try:
+            connection, used_at = self._idle.pop()
+        except IndexError:
+            return self._new()
+        if time.time() - used_at > KEPT_SECONDS:
+            connection.close()
+        return connection
+
+    def _new(self) -> httplib2.Http:
+        connection = httplib2.Http(timeout=self._timeout, proxy_info=None)
         # Wherever a redirect leads, our tokens do not go there.
-        self.http.follow_redirects = False
+        connection.follow_redirects = False
+        return connection
 
 
 class GoogleCalendars:
@@ -87,16 +128,21 @@ class GoogleCalendars:
 
     def __init__(self, api_url: str, *, timeout: float = SECONDS) -> None:
         """Ask the API at `api_url`, the origin without a slash at its end."""
-        self._connection = _Connection(timeout)
+        self._connections = _Connections(timeout)
         self._api = build(
             "calendar",
             "v3",
-            http=self._connection.http,
+            # Each request is given another one.
+            http=httplib2.Http(),
             client_options={"api_endpoint": f"{api_url}/calendar/v3/"},
             static_discovery=True,
             cache_discovery=False,
         )
         self._events = self._api.events()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; the next request opens another."""
+        self._connections.close()
 
     def all(self, access_token: str) -> Sequence[ProviderCalendar]:
         fields = "id,summary,summaryOverride,primary,accessRole,timeZone,conferenceProperties"
@@ -263,7 +309,8 @@ class GoogleCalendars:
         """
         request.headers["Authorization"] = f"Bearer {access_token}"
         try:
-            answer = request.execute(http=self._connection.http)
+            with self._connections.one() as connection:
+                answer = request.execute(http=connection)
         except HttpError as error:
             raise _meant(error, refusals or {}) from None
         except TimeoutError:

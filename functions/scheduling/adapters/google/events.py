@@ -5,7 +5,7 @@ Source: Google Calendar API reference, "Events". Words such as `cancelled` are p
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -66,6 +66,8 @@ def changed_event(item: Resource, zone: ZoneInfo) -> ChangedEvent:
 
 
 def written_event(item: Resource) -> WrittenEvent:
+    if item["status"] == "cancelled":
+        return WrittenEvent(item["id"], item.get("etag", ""), "", (0, 0), is_gone=True)
     conference = item.get("conferenceData", {})
     join_url = _join_url(item, conference)
     status = conference.get("createRequest", {}).get("status", {}).get("statusCode")
@@ -75,7 +77,6 @@ def written_event(item: Resource) -> WrittenEvent:
         _properties(item, "private").get(_CONTENT, ""),
         # An event alone does not say the calendar's zone; we never write one that needs it.
         _span(item, ZoneInfo("UTC")),
-        is_gone=item["status"] == "cancelled",
         join_url=join_url,
         meet_failed=status == "failure" and not join_url,
     )
@@ -155,4 +156,4 @@ def _moment(when: Resource, zone: ZoneInfo) -> int:
 
 def seconds(text: str) -> int:
     """Return seconds since 1970 of a moment with an offset (RFC 3339)."""
-    return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+    return int(datetime.fromisoformat(text).timestamp())

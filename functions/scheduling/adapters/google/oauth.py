@@ -137,9 +137,14 @@ class GoogleOAuth:
 
     def revoke(self, token: str) -> None:
         answer = self._ask("POST", f"{self._oauth_url}/revoke", {"token": token})
-        # 400: it is dead already.
-        if answer.status_code not in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            # It is dead already.
+            return
+        if answer.status_code != HTTPStatus.OK:
             raise _unavailable(answer)
+        if answer.content:
+            # Whoever answers with a page is not Google.
+            _json(answer)
 
     @property
     def _app(self) -> ProviderApp:
@@ -168,10 +173,12 @@ class GoogleOAuth:
 
     def _keys(self) -> jwt.PyJWKSet:
         answer = self._ask("GET", self._keys_url)
+        if answer.status_code != HTTPStatus.OK:
+            raise _unavailable(answer)
         try:
             return jwt.PyJWKSet.from_dict(dict(_json(answer)))
         except jwt.PyJWTError:
-            raise _unavailable(answer) from None
+            raise ProviderUnavailable("unexpected_answer") from None
 
     def _account(
         self, id_token: str, *, keys: jwt.PyJWKSet, client_id: str, nonce: str, now: datetime
@@ -241,6 +248,6 @@ def _json(answer: requests.Response) -> Mapping[str, Any]:
 
 def _unavailable(answer: requests.Response) -> ProviderUnavailable:
     if answer.ok:
-        return ProviderUnavailable("unexpected_answer")
+        return ProviderUnavailable("not_json")
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return ProviderUnavailable(f"http_{answer.status_code}", retry_after=retry_after(headers))

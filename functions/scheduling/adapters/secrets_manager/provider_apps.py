@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, cast
 
 from aws_lambda_powertools.utilities import parameters
 
@@ -18,11 +18,6 @@ _MAX_AGE_SECONDS = 300
 """For how long a secret is used without looking whether it was replaced."""
 
 
-class _App(TypedDict):
-    client_id: str
-    client_secret: str
-
-
 class SecretsManagerProviderApps:
     """ProviderApps in one secret, a JSON object by provider.
 
@@ -36,7 +31,7 @@ class SecretsManagerProviderApps:
         secret = parameters.get_secret(
             self._secret_name, transform="json", max_age=_MAX_AGE_SECONDS
         )
-        app = cast("Mapping[str, _App]", secret).get(provider)
-        if app is None:
+        app = cast("Mapping[str, Mapping[str, str]]", secret).get(provider, {})
+        if not app.get("client_id") or not app.get("client_secret"):
             raise ProviderNotSetUp
         return ProviderApp(app["client_id"], app["client_secret"])
