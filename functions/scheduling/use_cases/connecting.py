@@ -239,9 +239,10 @@ def finish_connecting(
         raise ConnectRefused
     _refuse_other_answers(answer, asking)
     before = connections.get(attempt.key)
-    asked = _asked(attempt, before)
-    if not by.organization.blocked_platforms.isdisjoint(asked):
+    there = before.platforms if before is not None else frozenset[Platform]()
+    if by.organization.blocked_platforms & (attempt.platforms - there):
         raise BlockedByPolicy
+    asked = _in_order(attempt.platforms - there or attempt.platforms)
     with _reached(asked):
         tokens, account = asking.exchange(
             answer.code,
@@ -454,12 +455,6 @@ def _refuse_other_answers(answer: SignInAnswer, asking: OAuthProvider) -> None:
         raise AccessDenied
     if answer.error or not answer.code:
         raise ConnectRefused
-
-
-def _asked(attempt: ConnectAttempt, before: Connection | None) -> Sequence[Platform]:
-    """Return what is to be on that was not; all there is to be where it is connected again."""
-    there = before.platforms if before is not None else frozenset[Platform]()
-    return _in_order(attempt.platforms - there or attempt.platforms)
 
 
 def _in_order(platforms: Collection[Platform]) -> tuple[Platform, ...]:
