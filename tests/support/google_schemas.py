@@ -113,7 +113,6 @@ def nothing_but_google(world: GoogleWorld) -> Iterator[None]:
 
     world.watchers.append(watch)
     yield
-    world.watchers.remove(watch)
     assert not found, "\n".join(found)
 
 

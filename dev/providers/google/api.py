@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from multidict import MultiMapping
 
-from dev.providers.google import conferences, listing, partial, recurrence, writing
+from dev.providers.google import conferences, listing, partial, writing
 from dev.providers.google.discovery import Method, calendar_scopes
 from dev.providers.google.refusals import (
     Refused,
@@ -137,6 +137,8 @@ class CalendarApi:
         """
         if not calendar_scopes(call.token.scopes) & call.method.scopes:
             raise _insufficient()
+        if call.method.takes_body and not isinstance(call.body, dict):
+            raise Refused(400, "parseError", "Parse Error")
         for name in _UNKNOWN_HERE:
             if name in call.query:
                 raise invalid(f"The stand-in does not know {name}.", name)
@@ -379,7 +381,7 @@ class CalendarApi:
             raise _calendar_error("timeRangeEmpty", "The specified time range is empty.")
         if within.end - within.start > _LONGEST_QUERY:
             raise _calendar_error("timeRangeTooLong", "The requested time range is too long.")
-        zone = ZoneInfo(call.body.get("timeZone", "UTC"))
+        zone = _zone(call.body.get("timeZone", "UTC"))
         asked = [each["id"] for each in call.body.get("items", [])]
         most = min(call.body.get("calendarExpansionMax", _MOST_CALENDARS), _MOST_CALENDARS)
         reply = {
@@ -527,16 +529,24 @@ def _moment(written: str | None, name: str) -> datetime | None:
     return moment
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError) as failure:
+        raise invalid("Invalid time zone definition.", "timeZone") from failure
+
+
 def _rfc3339(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _in_zone(row: Resource, zone: str) -> Resource:
+def _in_zone(row: Resource, name_of_zone: str) -> Resource:
+    zone = _zone(name_of_zone)
     shown = {
         name: {
             **row[name],
-            "dateTime": recurrence.moment(row[name], zone)
-            .astimezone(ZoneInfo(zone))
+            "dateTime": datetime.fromisoformat(row[name]["dateTime"])
+            .astimezone(zone)
             .isoformat(timespec="seconds"),
         }
         for name in ("start", "end", "originalStartTime")

@@ -36,6 +36,7 @@ class Method:
     """A template, such as "calendars/{calendarId}/events"."""
     scopes: frozenset[str]
     """Any of them allows it, on some calendars at least; without the prefix that all share."""
+    takes_body: bool
 
 
 @cache
@@ -73,4 +74,5 @@ def _method(endpoint: str) -> Method:
         described["httpMethod"],
         described["path"],
         calendar_scopes(frozenset(described["scopes"])) - _NEVER_ENOUGH,
+        "request" in described,
     )

@@ -1,14 +1,16 @@
 """Google's own client against the stand-in: all of it is checked against Google's own document."""
 
 from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPException
 
 import pytest
 import requests
 from googleapiclient.errors import HttpError
 
+from dev.providers.faults import Fault, Kind
 from dev.providers.google.conferences import Outcome
 from dev.providers.google.state import Role
-from tests.support.google import AIKO, REN, TOKYO
+from tests.support.google import AIKO, REN, SCOPES, TOKYO
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=TOKYO)
 HOUR = timedelta(hours=1)
@@ -114,6 +116,33 @@ def test_what_is_no_event_is_refused(google, body, reason):
     insert = google.client().events().insert(calendarId="primary", body=body)
 
     assert refusal(insert) == (400, reason)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{"])
+def test_what_is_no_json_object_is_refused(google, body):
+    token = google.world.sign_in(AIKO, *SCOPES).access_token
+    # What is no body fits no schema either.
+    google.world.watchers.clear()
+
+    answer = requests.post(
+        f"{google.origin}/calendar/v3/calendars/primary/events",
+        body,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        timeout=5,
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["errors"][0]["reason"] == "parseError"
+
+
+def test_times_are_shown_in_the_zone_that_was_asked_for(google):
+    google.world.add_event(AIKO, NOON, NOON + HOUR)
+    events = google.client().events()
+
+    (shown,) = events.list(calendarId="primary", timeZone="Europe/Rome").execute()["items"]
+
+    assert shown["start"]["dateTime"] == "2026-12-01T04:00:00+01:00"
+    assert refusal(events.list(calendarId="primary", timeZone="Mars/Base")) == (400, "invalid")
 
 
 def test_a_patch_merges_objects_replaces_lists_and_removes_by_null(google):
@@ -401,6 +430,25 @@ def test_an_answer_holds_only_the_fields_that_were_asked_for(google):
     assert event["start"].keys() == {"dateTime"}
     unreadable = google.client().events().list(calendarId="primary", fields="items(id")
     assert refusal(unreadable) == (400, "invalid")
+
+
+def test_an_event_whose_answer_is_lost_is_there_all_the_same(google):
+    google.world.faults.switch_on(Fault(Kind.RESET_AFTER), endpoint="events.insert", times=1)
+    events = google.client().events()
+
+    with pytest.raises((OSError, HTTPException)):
+        events.insert(calendarId="primary", body=meeting()).execute()
+
+    assert refusal(events.insert(calendarId="primary", body=meeting())) == (409, "duplicate")
+
+
+def test_a_refusal_that_was_switched_on_looks_like_any_other(google):
+    fault = Fault(Kind.REFUSED, 403, "quotaExceeded", retry_after="3600")
+    google.world.faults.switch_on(fault, account=AIKO, endpoint="events.*")
+
+    assert refusal(google.client().events().list(calendarId="primary")) == (403, "quotaExceeded")
+    assert google.client(REN).events().list(calendarId="primary").execute()["items"] == []
+    assert google.world.calls("events.list") == 2
 
 
 def test_what_the_stand_in_would_have_to_guess_at_it_refuses(google):

@@ -2,19 +2,22 @@
 
 from datetime import UTC, date, datetime, timedelta
 from queue import SimpleQueue
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
 from googleapiclient.errors import HttpError
 
-from dev.providers.google.state import Role
+from dev.providers.google import listing, recurrence
+from dev.providers.google.state import Query, Role
 from dev.providers.serving import serving_in_thread
 from tests.support.google import AIKO, REN, TOKYO
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=TOKYO)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+HALF = HOUR / 2
 WINDOW = {"timeMin": "2026-12-01T00:00:00+09:00", "timeMax": "2026-12-08T00:00:00+09:00"}
 WEEKDAYS = "RRULE:FREQ=DAILY;COUNT=5"
 
@@ -383,3 +386,76 @@ def test_notifications_are_sent_behind_the_back_of_whoever_makes_the_change(goog
         google.world.add_event(AIKO, NOON, NOON + HOUR)
 
         assert [received.get(timeout=5) for _ in range(2)] == [("sync", ""), ("exists", "")]
+
+
+def edit(random, world, rows):
+    """Do one thing to Aiko's calendar, of which `rows` are shown."""
+    start = NOON + random.randrange(14 * 48) * HALF - 4 * DAY
+    end = start + random.choice((HALF, HOUR, 30 * HOUR))
+    if random.random() < 0.3:
+        start, end = start.date(), start.date() + random.choice((DAY, 2 * DAY))
+    what = random.choice(("add", "repeat", "change", "change", "change"))
+    if what == "repeat":
+        rule = random.choice(("FREQ=DAILY;COUNT=4", "FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=3"))
+        world.add_event(AIKO, start, end, recurrence=[f"RRULE:{rule}"])
+    elif what == "add" or not rows:
+        world.add_event(AIKO, start, end)
+    else:
+        row = random.choice(rows)
+        # The whole series, or one instance of it.
+        event_id = random.choice((row["id"], row.get("recurringEventId", row["id"])))
+        match random.choice(("move", "delete", "free", "busy", "decline")):
+            case "move":
+                world.move_event(AIKO, event_id, start, end)
+            case "delete":
+                world.delete_event(AIKO, event_id)
+            case "free":
+                world.change_event(AIKO, event_id, transparency="transparent")
+            case "busy":
+                world.change_event(AIKO, event_id, transparency=None, attendees=None)
+            case "decline":
+                answer = {"email": AIKO, "responseStatus": "declined"}
+                world.change_event(AIKO, event_id, attendees=[answer])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_copy_that_follows_all_changes_holds_what_a_fresh_one_holds(google, seed):
+    random = Random(seed)  # noqa: S311 - the same edits each time
+    google.world.rows_per_page = 7
+    copy = Copy(google, **WINDOW)
+    begin, end = (datetime.fromisoformat(each) for each in WINDOW.values())
+
+    for _ in range(12):
+        for _ in range(random.randrange(10)):
+            shown = listing.rows(
+                google.world.calendar(AIKO), Query(single_events=True, window=(begin, end))
+            )
+            edit(random, google.world, shown)
+        copy.pull()
+
+        in_window = {
+            row_id: row
+            for row_id, row in copy.rows.items()
+            if recurrence.is_within(recurrence.span(row, "Asia/Tokyo"), (begin, end))
+        }
+        assert in_window == Copy(google, **WINDOW).rows
+    busy = google.world.busy(AIKO, (begin, end))
+    assert busy == merged(in_window.values(), begin, end)
+
+
+def merged(rows, begin, end):
+    """Return when rows take time, half an hour after the other."""
+    halves = set()
+    for row in rows:
+        answers = [each["responseStatus"] for each in row.get("attendees", [])]
+        if row.get("transparency") is None and answers != ["declined"]:
+            times = recurrence.span(row, "Asia/Tokyo")
+            first, last = max(times.start, begin), min(times.end, end)
+            halves.update(first + step * HALF for step in range(int((last - first) / HALF)))
+    spans = []
+    for half in sorted(halves):
+        if spans and spans[-1][1] == half:
+            spans[-1] = (spans[-1][0], half + HALF)
+        else:
+            spans.append((half, half + HALF))
+    return spans
