@@ -18,6 +18,7 @@ def mail_room() -> MailRoom:
         hosts=found.hosts,
         booking_pages=found.booking_pages,
         bookings=found.bookings,
+        online_meetings=found.online_meetings,
         links=found.links,
         link_keys=found.link_keys,
         outbox=found.outbox,

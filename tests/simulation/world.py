@@ -20,6 +20,7 @@ from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
+from scheduling.adapters.dynamodb.online_meetings import DynamoDbOnlineMeetings
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.rate_limits import DynamoDbRateLimits
@@ -92,6 +93,7 @@ class World:
         self.outbox = DynamoDbOutbox(scheduling)
         self.reputation = DynamoDbReputation(scheduling)
         self._external_members = DynamoDbExternalMembers(scheduling, access)
+        self._online_meetings = DynamoDbOnlineMeetings(scheduling)
         self._organizations = DynamoDbOrganizations(scheduling)
         self._members = DynamoDbMembers(scheduling)
         self._directories = DynamoDbDirectories(scheduling)
@@ -121,6 +123,7 @@ class World:
             hosts=self.hosts,
             booking_pages=self.booking_pages,
             bookings=self.bookings,
+            online_meetings=self._online_meetings,
             links=self.links,
             link_keys=self.link_keys,
             outbox=self.outbox,

@@ -81,6 +81,11 @@ from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
 from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
 from tests.support.builders import host_of
+from tests.support.in_memory_calendar_events import (
+    InMemoryCalendarEvents,
+    InMemoryOnlineMeetings,
+    ask_for_events,
+)
 from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
 from tests.support.in_memory_sync import (
     InMemorySyncedCalendars,
@@ -94,6 +99,7 @@ if TYPE_CHECKING:
     from scheduling.domain.audit import Entry, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
+    from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
@@ -153,6 +159,10 @@ class Store:
     """By organization, day and what is counted."""
     forgiven: Counter[tuple[str, date, str]] = field(default_factory=Counter)
     judged_from: dict[str, date] = field(default_factory=dict)
+    event_tasks: dict[tuple[str, str], EventTask] = field(default_factory=dict)
+    event_leases: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    host_events: dict[tuple[str, str, str], HostEvent] = field(default_factory=dict)
+    online_meetings: dict[tuple[str, str], OnlineMeeting] = field(default_factory=dict)
     writes: int = 0
 
     def queue(self, *messages: Message, at: datetime) -> None:
@@ -858,6 +868,7 @@ class InMemoryBookings(InMemory):
         self.store.bookings[key] = booking
         self.store.links[link.link_id] = link
         self.store.queue(*messages, at=booking.changed_at)
+        ask_for_events(self.store, None, booking, now=booking.changed_at)
         if entry is not None:
             self.store.entries.append(entry)
         return booking
@@ -883,6 +894,7 @@ class InMemoryBookings(InMemory):
         self.store.writes += 1
         self.store.bookings[after.organization_id, after.booking_id] = after
         self.store.queue(*messages, at=after.changed_at)
+        ask_for_events(self.store, before, after, now=after.changed_at)
         self.store.entries.append(entry)
         if link_expires_at is not None:
             link = self.store.links[after.guest_link_id]
@@ -1086,13 +1098,13 @@ class InMemoryOutbox(InMemory):
     def record(self, message: Message, delivery: Delivery) -> None:
         stored = self.store.messages[message]
         told = {name: getattr(stored, name) for name in TOLD}
-        is_paused = delivery.state is DeliveryState.PAUSED
-        waits = is_paused or delivery.next_attempt_at is not None
+        is_free = delivery.state in {DeliveryState.PAUSED, DeliveryState.SCHEDULED}
+        waits = is_free or delivery.next_attempt_at is not None
         if stored.attempts != delivery.attempts or (waits and any(told.values())):
             return
         self.store.writes += 1
         self.store.messages[message] = replace(
-            delivery, attempts=delivery.attempts - is_paused, **told
+            delivery, attempts=delivery.attempts - is_free, **told
         ).as_told()
 
     def of_subject(self, organization_id: str, subject: Subject, subject_id: str) -> list[Posted]:
@@ -1115,6 +1127,19 @@ class InMemoryOutbox(InMemory):
     def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
         mine = (each for each in self.store.messages if each.organization_id == organization_id)
         return sum(self.requeue(message, now=now) for message in mine)
+
+    def requeue_waiting(self, organization_id: str, booking_id: str, *, now: datetime) -> int:
+        waiting = [
+            posted.message
+            for posted in self.of_subject(organization_id, Subject.BOOKING, booking_id)
+            if posted.delivery.state is DeliveryState.SCHEDULED and posted.message.due_at is None
+        ]
+        for message in waiting:
+            self.store.writes += 1
+            self.store.messages[message] = replace(
+                self.store.messages[message], state=DeliveryState.QUEUED, next_attempt_at=None
+            )
+        return len(waiting)
 
     def due(self, *, now: datetime, limit: int) -> list[Message]:
         due_since = {
@@ -1257,12 +1282,15 @@ class InMemoryPersonalRecords(InMemory):
             if found.organization_id == organization_id and is_row_of(person, row)
         ]
 
-    def erase_from_booking(self, before: Booking, after: Booking, email: str) -> None:
+    def erase_from_booking(
+        self, before: Booking, after: Booking, email: str, *, now: datetime
+    ) -> None:
         key = after.organization_id, after.booking_id
         if self.store.bookings[key] != before:
             raise BookingChanged
         self.store.writes += 1
         self.store.bookings[key] = after
+        ask_for_events(self.store, before, after, now=now)
         link = self.store.links.get(after.guest_link_id)
         if after.guest != before.guest and link is not None:
             self.store.links[link.link_id] = replace(link, revoked_at=after.changed_at)
@@ -1380,6 +1408,8 @@ class InMemoryAdapters:
         self.names = InMemoryNames(store)
         self.personal_records = InMemoryPersonalRecords(store)
         self.reputation = InMemoryReputation(store)
+        self.calendar_events = InMemoryCalendarEvents(store)
+        self.online_meetings = InMemoryOnlineMeetings(store)
 
     def now(self) -> datetime:
         return self.clock

@@ -26,6 +26,7 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         hosts=parley.hosts,
         booking_pages=parley.booking_pages,
         bookings=parley.bookings,
+        online_meetings=parley.online_meetings,
         links=parley.links,
         link_keys=parley.link_keys,
         outbox=parley.outbox,

@@ -214,11 +214,13 @@ class HostEvent:
 
 @dataclass(frozen=True, slots=True)
 class FormerMeeting:
-    """A meeting that was made by somebody who no longer does, and is to be deleted."""
+    """A meeting that was made, or may have been, and is not the booking's: to be deleted."""
 
     host_id: str
     connection_id: str
-    meeting_id: str
+    mark: str
+    """Tells it from all others; see `WantedMeeting`."""
+    meeting_id: str = ""
     """Empty where it is not known whether there is one."""
 
 
@@ -232,6 +234,8 @@ class OnlineMeeting:
     host_id: str
     """In whose account it is; empty where nobody can make it."""
     connection_id: str = ""
+    mark: str = ""
+    """Of the latest try to make it: a new one with each, so that no two meetings have the same."""
     meeting_id: str = ""
     """The provider's own; empty until it is made, and of what comes with a calendar event."""
     join_url: str = ""
@@ -242,7 +246,7 @@ class OnlineMeeting:
     """The booking does not take place: there shall be no meeting any more."""
     former: tuple[FormerMeeting, ...] = ()
     problem: str = ""
-    """Why there is none: a `ConnectionState`, or what a provider did wrong."""
+    """Why there is none, where that needs a human: a `ConnectionState`, or `not_connected`."""
 
     @property
     def is_awaited(self) -> bool:
@@ -250,16 +254,22 @@ class OnlineMeeting:
         return not self.join_url and not self.problem and not self.is_over
 
     def having(self, made: MadeMeeting, wanted: WantedMeeting) -> OnlineMeeting:
+        """Return it after it was made."""
         return replace(
             self,
+            mark=wanted.mark,
             meeting_id=made.meeting_id,
             join_url=made.join_url,
             content_hash=wanted.content_hash,
             problem="",
         )
 
-    def as_former(self) -> FormerMeeting:
-        return FormerMeeting(self.host_id, self.connection_id, self.meeting_id)
+    def given_up(self) -> tuple[FormerMeeting, ...]:
+        """Return what is to be deleted once it is no longer the booking's meeting."""
+        if not self.mark:
+            return self.former
+        own = FormerMeeting(self.host_id, self.connection_id, self.mark, self.meeting_id)
+        return (*self.former, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +283,13 @@ class KnownEvents:
 
     def of_host(self, host_id: str) -> HostEvent | None:
         return next((event for event in self.of_hosts if event.host_id == host_id), None)
+
+    def with_event(self, event: HostEvent) -> KnownEvents:
+        others = (each for each in self.of_hosts if each.host_id != event.host_id)
+        return replace(self, of_hosts=(*others, event))
+
+    def with_meeting(self, meeting: OnlineMeeting) -> KnownEvents:
+        return replace(self, meeting=meeting)
 
 
 def takes_place(booking: Booking) -> bool:

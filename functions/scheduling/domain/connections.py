@@ -38,11 +38,28 @@ class Platform(StrEnum):
         """Whether meetings can take place on it."""
         return self is not Platform.GOOGLE_CALENDAR
 
+    @property
+    def label(self) -> str:
+        """What people call it, in every language."""
+        return _LABELS[self]
+
+    @property
+    def comes_with_event(self) -> bool:
+        """Whether its meetings are made by writing a calendar event, and only so."""
+        return self is Platform.GOOGLE_MEET
+
 
 _PROVIDERS: Mapping[Platform, Provider] = {
     Platform.GOOGLE_CALENDAR: Provider.GOOGLE,
     Platform.GOOGLE_MEET: Provider.GOOGLE,
     Platform.ZOOM: Provider.ZOOM,
+}
+
+
+_LABELS: Mapping[Platform, str] = {
+    Platform.GOOGLE_CALENDAR: "Google Calendar",
+    Platform.GOOGLE_MEET: "Google Meet",
+    Platform.ZOOM: "Zoom",
 }
 
 

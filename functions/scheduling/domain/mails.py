@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Answer
+    from scheduling.domain.connections import Platform
     from scheduling.domain.hours import DateSpan
     from scheduling.domain.messages import Recipient
     from scheduling.domain.time_range import TimeRange
@@ -164,6 +165,16 @@ class BookingNews(StrEnum):
     CANCELLED = "cancelled"
     REMINDER = "reminder"
 
+    @property
+    def takes_place(self) -> bool:
+        """Whether it tells when and where people meet, if it is about no mere request."""
+        return self in {
+            BookingNews.CONFIRMED,
+            BookingNews.MOVED,
+            BookingNews.HANDED_OVER,
+            BookingNews.REMINDER,
+        }
+
 
 class Reader(StrEnum):
     """As whom somebody reads of a meeting, which decides what they see and may do."""
@@ -217,6 +228,10 @@ class BookingMail:
     """When it was before it was moved."""
     decide_by: datetime | None = None
     """Until when somebody can decide about it; None where nobody has to."""
+    online_meeting: Platform | None = None
+    """On what it takes place; None where it is at `location`."""
+    join_url: str = ""
+    """What the recipient follows to take part; empty where there is none, or none yet."""
     ended_by: Recipient | None = None
     """In which role somebody cancelled or declined it."""
     reason: str = ""
@@ -271,6 +286,8 @@ class CalendarEntry:
     takes_part: bool
     """False for a person who is informed only: their calendar stays free."""
     url: str
+    join_url: str = ""
+    """What the recipient follows to take part; empty where there is nothing to follow."""
 
 
 @dataclass(frozen=True, slots=True)

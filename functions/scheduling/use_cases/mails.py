@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import BookingState
+from scheduling.domain.calendar_events import LINK_WAIT, waits_for_link
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import FRESH_FOR, SIGN_IN_LIFE
 from scheduling.domain.mails import (
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from scheduling.domain.links import Link
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
+    from scheduling.provider_ports import OnlineMeetings
 
 _PRODUCT = "Parley"
 """Who writes to people of no organization."""
@@ -95,6 +97,7 @@ class MailRoom:
     hosts: ports.Hosts
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
+    online_meetings: OnlineMeetings
     links: ports.Links
     link_keys: ports.LinkKeys
     outbox: ports.Outbox
@@ -105,6 +108,14 @@ class MailRoom:
     reputation: ports.Reputation
     mails_per_day: int
     """The most that one organization may send in a day, in UTC."""
+
+
+class _LinkAwaited(Exception):
+    """The link of the meeting may come any moment: the mail is worth more with it."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,9 @@ def deliver_message(message: Message, *, now: datetime, room: MailRoom) -> Deliv
         return None
     delivery = _delivered(message, claimed, now=now, room=room)
     room.outbox.record(message, delivery)
+    if delivery.state is DeliveryState.SCHEDULED and _has_link(message, room):
+        # It came while this was recorded, and found no mail that waits.
+        room.outbox.requeue_waiting(message.organization_id, message.subject_id, now=now)
     send_if_resumed(message, delivery, now=now, reputation=room.reputation, outbox=room.outbox)
     return delivery
 
@@ -152,10 +166,18 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
             # Whoever was erased is written to no more.
             return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
         return _sent(message, claimed, draft, now=now, room=room)
+    except _LinkAwaited as awaited:
+        # It is sent as soon as the link is there, or else then.
+        return Delivery(DeliveryState.SCHEDULED, claimed.attempts, next_attempt_at=awaited.until)
     except SchedulingError as missing:
         return _failed(message, claimed, missing.code, now=now, room=room)
     except MailNotAccepted as reason:
         return _failed(message, claimed, str(reason), now=now, room=room)
+
+
+def _has_link(message: Message, room: MailRoom) -> bool:
+    meeting = room.online_meetings.get(message.organization_id, message.subject_id)
+    return meeting is not None and bool(meeting.join_url)
 
 
 def _sent(
@@ -503,6 +525,7 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
     news = _news(message, booking, now)
     if news is None:
         return None
+    join_url = _join_url(booking, now, room) if news.takes_place else ""
     organization = room.organizations.get(booking.organization_id)
     in_charge = room.members.get(booking.organization_id, booking.person_in_charge_id)
     party = _party(message, booking, in_charge, room)
@@ -518,6 +541,8 @@ def _booking_news(message: Message, now: datetime, room: MailRoom) -> _Draft | N
         host_names=booking.host_names,
         guest=_guest_mailbox(booking),
         location=booking.location,
+        online_meeting=booking.online_meeting,
+        join_url=join_url,
         person_in_charge=Mailbox(in_charge.name, in_charge.email),
         link=party.link,
         booking_page_url=f"{room.base_url}/book/{booking.booking_page_slug}",
@@ -551,6 +576,20 @@ def _news(message: Message, booking: Booking, now: datetime) -> BookingNews | No
     news = _NEWS[message.kind]
     is_to_come = booking.state is BookingState.CONFIRMED and now < booking.time.start
     return None if news is BookingNews.REMINDER and not is_to_come else news
+
+
+def _join_url(booking: Booking, now: datetime, room: MailRoom) -> str:
+    """Return the link of a meeting; empty where it has none, or none yet.
+
+    Raises:
+        _LinkAwaited: It may come any moment.
+    """
+    if booking.online_meeting is None:
+        return ""
+    meeting = room.online_meetings.get(booking.organization_id, booking.booking_id)
+    if waits_for_link(booking, meeting, now):
+        raise _LinkAwaited(booking.changed_at + LINK_WAIT)
+    return "" if meeting is None else meeting.join_url
 
 
 def _is_to_former_host(message: Message, booking: Booking) -> bool:
@@ -690,6 +729,7 @@ def _calendar_entry(
         summary=booking.summary,
         description="\n".join((facts.guest_note, *answers)),
         location=booking.location,
+        join_url=facts.join_url,
         organizer=Mailbox(organization.name, room.mailer.address),
         attendee=party.mailbox,
         takes_part=party.reader is not Reader.PERSON_IN_CHARGE,

@@ -58,7 +58,7 @@
 | whether a provider answers an organization | scheduling | `T#<org>#CIRCUIT` / `<provider>` |
 | what is to be written into calendars of a booking | scheduling | key of the booking / `EVENTS` |
 | bookings whose calendar events are due | by_time | `EVQ#<0..3>` / `<due>#<booking>` |
-| bookings that could not be written into calendars | to_look_at | `T#<org>#UNWRITTEN` / `<start>#<booking>` |
+| bookings that no calendar took | to_look_at | `T#<org>#UNWRITTEN` / `<start>#<booking>` |
 | a booking's event in a host's calendar | scheduling | key of the booking / `EVENT#<host>` |
 | a booking's online meeting | scheduling | key of the booking / `MEETING` |
 | the tokens of a connection | connections | `T#<org>#CN#<member>` / `<provider>` |

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.messages import queue_place
+from scheduling.adapters.dynamodb.messages import STREAM_GRACE, queue_place
 from scheduling.adapters.dynamodb.table import (
     decoded,
     encoded,
@@ -85,7 +85,7 @@ class DynamoDbOutbox:
             sets += ["sent_at = :sent_at", "mail_id = :mail_id"]
             values[":sent_at"] = to_seconds(delivery.sent_at)
             values[":mail_id"] = delivery.mail_id
-        if is_paused:
+        if is_paused or delivery.state is DeliveryState.SCHEDULED:
             sets.append("attempts = :unused")
             values[":unused"] = delivery.attempts - 1
         if delivery.next_attempt_at is not None:
@@ -155,6 +155,28 @@ class DynamoDbOutbox:
         )
         waiting = (_message(decoded(item)) for answer in answers for item in answer["Items"])
         return sum(self.requeue(message, now=now) for message in waiting)
+
+    def requeue_waiting(self, organization_id: str, booking_id: str, *, now: datetime) -> int:
+        posted = self.of_subject(organization_id, Subject.BOOKING, booking_id)
+        return sum(
+            self._requeue_waiting(each.message, now)
+            for each in posted
+            if each.delivery.state is DeliveryState.SCHEDULED and each.message.due_at is None
+        )
+
+    def _requeue_waiting(self, message: Message, now: datetime) -> bool:
+        requeued = self._table.update(
+            keys.message(message),
+            "SET #state = :queued, GSI1SK = :place REMOVE next_attempt_at",
+            condition="#state = :scheduled AND attribute_not_exists(due_at)",
+            names={"#state": "state"},
+            values={
+                ":queued": DeliveryState.QUEUED.value,
+                ":scheduled": DeliveryState.SCHEDULED.value,
+                ":place": queue_place(message, now + STREAM_GRACE)["GSI1SK"],
+            },
+        )
+        return requeued is not None
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
         found: list[Item] = []

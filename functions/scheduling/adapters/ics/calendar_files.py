@@ -39,9 +39,16 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("dtstart", entry.time.start)
     event.add("dtend", entry.time.end)
     event.add("summary", unlinked(on_one_line(entry.summary)))
-    event.add("description", unlinked(in_lines(entry.description)))
-    event.add("location", place(entry.location))
-    event.add("url", vUri(entry.url))
+    event.add("description", _description(entry))
+    event.add("location", place(entry.join_url or entry.location))
+    event.add("url", vUri(entry.join_url or entry.url))
+    if entry.join_url:
+        # Source: RFC 7986 section 5.11.
+        event.add(
+            "conference",
+            vUri(entry.join_url),
+            parameters={"value": "URI", "feature": ["AUDIO", "VIDEO"]},
+        )
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("organizer", _address(entry.organizer))
     event.add("attendee", _attendee(entry))
@@ -50,6 +57,14 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("transp", "OPAQUE" if entry.takes_part else "TRANSPARENT")
     event.add("x-microsoft-cdo-busystatus", "BUSY" if entry.takes_part else "FREE")
     return event
+
+
+def _description(entry: CalendarEntry) -> str:
+    """Return what was typed, and what the place of the link has left no room for."""
+    typed = unlinked(in_lines(entry.description))
+    if not entry.join_url:
+        return typed
+    return "\n".join(filter(None, (entry.join_url, place(entry.location), typed, entry.url)))
 
 
 def _attendee(entry: CalendarEntry) -> vCalAddress:

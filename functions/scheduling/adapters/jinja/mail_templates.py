@@ -240,6 +240,9 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "decide_by": times.zoned_moment(decide_by, zone, locale) if decide_by else "",
         "days_ahead": (_date(facts.time.start, zone) - _date(facts.written_at, zone)).days,
         "location": place(facts.location),
+        "online": facts.online_meeting.label if facts.online_meeting else "",
+        "join_url": facts.join_url,
+        "link_is_late": _link_is_late(facts),
         "hosts": format_list(hosts, locale=locale),
         "number_of_hosts": len(hosts),
         "guest": guest,
@@ -262,6 +265,13 @@ def _others(reader: Reader, hosts: list[str], guest: str) -> list[str]:
     if reader is Reader.GUEST:
         return hosts
     return [guest] if reader.is_host else [*hosts, guest]
+
+
+def _link_is_late(facts: BookingMail) -> bool:
+    """Tell whether the recipient finds the link of the meeting where they see the booking."""
+    sees_booking = facts.reader is Reader.GUEST or facts.reader.has_account
+    is_told = facts.news.takes_place and facts.decide_by is None
+    return sees_booking and is_told and not facts.join_url
 
 
 def _is_own_doing(facts: BookingMail) -> bool:
