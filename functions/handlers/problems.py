@@ -80,6 +80,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.BookingUndecided: HTTPStatus.CONFLICT,
     refusals.RequestDecided: HTTPStatus.CONFLICT,
     refusals.TooManyOpenBookings: HTTPStatus.CONFLICT,
+    refusals.CalendarsUnverified: HTTPStatus.SERVICE_UNAVAILABLE,
     refusals.ConnectionChanged: HTTPStatus.CONFLICT,
     refusals.NotConnected: HTTPStatus.NOT_FOUND,
     refusals.AlreadyConnected: HTTPStatus.CONFLICT,

@@ -69,6 +69,11 @@ def grant_key() -> str:
     return _required("GRANT_KEY")
 
 
+def live_look_function() -> str:
+    """The function that looks into connected calendars for those which must not."""
+    return _required("LIVE_LOOK_FUNCTION")
+
+
 def provider_apps_secret() -> str:
     """The name of the secret with what Parley is known by at each provider."""
     return _required("PROVIDER_APPS_SECRET")

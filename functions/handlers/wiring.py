@@ -34,6 +34,9 @@ _IMPATIENT = Config(
 )
 """People wait for these answers."""
 
+_BRIEF = Config(connect_timeout=1, read_timeout=2.5, retries={"total_max_attempts": 1})
+"""A look that takes longer is given up."""
+
 
 class Adapters:
     """One adapter for each port, made when it is first asked for."""
@@ -65,6 +68,14 @@ class Adapters:
     @cached_property
     def hosts(self) -> ports.Hosts:
         return DynamoDbHosts(self._scheduling)
+
+    @cached_property
+    def live_look(self) -> ports.LiveLook:
+        from scheduling.adapters.lambda_.live_look import LambdaLiveLook
+
+        return LambdaLiveLook(
+            lambda: boto3.client("lambda", config=_BRIEF), settings.live_look_function()
+        )
 
     @cached_property
     def working_hours(self) -> ports.WorkingHoursStore:

@@ -531,6 +531,18 @@ class Hosts(Protocol):
         ...
 
 
+class LiveLook(Protocol):
+    def busy(
+        self, organization_id: str, member_ids: Sequence[str], within: TimeRange
+    ) -> Mapping[str, Sequence[Span]]:
+        """Return when members are busy in the calendars they connected, as these say now.
+
+        Our own bookings are among it. Left out are members of whom nothing was found out within
+        2 seconds.
+        """
+        ...
+
+
 class BookingPages(Protocol):
     def add(self, page: BookingPage, entry: Entry) -> None:
         """Store the page and the entry: both, or neither.

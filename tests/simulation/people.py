@@ -142,6 +142,7 @@ class People:
                 booking_pages=world.booking_pages,
                 hosts=world.hosts,
                 bookings=world.bookings,
+                live_look=world.live_look,
                 links=world.links,
                 link_keys=world.link_keys,
                 rate_limits=world.rate_limits,
@@ -190,6 +191,7 @@ class People:
                 booking_pages=world.booking_pages,
                 hosts=world.hosts,
                 bookings=world.bookings,
+                live_look=world.live_look,
             )
 
         wish = _Wish(form.slug, start, form.booking_id)

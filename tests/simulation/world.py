@@ -47,6 +47,7 @@ from tests.simulation.scheduler import Clock, Scheduler
 from tests.simulation.store import Store
 from tests.simulation.wire import Deserializer, Serializer
 from tests.support.builders import AIKO, DAY, EARLY, ORGANIZATION, a_request, an_entry, at
+from tests.support.in_memory import InMemoryLiveLook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,6 +91,7 @@ class World:
         self.links = DynamoDbLinks(scheduling, access)
         self.link_keys = OneKey()
         self.rate_limits = DynamoDbRateLimits(access, factor=1000)
+        self.live_look = InMemoryLiveLook()
         self.outbox = DynamoDbOutbox(scheduling)
         self.reputation = DynamoDbReputation(scheduling)
         self._external_members = DynamoDbExternalMembers(scheduling, access)

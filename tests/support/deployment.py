@@ -67,6 +67,7 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "SIGN_UP": "closed",
             "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
+            "LIVE_LOOK_FUNCTION": "probe-free-busy",
         }.items():
             patch.setenv(name, value)
         adapters.cache_clear()

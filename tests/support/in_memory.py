@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
+    from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.member_imports import ImportRow, MemberImport
@@ -1373,6 +1374,25 @@ class InMemoryMailer:
         return f"mail-{len(self.sent)}"
 
 
+class InMemoryLiveLook:
+    """What connected calendars say: nothing is found out of members who are not in `seen`."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Sequence[Span]] = {}
+        self.looks = 0
+
+    def busy(
+        self, organization_id: str, member_ids: Sequence[str], within: TimeRange
+    ) -> Mapping[str, Sequence[Span]]:
+        self.looks += 1
+        start, end = span_of(within)
+        return {
+            who: [(first, last) for first, last in self.seen[who] if first < end and start < last]
+            for who in member_ids
+            if who in self.seen
+        }
+
+
 class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
@@ -1410,6 +1430,7 @@ class InMemoryAdapters:
         self.reputation = InMemoryReputation(store)
         self.calendar_events = InMemoryCalendarEvents(store)
         self.online_meetings = InMemoryOnlineMeetings(store)
+        self.live_look = InMemoryLiveLook()
 
     def now(self) -> datetime:
         return self.clock

@@ -194,6 +194,7 @@ def post_booking(
         booking_pages=adapters().booking_pages,
         hosts=adapters().hosts,
         bookings=adapters().bookings,
+        live_look=adapters().live_look,
         links=adapters().links,
         link_keys=adapters().link_keys,
         rate_limits=adapters().rate_limits,
@@ -277,6 +278,7 @@ def post_move(request: MoveRequest) -> Response[BookingResponse]:
         booking_pages=adapters().booking_pages,
         hosts=adapters().hosts,
         bookings=adapters().bookings,
+        live_look=adapters().live_look,
     )
     logger.info("booking moved by guest", booking_id=booking.booking_id)
     return _in_known_browser(booking, BookingResponse.of(booking))

@@ -228,6 +228,7 @@ def post_booking(
         booking_pages=adapters().booking_pages,
         hosts=adapters().hosts,
         bookings=adapters().bookings,
+        live_look=adapters().live_look,
         links=adapters().links,
         link_keys=adapters().link_keys,
     )
@@ -308,6 +309,7 @@ def post_move(booking_id: str, request: NewStartRequest) -> StaffBookingResponse
         booking_pages=adapters().booking_pages,
         hosts=adapters().hosts,
         bookings=adapters().bookings,
+        live_look=adapters().live_look,
     )
     logger.info("booking moved by staff", booking_id=booking_id)
     return StaffBookingResponse.of(booking)

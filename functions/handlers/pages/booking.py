@@ -205,6 +205,7 @@ def book(slug: str, event: APIGatewayProxyEventV2) -> Response[str]:
             booking_pages=adapters().booking_pages,
             hosts=adapters().hosts,
             bookings=adapters().bookings,
+            live_look=adapters().live_look,
             links=adapters().links,
             link_keys=adapters().link_keys,
             rate_limits=adapters().rate_limits,

@@ -96,6 +96,7 @@ def move(by: SignedIn, booking_id: str, event: APIGatewayProxyEventV2) -> Respon
             booking_pages=adapters().booking_pages,
             hosts=adapters().hosts,
             bookings=adapters().bookings,
+            live_look=adapters().live_look,
         )
     except SlotUnavailable as refusal:
         booking = view_booking(by, booking_id, bookings=adapters().bookings)
@@ -168,6 +169,7 @@ def book(by: SignedIn, event: APIGatewayProxyEventV2) -> Response[str]:
             booking_pages=adapters().booking_pages,
             hosts=adapters().hosts,
             bookings=adapters().bookings,
+            live_look=adapters().live_look,
             links=adapters().links,
             link_keys=adapters().link_keys,
         )

@@ -110,6 +110,7 @@ def move(event: APIGatewayProxyEventV2) -> Response[str]:
             booking_pages=adapters().booking_pages,
             hosts=adapters().hosts,
             bookings=adapters().bookings,
+            live_look=adapters().live_look,
         )
     except (BookingClosed, BookingChanged, FreshLinkRequired) as refusal:
         return refused_page(token, event, refusal)

@@ -124,6 +124,8 @@ class Hold:
     claim: Claim
     held_at: datetime
     expires_at: datetime
+    to_look_into: tuple[str, ...] = ()
+    """The ids of those hosts who connected calendars: these are asked again before it is booked."""
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at <= now

@@ -87,6 +87,13 @@ class Host:
             return True
         return any(known.is_unverified(now) for known in self.connected)
 
+    def is_busy_elsewhere(self, time: TimeRange) -> bool:
+        """Tell whether a calendar that they connected says that they are busy at some time."""
+        start, end = span_of(time)
+        return any(
+            first < end and start < last for each in self.connected for first, last in each.busy
+        )
+
     def times(
         self,
         *,

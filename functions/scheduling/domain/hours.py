@@ -153,6 +153,19 @@ def windows_by_date(hours: WeeklyHours, within: Span) -> list[Span]:
     return windows
 
 
+def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Return what is left of spans where others are taken out of them, sorted."""
+    left = merged(spans)
+    for start, end in others:
+        left = [
+            part
+            for span in left
+            for part in ((span[0], min(span[1], start)), (max(span[0], end), span[1]))
+            if part[0] < part[1]
+        ]
+    return left
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Return the spans sorted, with those that touch or overlap made one."""
     result: list[Span] = []

@@ -359,6 +359,16 @@ class SlotNotOffered(SlotUnavailable):
     message = marked("That time is not offered.")
 
 
+class CalendarsUnverified(TryAgainLater):
+    """Nobody knows whether a host is busy elsewhere, and their calendar does not answer."""
+
+    code = "calendars_unverified"
+    message = marked(
+        "We cannot look into the calendar just now. Nothing was changed; please try again shortly."
+    )
+    retry_after_seconds = 60
+
+
 class IdempotencyKeyReused(SchedulingError):
     """The key was used before for something else."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scheduling.domain.audit import Activity, entry_by
@@ -42,7 +43,15 @@ from scheduling.domain.refusals import (
 from scheduling.use_cases.announcements import announcements
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
-from scheduling.use_cases.slots import Choice, checked_duration, offer_of, own_page, take
+from scheduling.use_cases.live_look import is_unknown, looked_at
+from scheduling.use_cases.slots import (
+    Choice,
+    checked_duration,
+    checked_live,
+    offer_of,
+    own_page,
+    take,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +60,12 @@ if TYPE_CHECKING:
     from scheduling import ports
     from scheduling.domain.audit import Entry
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.hosts import Host
     from scheduling.domain.sessions import SignedIn
+    from scheduling.domain.time_range import TimeRange
+
+    type _Look = Callable[[Sequence[Host], TimeRange], Sequence[Host]]
+    """Returns hosts with what their connected calendars say now about some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,8 @@ class _Draft:
     other_guests: tuple[str, ...]
     answers: tuple[Answer, ...]
     needs_approval: bool
+    asks_if_unsure: bool
+    """Whether it has to be approved where a host may be busy elsewhere."""
 
     @property
     def fingerprint(self) -> str:
@@ -102,8 +118,17 @@ class _Draft:
             repr((self.guest, self.other_guests, self.answers)),
         )
 
-    def booking(self, choice: Choice, link: Link, *, now: datetime) -> Booking:
+    def booking(
+        self, choice: Choice, link: Link, unknown: frozenset[str], *, now: datetime
+    ) -> Booking:
+        """Return what is booked; it has to be approved where nobody knows if its hosts are free.
+
+        Args:
+            unknown: The ids of hosts who may be busy elsewhere.
+        """
         page = self.page
+        is_unsure = self.asks_if_unsure and bool(unknown.intersection(choice.claim.host_ids))
+        is_request = self.needs_approval or is_unsure
         return Booking(
             booking_id=self.booking_id,
             organization_id=page.organization_id,
@@ -115,7 +140,7 @@ class _Draft:
             person_in_charge_id=page.person_in_charge_id,
             guest=self.guest,
             claim=choice.claim,
-            state=BookingState.PENDING if self.needs_approval else BookingState.CONFIRMED,
+            state=BookingState.PENDING if is_request else BookingState.CONFIRMED,
             version=1,
             guest_link_id=link.link_id,
             booked_at=now,
@@ -124,9 +149,7 @@ class _Draft:
             other_guests=self.other_guests,
             answers=self.answers,
             reminders=page.reminders,
-            expires_at=(
-                min(now + page.approval_within, self.start) if self.needs_approval else None
-            ),
+            expires_at=min(now + page.approval_within, self.start) if is_request else None,
         )
 
 
@@ -172,7 +195,8 @@ def hold_slot(
     hold_id = derived_id("hold", page.organization_id, slug, key)
 
     def store(choice: Choice) -> Hold:
-        hold = Hold(hold_id, slug, choice.hosts, choice.claim, now, now + HOLD_LIFE)
+        connected = tuple(host.host_id for host in offer.hosts if host.connected)
+        hold = Hold(hold_id, slug, choice.hosts, choice.claim, now, now + HOLD_LIFE, connected)
         return bookings.hold(hold, counts=choice.counts)
 
     return take(
@@ -204,8 +228,12 @@ def book_slot(
     links: ports.Links,
     link_keys: ports.LinkKeys,
     rate_limits: ports.RateLimits,
+    live_look: ports.LiveLook,
 ) -> BookedSlot:
     """Book a slot on the page at `slug`, or ask for it where the page needs approval.
+
+    Where a host connected a calendar, it is looked into once more. If nothing is found out, and
+    what is known is old, the slot is asked for as well: somebody has to see that it is free.
 
     When two guests ask for one slot at the same time, exactly one of them gets
     it: both may find it open, but only one can claim it.
@@ -231,7 +259,9 @@ def book_slot(
     """
     page = booking_pages.get(slug)
     booking_id = hold_id or derived_id("booking", page.organization_id, slug, key)
-    draft = _checked(page, request, booking_id, needs_approval=page.needs_approval)
+    draft = _checked(
+        page, request, booking_id, needs_approval=page.needs_approval, asks_if_unsure=True
+    )
 
     def admit() -> frozenset[str]:
         require_within(
@@ -251,6 +281,7 @@ def book_slot(
         bookings=bookings,
         links=links,
         link_keys=link_keys,
+        live_look=live_look,
         hold_id=hold_id,
     )
 
@@ -268,6 +299,7 @@ def book_for_guest(
     bookings: ports.Bookings,
     links: ports.Links,
     link_keys: ports.LinkKeys,
+    live_look: ports.LiveLook,
 ) -> BookedSlot:
     """Book a slot for a guest, who is told by mail; needs no approval.
 
@@ -280,7 +312,7 @@ def book_for_guest(
     """
     page = own_page(by, slug, booking_pages=booking_pages)
     booking_id = derived_id("booking", page.organization_id, slug, key)
-    draft = _checked(page, request, booking_id, needs_approval=False)
+    draft = _checked(page, request, booking_id, needs_approval=False, asks_if_unsure=False)
     return _book(
         draft,
         frozenset[str],
@@ -291,6 +323,7 @@ def book_for_guest(
         bookings=bookings,
         links=links,
         link_keys=link_keys,
+        live_look=live_look,
     )
 
 
@@ -305,6 +338,7 @@ def _book(
     bookings: ports.Bookings,
     links: ports.Links,
     link_keys: ports.LinkKeys,
+    live_look: ports.LiveLook,
     hold_id: str = "",
 ) -> BookedSlot:
     """Book what was asked for, once.
@@ -316,9 +350,14 @@ def _book(
     link = _guest_link(draft, now=now)
     try:
         met = admit()
-        booking = _made_of_hold(draft, hold_id, link, met, now=now, bookings=bookings)
+        look = partial(looked_at, now=now, bookings=bookings, live_look=live_look)
+        booking = _made_of_hold(
+            draft, hold_id, link, met, look, now=now, hosts=hosts, bookings=bookings
+        )
         if booking is None:
-            booking = _claimed(draft, link, met, entry, now=now, hosts=hosts, bookings=bookings)
+            booking = _claimed(
+                draft, link, met, look, entry, now=now, hosts=hosts, bookings=bookings
+            )
     except (SlotUnavailable, BookingPageInactive, TooManyRequests, TooManyOpenBookings):
         # Perhaps it was booked by this very form, and has not been open to others since.
         stored = _booked_before(draft, bookings)
@@ -355,13 +394,16 @@ def _made_of_hold(
     hold_id: str,
     link: Link,
     met: frozenset[str],
+    look: _Look,
     *,
     now: datetime,
+    hosts: ports.Hosts,
     bookings: ports.Bookings,
 ) -> Booking | None:
     """Return the booking that the hold became; None where there is no hold for it any more.
 
-    A hold of somebody whom the guest has met enough ends: another host may do.
+    A hold of somebody whom the guest has met enough ends, and so does one of somebody who turns
+    out to be busy elsewhere: another host may do.
     """
     if not hold_id or not draft.page.is_on:
         return None
@@ -374,7 +416,14 @@ def _made_of_hold(
     if is_other or hold.has_expired(now) or any(host.host_id in met for host in hold.hosts):
         bookings.release(hold)
         return None
-    booking = draft.booking(Choice(hold.hosts, hold.claim, ()), link, now=now)
+    keys = [host.key for host in hold.hosts if host.host_id in hold.to_look_into]
+    present = hosts.get_all(draft.page.organization_id, keys) if keys else ()
+    seen = look(present, hold.claim.whole)
+    if any(host.is_busy_elsewhere(hold.claim.whole) for host in seen):
+        bookings.release(hold)
+        return None
+    unknown = frozenset(host.host_id for host in seen if is_unknown(host, now))
+    booking = draft.booking(Choice(hold.hosts, hold.claim, ()), link, unknown, now=now)
     try:
         return bookings.add(booking, link, _news(booking, now), hold=hold)
     except SlotTaken:
@@ -385,6 +434,7 @@ def _claimed(
     draft: _Draft,
     link: Link,
     met: frozenset[str],
+    look: _Look,
     entry: Entry | None,
     *,
     now: datetime,
@@ -393,13 +443,17 @@ def _claimed(
 ) -> Booking:
     offer = offer_of(draft.page, draft.duration, hosts=hosts)
     offer.check_active(now)
+    offer = checked_live(
+        offer, draft.start, look, apart_from=draft.booking_id, now=now, bookings=bookings
+    )
+    unknown = offer.unknown_hosts(now)
     able = tuple(host for host in offer.hosts if host.host_id not in met)
     has_met_enough = len(able) < draft.page.needed
 
     def store(choice: Choice) -> Booking:
         if has_met_enough:
             raise TooManyOpenBookings
-        booking = draft.booking(choice, link, now=now)
+        booking = draft.booking(choice, link, unknown, now=now)
         news = _news(booking, now)
         return bookings.add(booking, link, news, entry=entry, counts=choice.counts)
 
@@ -442,7 +496,12 @@ def _guest_link(draft: _Draft, *, now: datetime) -> Link:
 
 
 def _checked(
-    page: BookingPage, request: BookingRequest, booking_id: str, *, needs_approval: bool
+    page: BookingPage,
+    request: BookingRequest,
+    booking_id: str,
+    *,
+    needs_approval: bool,
+    asks_if_unsure: bool,
 ) -> _Draft:
     checks = Checks()
     guest = Guest(
@@ -463,6 +522,7 @@ def _checked(
         other_guests=other_guests,
         answers=answers,
         needs_approval=needs_approval,
+        asks_if_unsure=asks_if_unsure,
     )
 
 

@@ -142,6 +142,7 @@ def move_booking(
     booking_pages: ports.BookingPages,
     hosts: ports.Hosts,
     bookings: ports.Bookings,
+    live_look: ports.LiveLook,
 ) -> Booking:
     """Move a meeting to another slot of its page; see `changes.move` for what it raises."""
     booking = view_booking(by, booking_id, bookings=bookings)
@@ -153,6 +154,7 @@ def move_booking(
         booking_pages=booking_pages,
         hosts=hosts,
         bookings=bookings,
+        live_look=live_look,
     )
 
 

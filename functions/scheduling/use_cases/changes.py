@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scheduling.domain.audit import Activity, Actor, Entry
@@ -9,9 +10,10 @@ from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.checks import Checks
 from scheduling.domain.links import GUEST_LIFE_AFTER_END
 from scheduling.domain.messages import MessageKind
-from scheduling.domain.refusals import BookingChanged
+from scheduling.domain.refusals import BookingChanged, CalendarsUnverified
 from scheduling.use_cases.announcements import announcements
-from scheduling.use_cases.slots import Choice, offer_of, take
+from scheduling.use_cases.live_look import looked_at
+from scheduling.use_cases.slots import Choice, checked_live, offer_of, take
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +71,7 @@ def move(
     booking_pages: ports.BookingPages,
     hosts: ports.Hosts,
     bookings: ports.Bookings,
+    live_look: ports.LiveLook,
 ) -> Booking:
     """Move a meeting to another slot of its page, with the same hosts if they can.
 
@@ -80,6 +83,7 @@ def move(
         BookingChanged: Somebody else changed it a moment earlier.
         BookingPageGone, BookingPageInactive: There is nothing to move to.
         SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
+        CalendarsUnverified: Nobody knows whether its hosts are busy elsewhere then.
         BusyTryAgain: Nothing could be decided in time.
     """
     booking.check_changeable(now)
@@ -88,6 +92,11 @@ def move(
     page = booking_pages.get(booking.booking_page_slug)
     offer = offer_of(page, booking.time.length, hosts=hosts)
     offer.check_active(now)
+    look = partial(looked_at, now=now, bookings=bookings, live_look=live_look)
+    offer = checked_live(
+        offer, start, look, apart_from=booking.booking_id, now=now, bookings=bookings
+    )
+    unknown = offer.unknown_hosts(now)
     entry = _entry(
         booking,
         Activity.BOOKING_MOVED,
@@ -98,6 +107,8 @@ def move(
     )
 
     def store(choice: Choice) -> Booking:
+        if unknown.intersection(choice.claim.host_ids):
+            raise CalendarsUnverified
         moved = booking.moved(choice.claim, choice.hosts, now=now)
         bookings.change(
             booking,

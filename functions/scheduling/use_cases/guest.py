@@ -208,6 +208,7 @@ def move_guest_booking(
     booking_pages: ports.BookingPages,
     hosts: ports.Hosts,
     bookings: ports.Bookings,
+    live_look: ports.LiveLook,
 ) -> Booking:
     """Move the meeting to another slot of its page; the link stays the same.
 
@@ -235,6 +236,7 @@ def move_guest_booking(
         booking_pages=booking_pages,
         hosts=hosts,
         bookings=bookings,
+        live_look=live_look,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from scheduling.domain.slots import (
 )
 from scheduling.domain.time_range import TimeRange
 from scheduling.domain.zones import day_span
+from scheduling.use_cases.live_look import is_unknown
 from scheduling.use_cases.overdue import end_all, is_freed
 
 if TYPE_CHECKING:
@@ -90,6 +91,16 @@ class Offer:
     def unverified_hosts(self, now: datetime) -> tuple[Host, ...]:
         """Return the hosts whose linked calendar has not been read for long."""
         return tuple(host for host in self.hosts if host.is_unverified(now))
+
+    def unknown_hosts(self, now: datetime) -> frozenset[str]:
+        """Return the ids of hosts of whom nobody knows whether they are busy elsewhere."""
+        return frozenset(host.host_id for host in self.hosts if is_unknown(host, now))
+
+    def has_idle(self, start: datetime, now: datetime) -> bool:
+        """Tell whether enough hosts could take a slot, our own bookings aside."""
+        times = [host.times() for host in self.hosts]
+        seconds = int(start.timestamp())
+        return bool(free_hosts(self.rules, times, self.page.needed, seconds, now))
 
     def stale_hosts(self, now: datetime) -> tuple[Host, ...]:
         """Return the hosts whose times nobody has confirmed for long; they still count."""
@@ -310,8 +321,7 @@ def choose(
     """
     counts = bookings.counted(_counts(offer))
     needed, seconds = offer.page.needed, int(start.timestamp())
-    idle = [host.times() for host in offer.hosts]
-    if start.timestamp() != seconds or not free_hosts(offer.rules, idle, needed, seconds, now):
+    if start.timestamp() != seconds or not offer.has_idle(start, now):
         raise SlotNotOffered
     chosen = offer.hosts
     if counts or len(offer.hosts) > needed:
@@ -337,6 +347,33 @@ def choose(
         ),
         tuple(count for count in counts if count.host_id in host_ids),
     )
+
+
+def checked_live(
+    offer: Offer,
+    start: datetime,
+    look: Callable[[Sequence[Host], TimeRange], Sequence[Host]],
+    *,
+    apart_from: str = "",
+    now: datetime,
+    bookings: ports.Bookings,
+) -> Offer:
+    """Return an offer whose hosts are busy where their connected calendars say so at this moment.
+
+    Args:
+        look: Returns hosts with what their connected calendars say now about some time.
+
+    Raises:
+        SlotTaken: The slot at `start` was open, and is not when one looks; carries alternatives.
+    """
+    rules = offer.page.rules
+    whole = TimeRange(start - rules.buffer_before, start + offer.duration + rules.buffer_after)
+    looked = replace(offer, hosts=tuple(look(offer.hosts, whole)))
+    if offer.has_idle(start, now) and not looked.has_idle(start, now):
+        raise SlotTaken(
+            nearest_open_starts(looked, start, apart_from=apart_from, now=now, bookings=bookings)
+        )
+    return looked
 
 
 def take[Stored](

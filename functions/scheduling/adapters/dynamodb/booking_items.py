@@ -183,6 +183,7 @@ def hold_item(hold: Hold) -> Item:
         **_claim_attributes(hold.claim, hold.hosts),
         "held_at": to_seconds(hold.held_at),
         "expires_at": to_seconds(hold.expires_at),
+        "to_look_into": list(hold.to_look_into),
     }
 
 
@@ -194,6 +195,7 @@ def stored_hold(item: Item) -> Hold:
         claim=_claim(item, item["hold_id"]),
         held_at=from_seconds(item["held_at"]),
         expires_at=from_seconds(item["expires_at"]),
+        to_look_into=tuple(item.get("to_look_into", ())),
     )
 
 
