@@ -23,6 +23,7 @@ from scheduling.domain.refusals import (
     BookingPageInactive,
     BookingPageNotFound,
     BusyTryAgain,
+    CalendarsUnverified,
     SlotUnavailable,
     marked,
 )
@@ -45,6 +46,8 @@ REASON = marked("The meeting was removed from the host's calendar.")
 _AT_REST = {EventState.WRITTEN, EventState.DIVERGED}
 """Nobody is writing it."""
 
+_PASSING = (BookingChanged, BusyTryAgain, CalendarsUnverified)
+
 _NOT_POSSIBLE = (
     SlotUnavailable,
     BookingPageGone,
@@ -61,6 +64,7 @@ class BookingDesk:
     booking_pages: ports.BookingPages
     hosts: ports.Hosts
     calendar_events: CalendarEvents
+    live_look: ports.LiveLook
 
 
 def mirror_of(
@@ -108,7 +112,7 @@ def follow(mirror: MirrorEvent, whose: ConnectionKey, *, now: datetime, desk: Bo
         return Mark.OPEN
     try:
         has_followed = _followed(mirror, whose, now=now, desk=desk)
-    except (BookingChanged, BusyTryAgain):
+    except _PASSING:
         return Mark.OPEN
     if not has_followed:
         desk.calendar_events.flag(written)
@@ -121,7 +125,7 @@ def _followed(
     """Tell whether the booking is as its event is now; one that is over need not be.
 
     Raises:
-        BookingChanged, BusyTryAgain: It may be, another time.
+        BookingChanged, BusyTryAgain, CalendarsUnverified: It may be, another time.
     """
     booking = _found(mirror.booking_id, whose, desk.bookings)
     if booking is None or whose.member_id not in booking.host_ids:
@@ -203,6 +207,7 @@ def _moved(
             booking_pages=desk.booking_pages,
             hosts=desk.hosts,
             bookings=desk.bookings,
+            live_look=desk.live_look,
         )
     except _NOT_POSSIBLE:
         return False

@@ -173,7 +173,7 @@ def _done(taken: SyncTurn, ring: Ring | None, *, now: datetime, room: SyncRoom) 
         if not connection.is_on:
             _end(connection, taken, now=now, room=room)
             return SyncEnd.ENDED
-        look = _look(connection, ring, now=now, room=room)
+        look = _look(connection, taken, ring, now=now, room=room)
     except Overtaken:
         return SyncEnd.OUTDATED
     except ProviderUnavailable as error:
@@ -191,7 +191,14 @@ def _done(taken: SyncTurn, ring: Ring | None, *, now: datetime, room: SyncRoom) 
 _WORKING = frozenset({ConnectionState.OK, ConnectionState.SYNCING})
 
 
-def _look(connection: Connection, ring: Ring | None, *, now: datetime, room: SyncRoom) -> _Look:
+def _look(
+    connection: Connection,
+    taken: SyncTurn,
+    ring: Ring | None,
+    *,
+    now: datetime,
+    room: SyncRoom,
+) -> _Look:
     """Raises Overtaken, ProviderUnavailable or ConnectionBroken."""
     wanted = _wanted(connection)
     try:
@@ -217,6 +224,12 @@ def _look(connection: Connection, ring: Ring | None, *, now: datetime, room: Syn
         return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN)
     if connection.state in _PASSING:
         _note(connection, ConnectionState.OK, now=now, room=room)
+    look = _as_read(connection, read, now=now, room=room)
+    if not any(calendar.open_mirrors for calendar in read):
+        return look
+    # Whether a booking can follow is decided by what was read just now.
+    if not room.turns.put_back(taken, taken, busy=look.busy):
+        raise Overtaken
     read = [_followed(calendar, connection.key, now=now, room=room) for calendar in read]
     return _as_read(connection, read, now=now, room=room)
 
