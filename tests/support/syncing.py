@@ -18,8 +18,9 @@ from scheduling.domain.grants import Tokens
 from scheduling.domain.sync_turns import BUCKET_SECONDS, Ring, SyncRequest
 from scheduling.provider_ports import GrantRejected
 from scheduling.use_cases.calendar_changes import BookingDesk
-from scheduling.use_cases.calendar_sync import SyncRoom, request_due_turns, sync_connection
+from scheduling.use_cases.calendar_sync import SyncRoom, sync_connection
 from scheduling.use_cases.provider_calls import Providers
+from scheduling.use_cases.sync_dispatch import request_due_turns
 from tests.support.builders import AIKO, EARLY, ORGANIZATION, an_entry
 from tests.support.connecting import PRIMARY, a_connection
 from tests.support.grants import a_grant
@@ -192,5 +193,3 @@ class SyncWorld:
 def hour_from(start: datetime, minutes: int = 60) -> Span:
     begins = int(start.timestamp())
     return begins, begins + 60 * minutes
-
-

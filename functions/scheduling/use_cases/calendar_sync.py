@@ -30,7 +30,7 @@ from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.lists import every
 from scheduling.domain.provider_events import ChangedEvent
-from scheduling.domain.sync_turns import SyncRequest, fraction
+from scheduling.domain.sync_turns import fraction
 from scheduling.provider_ports import (
     AccessTokenRejected,
     CalendarGone,
@@ -41,7 +41,6 @@ from scheduling.provider_ports import (
     ProviderUnavailable,
 )
 from scheduling.use_cases.calendar_changes import follow, mirror_of
-from scheduling.use_cases.feeds import in_turn
 from scheduling.use_cases.provider_calls import ConnectionBroken, call, note_state
 
 if TYPE_CHECKING:
@@ -52,19 +51,15 @@ if TYPE_CHECKING:
     from scheduling.domain.connections import Connection, ConnectionKey
     from scheduling.domain.grants import Grant
     from scheduling.domain.hours import WeeklyHours
-    from scheduling.domain.sync_turns import Ring, SyncTurn
+    from scheduling.domain.sync_turns import Ring, SyncRequest, SyncTurn
     from scheduling.provider_ports import (
         Calendars,
         ChannelSecrets,
         SyncedCalendars,
-        SyncQueue,
         SyncTurns,
     )
     from scheduling.use_cases.calendar_changes import BookingDesk
     from scheduling.use_cases.provider_calls import Providers
-
-MOST_LISTED = 2500
-"""Turns read of each part of the queue, so that one organization does not hide the others."""
 
 NOTIFICATIONS = "/notifications/google"
 """Where Google rings, behind the origin that people use."""
@@ -117,17 +112,6 @@ class _Look:
     next_at: datetime
     busy: ConnectedBusy | None = None
     """What is known from now on; None where that is nothing new."""
-
-
-def request_due_turns(*, now: datetime, turns: SyncTurns, queue: SyncQueue) -> int:
-    """Ask for a look at each connection whose turn has come, in a fair order; return how many.
-
-    Raises:
-        QueueUnavailable
-    """
-    due = in_turn(turns.due(now=now, limit=MOST_LISTED))
-    queue.send([SyncRequest(turn.key, due_at=int(turn.due_at.timestamp())) for turn in due])
-    return len(due)
 
 
 def sync_connection(request: SyncRequest, *, now: datetime, room: SyncRoom) -> SyncEnd:
