@@ -69,7 +69,7 @@ def a_host_at_all_hours(**options):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_thousand_edits_with_rings_lost_and_cursors_forgotten_end_in_the_truth(seed):
-    world, random = SyncWorld(seed=seed), Random(seed)  # noqa: S311 - no secret
+    world, random = SyncWorld(seed=seed), Random(seed)  # noqa: S311 - chance that comes back
     world.provider.rows_per_page = 50
     world.lost_rings = 0.3
     for number in range(1000):
@@ -90,7 +90,7 @@ def test_a_thousand_edits_with_rings_lost_and_cursors_forgotten_end_in_the_truth
 
 
 def test_a_calendar_that_rings_is_asked_about_forty_times_a_day_at_most():
-    world, random = a_host_at_all_hours(), Random(1)  # noqa: S311 - no secret
+    world, random = a_host_at_all_hours(), Random(1)  # noqa: S311 - chance that comes back
     world.pass_time(DAY)
     world.provider.calls.clear()
 
@@ -104,7 +104,7 @@ def test_a_calendar_that_rings_is_asked_about_forty_times_a_day_at_most():
 
 
 def test_r16_with_every_third_renewal_failing_the_provider_rings_for_sixty_days():
-    world, random = a_host_at_all_hours(), Random(16)  # noqa: S311 - no secret
+    world, random = a_host_at_all_hours(), Random(16)  # noqa: S311 - chance that comes back
     watch = world.provider.watch
     failures = silent = longest = 0
 
@@ -130,7 +130,7 @@ def test_r16_with_every_third_renewal_failing_the_provider_rings_for_sixty_days(
 
 
 def test_r16_with_no_ring_arriving_a_change_is_known_within_a_quarter_of_an_hour():
-    world, random = a_host_at_all_hours(), Random(17)  # noqa: S311 - no secret
+    world, random = a_host_at_all_hours(), Random(17)  # noqa: S311 - chance that comes back
     world.lost_rings = 1.0
     world.pass_time(HOUR)
     for _ in range(200):

@@ -99,8 +99,8 @@ if TYPE_CHECKING:
     from scheduling.domain.audit import Entry, Thing
     from scheduling.domain.availability_request import RequestFact
     from scheduling.domain.booking import Claim
-    from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
     from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn

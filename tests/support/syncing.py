@@ -64,7 +64,7 @@ class SyncWorld:
     def __init__(self, *, seed: int = 0, calendars: tuple[ProviderCalendar, ...] = (PRIMARY,)):
         self.adapters = InMemoryAdapters(EARLY)
         self.adapters.organizations.add(ORGANIZATION, AIKO, an_entry())
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - chance that comes back
         self.provider = InMemoryCalendars(self.now)
         for calendar in calendars:
             self.provider.add_calendar(TOKEN, calendar)

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.feeds import (
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from scheduling.domain.feeds import FeedAnswer, FeedRequest
     from scheduling.domain.people import ExternalMember
     from scheduling.domain.sessions import SignedIn
-    from scheduling.domain.sync_turns import SyncTurn
 
 AT_ONCE = 10
 
@@ -143,7 +142,14 @@ def due_turns(*, now: datetime, calendar_feeds: ports.CalendarFeeds) -> list[Fee
     return in_turn(calendar_feeds.due(now=now, limit=MOST_LISTED))
 
 
-def in_turn[Turn: (FeedTurn, SyncTurn)](turns: Iterable[Turn]) -> list[Turn]:
+class _Turn(Protocol):
+    """Something that is due, at `due_at`, and belongs to an organization."""
+
+    @property
+    def organization_id(self) -> str: ...
+
+
+def in_turn[Turn: _Turn](turns: Iterable[Turn]) -> list[Turn]:
     """Return the first turn of each organization, then the second of each, and so on.
 
     Those of an organization stay in the order in which they came, so that one
