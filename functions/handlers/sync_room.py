@@ -10,7 +10,8 @@ from scheduling.use_cases.probing import OwnLook
 
 
 def sync_room() -> SyncRoom:
-    found, providers = adapters(), provider_room()
+    found = adapters()
+    providers = provider_room()
     return SyncRoom(
         base_url=found.base_url,
         providers=providers,

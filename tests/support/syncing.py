@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from scheduling.use_cases.calendar_sync import SyncEnd
 
 QUEUE_DELAY = timedelta(seconds=35)
-"""As `template.yaml` has it; `tests/architecture/test_sync_queue.py` compares them."""
+"""As `template.yaml` has it; `tests/architecture/test_template.py` compares them."""
 
 TOKEN = "access-1"
 SECOND = timedelta(seconds=1)
