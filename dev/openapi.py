@@ -63,6 +63,15 @@ _PROBLEM: dict[str, Any] = {
                 },
             },
         },
+        "account": {
+            "type": "string",
+            "description": "The account that is connected already.",
+        },
+        "missing": {
+            "type": "array",
+            "description": "The platforms for which not enough was allowed.",
+            "items": {"type": "string"},
+        },
         "support_contact": {
             "type": "string",
             "description": "Whom to turn to, where the organization is known and has said so.",
@@ -113,6 +122,7 @@ _BY_SESSION = (
     "/api/external-members",
     "/api/members",
     "/api/availability-grid",
+    "/api/connections",
     "/api/organization/",
     "/api/sessions/current",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 
 from handlers.problems import HTTPS_ONLY
 from handlers.requests import refuse_foreign_origin
@@ -25,6 +25,8 @@ from scheduling.use_cases.connecting import SignInAnswer, finish_connecting, sta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
 PAGE = "/console/integrations"
 
 _HEADERS: Mapping[str, str] = {
@@ -35,20 +37,18 @@ _HEADERS: Mapping[str, str] = {
     **HTTPS_ONLY,
 }
 
-app = APIGatewayHttpResolver()
 logger = Logger()
 
 
-@app.post("/connections/<platform>/start")
-def post_start(platform: str) -> Response[str]:
+def start(event: APIGatewayProxyEventV2, platform: str) -> Response[str]:
     """Take a form of the console, and send the browser to the provider."""
-    refuse_foreign_origin(app.current_event)
-    by = staff(app.current_event)
+    refuse_foreign_origin(event)
+    by = staff(event)
     wanted = _platform(platform)
     url = start_connecting(
         by,
         wanted,
-        session_hash=session_hash(app.current_event),
+        session_hash=session_hash(event),
         base_url=adapters().base_url,
         now=adapters().now(),
         connections=adapters().connections,
@@ -59,14 +59,13 @@ def post_start(platform: str) -> Response[str]:
     return _sent_to(url or _told("news", "connected", wanted))
 
 
-@app.get("/connections/<provider>/callback")
-def get_callback(provider: str) -> Response[str]:
+def come_back(event: APIGatewayProxyEventV2, provider: str) -> Response[str]:
     """Take what a provider sends back: the protocol has it write with a GET (RFC 6749, 4.1.2).
 
     What lets it write is the one-time state, which only the session that asked for it can use.
     """
-    by = staff(app.current_event)
-    query = app.current_event.query_string_parameters
+    by = staff(event)
+    query = event.query_string_parameters
     connected = finish_connecting(
         by,
         SignInAnswer(
@@ -76,7 +75,7 @@ def get_callback(provider: str) -> Response[str]:
             issuer=query.get("iss", ""),
         ),
         provider=_provider(provider),
-        session_hash=session_hash(app.current_event),
+        session_hash=session_hash(event),
         now=adapters().now(),
         connections=adapters().connections,
         connect_attempts=adapters().connect_attempts,
@@ -98,14 +97,12 @@ def get_callback(provider: str) -> Response[str]:
     return _sent_to(_told("news", news, connected.platform))
 
 
-def _sign_in_first(_: SignInRequired) -> Response[str]:
-    return _sent_to("/sign-in")
-
-
-def _refused(refusal: SchedulingError) -> Response[str]:
-    """Bring the browser back to where it came from, with what was refused."""
+def sent_back(refusal: SchedulingError, path: str) -> Response[str]:
+    """Bring a browser back to where it came from, with what was refused."""
+    if isinstance(refusal, SignInRequired):
+        return _sent_to("/sign-in")
     logger.info("connecting refused", code=refusal.code)
-    about = app.current_event.path.split("/")[2]
+    about = path.split("/")[2]
     return _sent_to(_told("problem", refusal.code, about if about in {*Platform} else ""))
 
 
@@ -135,7 +132,3 @@ def _provider(text: str) -> Provider:
     if text not in {*Provider}:
         raise NotConnected
     return Provider(text)
-
-
-app.exception_handler(SchedulingError)(_refused)
-app.exception_handler(SignInRequired)(_sign_in_first)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from scheduling.domain.audit import Entry
@@ -316,6 +316,13 @@ class Connections(Protocol):
 
     def with_account(self, provider: Provider, account_id: str) -> Sequence[ConnectionKey]:
         """Return who, in whichever organization, is connected with this account."""
+        ...
+
+    def everywhere(self, provider: Provider) -> Iterable[ConnectionKey]:
+        """Return who, in whichever organization, is connected with a provider; a few reads behind.
+
+        In one request for each megabyte of all connections there are.
+        """
         ...
 
     def forget(self, connection: Connection) -> None:

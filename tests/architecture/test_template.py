@@ -36,6 +36,8 @@ EXPORTS = {
     "GET /console/bookings.csv",
     "GET /console/team.csv",
 }
+CALLBACKS = {"GET /connections/{provider}/callback"}
+"""They write with a GET, as RFC 6749 section 4.1.2 has it."""
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -178,7 +180,7 @@ def test_t38_every_changing_route_and_every_export_has_its_own_throttle():
 
     assert (
         set(of_type("AWS::ApiGatewayV2::Stage")["HttpApiApiGatewayDefaultStage"]["RouteSettings"])
-        == changing | EXPORTS
+        == changing | EXPORTS | CALLBACKS
     )
 
 

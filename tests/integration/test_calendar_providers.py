@@ -21,6 +21,7 @@ from scheduling.provider_ports import (
     EventChangedMeanwhile,
     EventIdUsed,
     PermissionMissing,
+    ProviderUnavailable,
 )
 from tests.support.builders import EARLY, between
 from tests.support.google import AIKO as OWN
@@ -481,3 +482,37 @@ def test_a_channel_rings_until_it_is_stopped(account):
     account.port.stop(account.token, channel)
     account.port.stop(account.token, channel)
     assert account.open_channels() == []
+
+
+# What only those in memory do, for tests of what uses them
+
+
+@pytest.mark.parametrize("has_effect", [False, True])
+def test_in_memory_an_answer_can_be_lost_before_or_after_its_effect(has_effect):
+    account = InMemory()
+    account.port.fail(ProviderUnavailable("timeout"), call="insert", after=has_effect)
+
+    account.port.all(account.token)
+    with pytest.raises(ProviderUnavailable):
+        inserted(account)
+
+    assert bool(account.port.events(OWN)) is has_effect
+    assert account.port.calls == {"all": 1, "insert": 1}
+
+
+def test_in_memory_others_can_come_between():
+    account, moments = InMemory(), []
+    account.port.pause = lambda moment: moments.append((moment, len(account.port.events(OWN))))
+
+    inserted(account)
+
+    assert moments == [("insert", 0), ("insert done", 1)]
+
+
+def test_in_memory_a_change_rings():
+    account = InMemory()
+    account.port.watch(account.token, OWN, life=DAY, **CHANNEL)
+
+    account.add(TEN)
+
+    assert account.port.rung == ["channel-1"]

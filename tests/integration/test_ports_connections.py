@@ -382,3 +382,12 @@ def test_c11_an_attempt_is_gone_when_its_time_is_up(tables):
     [item] = access.client.scan(TableName=access.name)["Items"]
 
     assert item["ttl"] == {"N": str(int(LATER.timestamp()))}
+
+
+def test_everybody_who_is_connected_with_a_provider_is_found(connections):
+    mine = connected(connections, Provider.ZOOM)
+    elsewhere = replace(mine.key, organization_id=new_id())
+    connected(connections, Provider.ZOOM, key=elsewhere)
+    connected(connections, Provider.GOOGLE)
+
+    assert set(connections.everywhere(Provider.ZOOM)) == {mine.key, elsewhere}

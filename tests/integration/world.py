@@ -2,10 +2,10 @@
 
 Hanami Studio asked Kenji Tanaka for his times; he offers 1 December, 10:00–12:00 in Tokyo. Mia
 Weber has booked 10:30, a hold of 11:00 has expired, Noor Ali has asked for 11:30, and Ana Silva was
-to come this morning. Kenji's calendar is linked, under a name that leads to
-this machine. Every identity is fixed, so the links in the events fit.
-to come this morning. Yuki Sato was invited into the team, as a designer. Every identity is fixed,
-so the links in the events fit.
+to come this morning. Kenji's calendar is linked, under a name that leads to this machine. Yuki Sato
+was invited into the team, as a designer. Aiko has connected her Google Calendar, and is at Zoom to
+connect that; Ben Ode has connected his Zoom account. Every identity is fixed, so the links in the
+events fit.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from scheduling.adapters.dynamodb.access import DynamoDbLinks, DynamoDbSessions
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
+from scheduling.adapters.dynamodb.connect_attempts import DynamoDbConnectAttempts
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
@@ -24,6 +26,7 @@ from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations, me
 from scheduling.domain.audit import Activity
 from scheduling.domain.availability import Availability
 from scheduling.domain.booking import Booking, BookingState
+from scheduling.domain.connections import ConnectionKey, Platform, Provider
 from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
 from scheduling.domain.identifiers import derived_id
@@ -32,6 +35,7 @@ from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.domain.people import Member, Role
 from scheduling.domain.sessions import Session
 from scheduling.domain.time_range import TimeRange
+from scheduling.provider_ports import ConnectAttempt
 from scheduling.use_cases.sign_in import sign_in_link
 from tests.support.builders import (
     AIKO,
@@ -51,6 +55,7 @@ from tests.support.builders import (
     an_invitation_link,
     between,
 )
+from tests.support.connecting import a_connection
 
 if TYPE_CHECKING:
     from scheduling.adapters.dynamodb.table import Table
@@ -124,10 +129,35 @@ INVITATION = an_invitation(
     expires_at=NOW + INVITATION_LIFE,
 )
 
+CALENDAR = a_connection(
+    connection_id=derived_id("connection"),
+    platforms=frozenset({Platform.GOOGLE_CALENDAR}),
+    scopes=frozenset(
+        f"https://www.googleapis.com/auth/calendar.{scope}"
+        for scope in ("calendarlist.readonly", "events.freebusy", "events.owned")
+    ),
+)
+AT_ZOOM = ConnectAttempt(
+    state_hash=hashed("the-state-in-the-sample-events"),
+    session_hash=hashed(SESSION),
+    key=ConnectionKey(AIKO.organization_id, AIKO.member_id, Provider.ZOOM),
+    platforms=frozenset({Platform.ZOOM}),
+    verifier="v" * 43,
+    nonce="n" * 43,
+    redirect_uri="https://parley.example/connections/zoom/callback",
+    expires_at=NOW + timedelta(minutes=10),
+)
+
 
 def populate(scheduling: Table, access: Table) -> None:
     DynamoDbOrganizations(scheduling).add(ORGANIZATION, AIKO, an_entry())
     scheduling.put_new(member_item(BEN))
+    DynamoDbConnections(scheduling).put(
+        a_connection(
+            Provider.ZOOM, member_id=BEN.member_id, connection_id=derived_id("connection")
+        ),
+        an_entry(Activity.CONNECTED),
+    )
     DynamoDbDirectories(scheduling).replace(replace(DIRECTORY, version=1), an_entry(at=NOW))
     DynamoDbInvitations(scheduling, access).add(
         INVITATION, an_invitation_link(INVITATION), an_entry(Activity.MEMBER_INVITED)
@@ -157,6 +187,8 @@ def populate(scheduling: Table, access: Table) -> None:
     for booking in (REQUEST, BEGUN):
         bookings.add(booking, a_guest_link(booking), [])
     bookings.hold(HOLD)
+    DynamoDbConnections(scheduling).put(CALENDAR, an_entry(Activity.CONNECTED))
+    DynamoDbConnectAttempts(access).add(AT_ZOOM)
     links = DynamoDbLinks(scheduling, access)
     links.add(SIGN_IN_LINK)
     DynamoDbSessions(scheduling, access).add(

@@ -12,8 +12,18 @@ from handlers.wiring import Adapters, adapters
 from scheduling.adapters.dynamodb.access import DynamoDbSessions
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.table import transact
+from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.availability_request import usual_terms
 from scheduling.domain.booking_page import BookingRules
+from scheduling.domain.connecting import ATTEMPT_LIFE
+from scheduling.domain.connections import (
+    Connection,
+    ConnectionKey,
+    ConnectionState,
+    Platform,
+    Provider,
+    ProviderCalendar,
+)
 from scheduling.domain.directory import DirectoryPart
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
@@ -34,6 +44,7 @@ from scheduling.domain.sessions import Session, SignedIn
 from scheduling.domain.sign_ups import SignUp
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.domain.unsubscribing import token_for as unsubscribe_token_for
+from scheduling.provider_ports import ConnectAttempt
 from scheduling.use_cases.availability import save_availability
 from scheduling.use_cases.booking import BookingRequest, book_slot, hold_slot
 from scheduling.use_cases.directory import add_to_directory
@@ -106,7 +117,7 @@ class People:
         return f"{name.split(maxsplit=1)[0].lower()}@{self.organization.split()[0].lower()}.example"
 
 
-OURS = {"feature", "file"}
+OURS = {"feature", "file", "platform", "platform_on", "provider"}
 """What paths name that belongs to no organization."""
 
 HANAMI = People(
@@ -196,6 +207,15 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
     )
 
     guest_token = token_for(parley.links.get(booking.guest_link_id), parley.link_keys.current())
+    credentials = {
+        Caller.ADMIN: _sign_in(deployed, admin),
+        Caller.MEMBER: _sign_in(deployed, member),
+        Caller.GUEST: guest_token,
+        Caller.EXTERNAL: external_token,
+    }
+    for person in (admin, member):
+        _connect_calendar(parley, by, person)
+    connect_state = _begin_to_connect(parley, admin, credentials[Caller.ADMIN])
     things = {
         "organization_id": organization.organization_id,
         "admin_id": admin.member_id,
@@ -214,12 +234,10 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
         "external_token": external_token,
         "file": asset_address("parley.css").rpartition("/")[2],
         "feature": Feature.EXTERNAL_MEMBERS.value,
-    }
-    credentials = {
-        Caller.ADMIN: _sign_in(deployed, admin),
-        Caller.MEMBER: _sign_in(deployed, member),
-        Caller.GUEST: guest_token,
-        Caller.EXTERNAL: external_token,
+        "platform": Platform.GOOGLE_MEET.value,
+        "platform_on": Platform.GOOGLE_CALENDAR.value,
+        "provider": Provider.GOOGLE.value,
+        "connect_state": connect_state,
     }
     tokens = {value for name, value in things.items() if name.endswith("token")}
     names = [people.admin, people.member, people.external_member, people.guest, people.newcomer]
@@ -238,7 +256,7 @@ def build_house(people: People, deployed: Deployment, clock: Coordinates) -> Hou
                 external_member.booking_page_slug,
             }
         ),
-        secrets=frozenset({*tokens, *credentials.values(), calendar_secret}),
+        secrets=frozenset({*tokens, *credentials.values(), calendar_secret, connect_state}),
     )
 
 
@@ -294,6 +312,45 @@ def _invite_to_team(parley: Adapters, by: SignedIn, people: People) -> dict[str,
         ),
         "import_id": tried_out.import_id,
     }
+
+
+def _connect_calendar(parley: Adapters, by: SignedIn, member: Member) -> None:
+    """Let a member have connected a calendar, which is not enough for Meet."""
+    main = ProviderCalendar("main", member.name, "Asia/Tokyo", is_primary=True, can_write=True)
+    connection = Connection(
+        key=ConnectionKey(member.organization_id, member.member_id, Provider.GOOGLE),
+        connection_id=new_id(),
+        platforms=frozenset({Platform.GOOGLE_CALENDAR}),
+        account_id=new_id(),
+        account=member.email,
+        scopes=frozenset({"openid"}),
+        state=ConnectionState.OK,
+        state_since=YESTERDAY,
+        connected_at=YESTERDAY,
+        calendars=(main,),
+        conflict_calendar_ids=("main",),
+        write_calendar_id="main",
+    )
+    facts = {"provider": Provider.GOOGLE.value, "platform": Platform.GOOGLE_CALENDAR.value}
+    entry = entry_by(by, Activity.CONNECTED, now=YESTERDAY, subject_id=member.member_id, **facts)
+    parley.connections.put(connection, entry)
+
+
+def _begin_to_connect(parley: Adapters, member: Member, session: str) -> str:
+    """Send a member to a provider; return the state that they come back with."""
+    state = new_secret()
+    attempt = ConnectAttempt(
+        state_hash=hashed(state),
+        session_hash=hashed(session),
+        key=ConnectionKey(member.organization_id, member.member_id, Provider.GOOGLE),
+        platforms=frozenset({Platform.GOOGLE_CALENDAR, Platform.GOOGLE_MEET}),
+        verifier=new_secret(),
+        nonce=new_secret(),
+        redirect_uri=f"{parley.base_url}/connections/google/callback",
+        expires_at=NOW + ATTEMPT_LIFE,
+    )
+    parley.connect_attempts.add(attempt)
+    return state
 
 
 def _unsubscribe_token(parley: Adapters, people: People, organization: Organization) -> str:

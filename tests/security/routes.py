@@ -80,6 +80,8 @@ EXTERNAL_MEMBERS_FILE = (
     "name,email,person_in_charge\nHana Sato,hana@people.example,nobody@people.example\n"
 )
 A_CALENDAR = {"address": "https://calendar.example.org/new.ics"}
+CALENDARS = {"conflict_calendar_ids": ["main"], "write_calendar_id": "main"}
+A_REFUSAL = {"state": "{connect_state}", "error": "access_denied"}
 MYSELF = {"version": 1, "name": "Noor Ali", "time_zone": "Europe/Berlin", "locale": "ja"}
 MYSELF_FORM = MYSELF | {"version": "1"}
 PLACED = {
@@ -105,6 +107,9 @@ SETTINGS_FORM = {
     "time_zone": "Asia/Tokyo",
     "approval_within_minutes": "120",
 }
+
+WORDS_OF_OURS = {"feature", "platform", "platform_on", "provider"}
+"""Nobody has a feature or a provider of their own."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +163,7 @@ class Row:
         """The things it is about, each of which may be somebody else's."""
         by_link = ["token"] if self.who <= LINKS else []
         names = dict.fromkeys([*by_link, *names_in(self.path), *names_in(self.body)])
-        # A feature is a word of ours: nobody has one of their own.
-        return [name for name in names if name != "feature"]
+        return [name for name in names if name not in WORDS_OF_OURS]
 
     def __str__(self) -> str:
         who = _NAMES.get(self.who) or " or ".join(sorted(self.who))
@@ -258,6 +262,15 @@ ROUTES: Mapping[str, list[Row]] = {
             "PATCH /api/directory/designations/{designation_id}", ADMINS, 200, {"name": "Gardener"}
         ),
         row("DELETE /api/directory/designations/{designation_id}", ADMINS, 204),
+    ],
+    "ConnectionsFunction": [
+        row("GET /api/connections", STAFF),
+        row("POST /api/connections/{platform}/start", STAFF),
+        row("PUT /api/connections/{platform}", STAFF, platform="platform_on"),
+        row("DELETE /api/connections/{platform}", STAFF, 204, platform="platform_on"),
+        row("PUT /api/connections/{provider}/calendars", STAFF, 200, CALENDARS),
+        row("POST /connections/{platform}/start", STAFF, 303),
+        row("GET /connections/{provider}/callback", STAFF, 303, A_REFUSAL, strange=303),
     ],
     "SetupFunction": [
         row("GET /api/organization/setup", STAFF),

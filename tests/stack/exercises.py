@@ -13,16 +13,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded, transact
+from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
 from scheduling.domain.reputation import FEWEST_MAILS
 from tests.support.api_road import Road
+from tests.support.builders import an_entry
+from tests.support.connecting import a_connection
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
 
 if TYPE_CHECKING:
@@ -631,6 +635,27 @@ def _create_organization(team: Team) -> Exercise:
     return run
 
 
+def _revoke_grants(team: Team) -> Exercise:
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    connections = DynamoDbConnections(team.stack.scheduling)
+
+    def run() -> None:
+        # A new member each time: what has ended stays until the provider was told.
+        key = ConnectionKey(organization_id, new_id(), Provider.ZOOM)
+        connections.put(
+            a_connection(Provider.ZOOM, key=key), an_entry(organization_id=organization_id)
+        )
+        try:
+            team.stack.invoke("RevokeGrantsFunction", {"provider": "zoom"})
+        except InvocationFailed as failure:
+            raise NotDone from failure
+        stored = connections.get(key)
+        if stored is not None and stored.is_on:
+            raise NotDone(stored)
+
+    return run
+
+
 EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
@@ -657,6 +682,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "EndOverdueFunction": _end_overdue,
     "FetchCalendarsFunction": _fetch_calendars,
     "CreateOrganizationFunction": _create_organization,
+    "RevokeGrantsFunction": _revoke_grants,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ from moto import mock_aws
 
 from handlers.wiring import adapters
 from tests.support.in_process import ORIGIN
-from tests.support.tables import create_limits_table, create_tables
+from tests.support.tables import (
+    create_connections_table,
+    create_limits_table,
+    create_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +32,9 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPAC
 
 REGION = "eu-central-1"
 LINK_KEY = "an-example-key-that-signs-links-in-tests"
+APP_SECRETS = {"google": "parley-google-secret", "zoom": "parley-zoom-secret"}
+GOOGLE, ZOOM = "https://google.example", "https://zoom.example"
+"""Where providers are, unless a test has something stand in for them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Deployment:
     scheduling: Table
     access: Table
     limits: Table
+    connections: Table
 
 
 @contextmanager
@@ -53,8 +62,15 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         dynamodb = boto3.client("dynamodb")
         scheduling, access = create_tables(dynamodb)
         limits = create_limits_table(dynamodb)
+        connections = create_connections_table(dynamodb)
         secret = f'{{"kid": "1", "key": "{LINK_KEY}"}}'
-        boto3.client("secretsmanager").create_secret(Name="link-key", SecretString=secret)
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name="link-key", SecretString=secret)
+        apps = {
+            provider: {"client_id": f"parley-{provider}", "client_secret": app_secret}
+            for provider, app_secret in APP_SECRETS.items()
+        }
+        secrets.create_secret(Name="provider-apps", SecretString=json.dumps(apps))
         boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
         for name, value in {
             "SCHEDULING_TABLE": scheduling.name,
@@ -68,10 +84,19 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
             "LIVE_LOOK_FUNCTION": "probe-free-busy",
+            "CONNECTIONS_TABLE": connections.name,
+            # Made by those tests that encrypt: it takes as long as all the rest.
+            "GRANT_KEY": "no-key",
+            "PROVIDER_APPS_SECRET": "provider-apps",
+            "GOOGLE_ACCOUNTS_URL": GOOGLE,
+            "GOOGLE_OAUTH_URL": GOOGLE,
+            "GOOGLE_API_URL": GOOGLE,
+            "ZOOM_URL": ZOOM,
+            "ZOOM_API_URL": ZOOM,
         }.items():
             patch.setenv(name, value)
         adapters.cache_clear()
         clear_caches()
-        yield Deployment(scheduling, access, limits)
+        yield Deployment(scheduling, access, limits, connections)
         adapters.cache_clear()
         clear_caches()

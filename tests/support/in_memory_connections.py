@@ -9,7 +9,7 @@ from scheduling.domain.refusals import ConnectionChanged
 from scheduling.domain.sync_turns import SyncTurn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from scheduling.domain.audit import Entry
@@ -72,6 +72,9 @@ class InMemoryConnections:
             for key, connection in self.store.connections.items()
             if (key.provider, connection.account_id) == (provider, account_id) and connection.is_on
         ]
+
+    def everywhere(self, provider: Provider) -> Iterable[ConnectionKey]:
+        return [key for key in self.store.connections if key.provider is provider]
 
     def forget(self, connection: Connection) -> None:
         if self._is_stored(connection):

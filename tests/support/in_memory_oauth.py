@@ -45,6 +45,8 @@ class InMemoryOAuth:
     """The one it hands out; a random one where empty."""
     says_scopes: bool = True
     """Whether an answer names what was granted (RFC 6749 section 5.1)."""
+    _latest: dict[str, str] = field(default_factory=dict)
+    """The refresh token that came with an access token the last time."""
     _codes: dict[str, tuple[SignInRequest, Account, frozenset[str]]] = field(default_factory=dict)
 
     def consent(self, account: Account, *, but: frozenset[str] = frozenset()) -> Mapping[str, str]:
@@ -89,7 +91,7 @@ class InMemoryOAuth:
 
     def revoke(self, token: str) -> None:
         self._ask("revoke")
-        self.refresh_tokens.discard(token)
+        self.refresh_tokens.discard(self._latest[token])
 
     def _ask(self, what: str) -> None:
         self.calls[what] += 1
@@ -100,5 +102,6 @@ class InMemoryOAuth:
     def _tokens(self, now: datetime, scopes: frozenset[str]) -> Tokens:
         refresh_token = new_secret()
         self.refresh_tokens.add(refresh_token)
-        life = timedelta(hours=1)
-        return Tokens(self.access_token or new_secret(), now + life, scopes, refresh_token)
+        access_token = self.access_token or new_secret()
+        self._latest[access_token] = refresh_token
+        return Tokens(access_token, now + timedelta(hours=1), scopes, refresh_token)

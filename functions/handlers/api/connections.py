@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 from handlers import provider_sign_ins
+from handlers.problems import problem
 from handlers.requests import refuse_foreign_origin
 from handlers.sessions import session_hash, staff
 from handlers.validation import answer_problems
@@ -22,6 +23,7 @@ from scheduling.domain.connections import (
     Provider,
     ProviderCalendar,
 )
+from scheduling.domain.refusals import SchedulingError
 from scheduling.use_cases.connecting import (
     choose_calendars,
     list_connections,
@@ -170,8 +172,26 @@ def put_calendars(provider: Provider, request: CalendarsRequest) -> ConnectionRe
     return ConnectionResponse.of(connection)
 
 
+@app.post("/connections/<platform>/start", include_in_schema=False)
+def post_form(platform: str) -> Response[str]:
+    return provider_sign_ins.start(app.current_event, platform)
+
+
+@app.get("/connections/<provider>/callback", include_in_schema=False)
+def get_callback(provider: str) -> Response[str]:
+    return provider_sign_ins.come_back(app.current_event, provider)
+
+
+def answer_refusal(refusal: SchedulingError) -> Response[str]:
+    """Answer programs with a problem, and send browsers back."""
+    path = app.current_event.path
+    is_program = path.startswith("/api/")
+    return problem(refusal) if is_program else provider_sign_ins.sent_back(refusal, path)
+
+
+app.exception_handler(SchedulingError)(answer_refusal)
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer programs with JSON; browsers on their way to a provider and back are sent on."""
-    is_program = event["rawPath"].startswith("/api/")
-    return (app if is_program else provider_sign_ins.app).resolve(event, context)
+    return app.resolve(event, context)

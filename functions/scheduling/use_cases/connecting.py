@@ -538,6 +538,8 @@ def _reached(asked: Sequence[Platform]) -> Iterator[None]:
                 raise AdminBlocksParley from failure
             case ConnectionState.APP_MISCONFIGURED:
                 raise ProviderNotSetUp from failure
+            case ConnectionState.INSUFFICIENT_SCOPE:
+                raise InsufficientScope(asked) from failure
         raise ConnectRefused from failure
     except (CodeRefused, AccessTokenRejected, CalendarGone) as failure:
         raise ConnectRefused from failure
@@ -559,7 +561,7 @@ def _given_back(
         if not connections.with_account(provider, account.account_id):
             # Nobody has the tokens: where the provider does not answer, they die unused.
             with suppress(ProviderUnavailable):
-                oauth.revoke(tokens.refresh_token)
+                oauth.revoke(tokens.access_token)
         raise
 
 

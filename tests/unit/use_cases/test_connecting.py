@@ -418,6 +418,7 @@ def test_s15_a_code_for_another_verifier_is_refused(parley, platform):
         (CodeRefused(), ConnectRefused),
         (GrantRejected(ConnectionState.ADMIN_BLOCKED), AdminBlocksParley),
         (GrantRejected(ConnectionState.APP_MISCONFIGURED), ProviderNotSetUp),
+        (GrantRejected(ConnectionState.INSUFFICIENT_SCOPE), InsufficientScope),
         (GrantRejected(ConnectionState.RECONNECT_REQUIRED), ConnectRefused),
     ],
     ids=lambda what: getattr(what, "__name__", repr(what)),

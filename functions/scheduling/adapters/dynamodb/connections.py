@@ -7,13 +7,13 @@ connected the same account are found: ending the grant of one may end that of th
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.messages import message_put
-from scheduling.adapters.dynamodb.sync_turns import turn_item
+from scheduling.adapters.dynamodb.sync_turns import stored_turn, turn_item
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
@@ -34,7 +34,7 @@ from scheduling.domain.refusals import ConnectionChanged
 from scheduling.domain.sync_turns import SyncTurn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -120,6 +120,20 @@ class DynamoDbConnections:
         return [
             ConnectionKey(item["organization_id"], item["member_id"], provider) for item in found
         ]
+
+    def everywhere(self, provider: Provider) -> Iterator[ConnectionKey]:
+        # Each connection has a turn, and turns are together whichever organization they belong to.
+        for number in range(keys.QUEUES):
+            pages = self._table.client.get_paginator("query").paginate(
+                TableName=self._table.name,
+                IndexName=keys.BY_TIME,
+                KeyConditionExpression="GSI1PK = :queue",
+                ExpressionAttributeValues=encoded({":queue": keys.sync_queue(number)}),
+            )
+            for item in chain.from_iterable(page["Items"] for page in pages):
+                key = stored_turn(decoded(item)).key
+                if key.provider is provider:
+                    yield key
 
     def forget(self, connection: Connection) -> None:
         condition = "connection_id = :connection AND version = :version"
