@@ -7,6 +7,7 @@ functions need stand where they are used.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -36,6 +37,10 @@ _IMPATIENT = Config(
 
 _BRIEF = Config(connect_timeout=1, read_timeout=2.5, retries={"total_max_attempts": 1})
 """A look that takes longer is given up."""
+
+for library in ("botocore", "googleapiclient", "urllib3"):
+    # Their debug lines have requests and answers as a whole: tokens, links, addresses.
+    logging.getLogger(library).setLevel(logging.INFO)
 
 
 class Adapters:
