@@ -71,6 +71,18 @@ class Adapters:
         return DynamoDbBookings(self._scheduling, self._access)
 
     @cached_property
+    def online_meetings(self) -> provider_ports.OnlineMeetings:
+        from scheduling.adapters.dynamodb.online_meetings import DynamoDbOnlineMeetings
+
+        return DynamoDbOnlineMeetings(self._scheduling)
+
+    @cached_property
+    def calendar_events(self) -> provider_ports.CalendarEvents:
+        from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
+
+        return DynamoDbCalendarEvents(self._scheduling)
+
+    @cached_property
     def hosts(self) -> ports.Hosts:
         return DynamoDbHosts(self._scheduling)
 
@@ -126,12 +138,6 @@ class Adapters:
         from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
 
         return DynamoDbCircuits(self._scheduling)
-
-    @cached_property
-    def calendar_events(self) -> provider_ports.CalendarEvents:
-        from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
-
-        return DynamoDbCalendarEvents(self._scheduling)
 
     @cached_property
     def sync_turns(self) -> provider_ports.SyncTurns:

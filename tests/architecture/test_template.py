@@ -24,7 +24,7 @@ MANAGED_POLICIES = {
     "service-role/AWSLambdaSQSQueueExecutionRole",  # read the queue
 }
 GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
-ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction"}
+ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction", "WriteCalendarEventsFunction"}
 CHANGING_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 EXPORTS = {
     "GET /api/activity.csv",

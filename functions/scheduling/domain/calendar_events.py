@@ -100,6 +100,11 @@ class EventTask:
         """Whether it is not only written but compared."""
         return self.checks > 0
 
+    @property
+    def awaits_link(self) -> bool:
+        """Whether everything went well, and only the link of the meeting is not there yet."""
+        return self.state is TaskState.WAITING and not (self.checks or self.problems)
+
     def done(self) -> EventTask:
         """Return the task of a booking that nothing is written about anywhere."""
         return replace(self, state=TaskState.DONE, attempts=0, due_at=None, problems=())

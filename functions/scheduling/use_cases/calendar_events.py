@@ -21,6 +21,7 @@ from scheduling.domain.lists import every
 from scheduling.ports import BookingFilter
 from scheduling.provider_ports import ClaimLost
 from scheduling.use_cases.event_work import EventWork
+from scheduling.use_cases.feeds import in_turn
 from scheduling.use_cases.host_events import remove_event, write_event
 from scheduling.use_cases.meeting_making import note_hopeless, note_link, settle_meeting
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from scheduling.domain.lists import ListPage
     from scheduling.provider_ports import CalendarEvents
     from scheduling.use_cases.event_work import EventRoom
+
+AT_ONCE = 200
+"""How many due bookings are looked up at a time."""
 
 _PART = 100
 
@@ -56,6 +60,11 @@ def write_calendar_events(
             return after
         # The booking was changed meanwhile.
     return None
+
+
+def due_tasks(*, now: datetime, calendar_events: CalendarEvents) -> list[EventTask]:
+    """Return what is due, of each organization in turn."""
+    return in_turn(calendar_events.due(now=now, limit=AT_ONCE))
 
 
 def requeue_of_host(

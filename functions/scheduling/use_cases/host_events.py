@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scheduling.domain.calendar_events import EventState, HostEvent
@@ -31,11 +32,12 @@ def write_event(work: EventWork, connection: Connection) -> WrittenEvent | None:
         ClaimLost, ProviderUnavailable, ConnectionBroken, PermissionMissing, CalendarGone,
         EventChangedMeanwhile: It could not be done.
     """
-    host_id = connection.key.member_id
-    event = work.known.of_host(host_id)
+    event = work.known.of_host(connection.key.member_id)
     if event is None:
         return None if work.has_ended else _inserted(work, connection, _first(work, connection))
     is_elsewhere = event.connection_id != connection.connection_id
+    if work.task.is_check and not is_elsewhere:
+        _delete_former(work, connection, event)
     is_gone = event.state in {EventState.REMOVING, EventState.REMOVED}
     if is_elsewhere or is_gone or _has_lost_calendar(event, connection):
         if work.has_ended:
@@ -58,9 +60,8 @@ def remove_event(work: EventWork, event: HostEvent) -> None:
     if connection is None:
         return
     if event.state is EventState.REMOVED:
-        # A worker that was too slow may have written it once more.
-        if work.task.is_check and _is_there(work, connection, event):
-            _delete(work, connection, event)
+        if work.task.is_check:
+            _delete_former(work, connection, replace(event, generation=event.generation + 1))
         return
     if event.state is not EventState.REMOVING:
         work.keep(event.in_state(EventState.REMOVING))
@@ -174,9 +175,10 @@ def _awaits_link(work: EventWork, wanted: WantedEvent) -> bool:
     return wanted.wants_meet and meeting is not None and meeting.is_awaited
 
 
-def _is_there(work: EventWork, connection: Connection, event: HostEvent) -> bool:
-    found = _read(work, connection, event)
-    return found is not None and not found.is_gone
+def _delete_former(work: EventWork, connection: Connection, event: HostEvent) -> None:
+    """Delete all generations before this one: a worker that was too slow may have made one."""
+    for generation in range(1, event.generation):
+        _delete(work, connection, replace(event, generation=generation))
 
 
 def _read(work: EventWork, connection: Connection, event: HostEvent) -> WrittenEvent | None:

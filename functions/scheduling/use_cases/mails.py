@@ -161,18 +161,32 @@ def _delivered(message: Message, claimed: Delivery, *, now: datetime, room: Mail
         # Every worker that took it died, so none has recorded why.
         return _failed(message, claimed, "never_finished", now=now, room=room)
     try:
-        draft = _draft(message, now, room)
-        if draft is None or not draft.recipient.email:
-            # Whoever was erased is written to no more.
-            return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
-        return _sent(message, claimed, draft, now=now, room=room)
-    except _LinkAwaited as awaited:
-        # It is sent as soon as the link is there, or else then.
-        return Delivery(DeliveryState.SCHEDULED, claimed.attempts, next_attempt_at=awaited.until)
+        return _drafted_and_sent(message, claimed, now=now, room=room)
     except SchedulingError as missing:
         return _failed(message, claimed, missing.code, now=now, room=room)
     except MailNotAccepted as reason:
         return _failed(message, claimed, str(reason), now=now, room=room)
+
+
+def _drafted_and_sent(
+    message: Message, claimed: Delivery, *, now: datetime, room: MailRoom
+) -> Delivery:
+    """Send what is so now, if it is worth telling, and telling now.
+
+    Raises:
+        SchedulingError: Something is missing that the mail would tell of.
+        MailNotAccepted: The mail service did not take it.
+    """
+    try:
+        draft = _draft(message, now, room)
+    except _LinkAwaited as awaited:
+        # It is sent as soon as the link is there, or else then.
+        until = awaited.until
+        return Delivery(DeliveryState.SCHEDULED, claimed.attempts, next_attempt_at=until)
+    if draft is None or not draft.recipient.email:
+        # Whoever was erased is written to no more.
+        return Delivery(DeliveryState.SUPERSEDED, claimed.attempts)
+    return _sent(message, claimed, draft, now=now, room=room)
 
 
 def _has_link(message: Message, room: MailRoom) -> bool:

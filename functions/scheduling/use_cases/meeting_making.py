@@ -96,13 +96,18 @@ def _assigned(work: EventWork, platform: Platform) -> OnlineMeeting:
             return meeting
     former = () if meeting is None else meeting.given_up()
     whose = booking.organization_id, booking.booking_id, platform
-    for host in booking.hosts:
-        if host.key.kind is HostKind.MEMBER:
-            connection = work.connection(host.host_id, platform.provider)
-            if connection is not None and connection.has(platform):
-                new = OnlineMeeting(*whose, host.host_id, connection.connection_id, former=former)
-                return work.keep_meeting(new)
-    return _fail(work, OnlineMeeting(*whose, "", former=former), NOT_CONNECTED)
+    connections = [
+        connection
+        for host in booking.hosts
+        if host.key.kind is HostKind.MEMBER
+        and (connection := work.connection(host.host_id, platform.provider)) is not None
+        and connection.has(platform)
+    ]
+    if not connections:
+        return _fail(work, OnlineMeeting(*whose, "", former=former), NOT_CONNECTED)
+    organizer = next((each for each in connections if each.serves(platform)), connections[0])
+    host_id, connection_id = organizer.key.member_id, organizer.connection_id
+    return work.keep_meeting(OnlineMeeting(*whose, host_id, connection_id, former=former))
 
 
 def _make_or_move(work: EventWork, meeting: OnlineMeeting) -> None:

@@ -480,11 +480,11 @@ def unwritten_events(organization_id: str) -> str:
     return f"T#{organization_id}#UNWRITTEN"
 
 
-def unwritten_place(organization_id: str, booking_id: str, starts_at: datetime) -> Key:
+def unwritten_place(organization_id: str, booking_id: str, when: datetime) -> Key:
     """Return the index keys of a booking that a human has to look at."""
     return {
         "GSI2PK": unwritten_events(organization_id),
-        "GSI2SK": f"{moment(starts_at)}#{booking_id}",
+        "GSI2SK": f"{moment(when)}#{booking_id}",
     }
 
 

@@ -43,12 +43,7 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("location", place(entry.join_url or entry.location))
     event.add("url", vUri(entry.join_url or entry.url))
     if entry.join_url:
-        # Source: RFC 7986 section 5.11.
-        event.add(
-            "conference",
-            vUri(entry.join_url),
-            parameters={"value": "URI", "feature": ["AUDIO", "VIDEO"]},
-        )
+        event.add("conference", _conference(entry.join_url))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("organizer", _address(entry.organizer))
     event.add("attendee", _attendee(entry))
@@ -57,6 +52,14 @@ def _event(entry: CalendarEntry) -> Event:
     event.add("transp", "OPAQUE" if entry.takes_part else "TRANSPARENT")
     event.add("x-microsoft-cdo-busystatus", "BUSY" if entry.takes_part else "FREE")
     return event
+
+
+def _conference(join_url: str) -> vUri:
+    """Return how to take part online (RFC 7986 section 5.11)."""
+    conference = vUri(join_url)
+    conference.params["value"] = vText("URI")
+    conference.params["feature"] = vText("VIDEO")
+    return conference
 
 
 def _description(entry: CalendarEntry) -> str:
