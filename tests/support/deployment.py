@@ -32,6 +32,7 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPAC
 
 REGION = "eu-central-1"
 LINK_KEY = "an-example-key-that-signs-links-in-tests"
+CHANNEL_SECRET = "an-example-secret-that-tokens-of-channels-are-made-with"
 APP_SECRETS = {"google": "parley-google-secret", "zoom": "parley-zoom-secret"}
 GOOGLE, ZOOM = "https://google.example", "https://zoom.example"
 """Where providers are, unless a test has something stand in for them."""
@@ -71,6 +72,10 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             for provider, app_secret in APP_SECRETS.items()
         }
         secrets.create_secret(Name="provider-apps", SecretString=json.dumps(apps))
+        secrets.create_secret(Name="channel-secret", SecretString=CHANNEL_SECRET)
+        syncs = boto3.client("sqs").create_queue(
+            QueueName="syncs.fifo", Attributes={"FifoQueue": "true"}
+        )
         boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
         for name, value in {
             "SCHEDULING_TABLE": scheduling.name,
@@ -84,6 +89,8 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
             "LIVE_LOOK_FUNCTION": "probe-free-busy",
+            "SYNC_QUEUE_URL": syncs["QueueUrl"],
+            "CHANNEL_SECRET": "channel-secret",
             "CONNECTIONS_TABLE": connections.name,
             # Made by those tests that encrypt: it takes as long as all the rest.
             "GRANT_KEY": "no-key",
