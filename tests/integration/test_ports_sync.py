@@ -176,9 +176,7 @@ def test_of_two_who_read_the_same_calendar_one_is_stored(ports, connection):
 def test_calendars_are_those_of_one_connection(ports, connection):
     both = [PRIMARY.calendar_id, HOLIDAYS.calendar_id]
     for calendar_id in both:
-        ports.synced_calendars.save(
-            connection.key, a_calendar(connection, calendar_id=calendar_id)
-        )
+        ports.synced_calendars.save(connection.key, a_calendar(connection, calendar_id=calendar_id))
 
     found = ports.synced_calendars.of(connection.key)
     assert {each.calendar_id for each in found} == {*both}
