@@ -18,7 +18,9 @@ from scheduling.domain.grants import Tokens
 from scheduling.domain.sync_turns import BUCKET_SECONDS, Ring, SyncRequest
 from scheduling.provider_ports import GrantRejected
 from scheduling.use_cases.calendar_changes import BookingDesk
+from scheduling.use_cases.calendar_events import write_calendar_events
 from scheduling.use_cases.calendar_sync import SyncRoom, sync_connection
+from scheduling.use_cases.event_work import EventRoom
 from scheduling.use_cases.provider_calls import Providers
 from scheduling.use_cases.sync_dispatch import request_due_turns
 from tests.support.builders import AIKO, EARLY, ORGANIZATION, an_entry
@@ -30,6 +32,7 @@ from tests.support.in_memory_grants import InMemoryCircuits, InMemoryGrants
 from tests.support.in_memory_sync import InMemoryChannelSecrets
 
 if TYPE_CHECKING:
+    from scheduling.domain.booking import Booking
     from scheduling.domain.connections import Connection, ConnectionKey
     from scheduling.domain.hours import Span
     from scheduling.use_cases.calendar_sync import SyncEnd
@@ -138,6 +141,22 @@ class SyncWorld:
         assert turn is not None
         request = SyncRequest(self.key, due_at=int(turn.due_at.timestamp()))
         return sync_connection(request, now=self.now(), room=self.room)
+
+    def write_events(self, booking: Booking) -> None:
+        """Have the worker that writes calendar events see to a booking."""
+        found = self.adapters
+        room = EventRoom(
+            base_url=found.base_url,
+            bookings=found.bookings,
+            members=found.members,
+            outbox=found.outbox,
+            calendar_events=found.calendar_events,
+            providers=self.room.providers,
+            chance=lambda: 1.0,
+        )
+        write_calendar_events(
+            booking.organization_id, booking.booking_id, now=self.now(), room=room
+        )
 
     def pass_time(self, length: timedelta, *, step: timedelta = MINUTE) -> None:
         """Let time go by: the provider rings, turns come, the worker works."""
