@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking import Booking
     from scheduling.domain.connections import Connection, ConnectionKey
     from scheduling.domain.hours import Span
+    from scheduling.provider_ports import Calendars
     from scheduling.use_cases.calendar_sync import SyncEnd
 
 QUEUE_DELAY = timedelta(seconds=35)
@@ -69,6 +70,8 @@ class SyncWorld:
         self.adapters.organizations.add(ORGANIZATION, AIKO, an_entry())
         self.random = Random(seed)  # noqa: S311 - chance that comes back
         self.provider = InMemoryCalendars(self.now)
+        self.port: Calendars = self.provider
+        """What is asked; a test may put another one behind it."""
         for calendar in calendars:
             self.provider.add_calendar(TOKEN, calendar)
         self.oauth = LastingOAuth()
@@ -116,7 +119,7 @@ class SyncWorld:
                 grants=self.grants,
                 circuits=self.circuits,
                 oauth={Provider.GOOGLE: self.oauth, Provider.ZOOM: self.oauth},
-                calendars={Provider.GOOGLE: self.provider},
+                calendars={Provider.GOOGLE: self.port},
                 meetings={},
             ),
             turns=self.adapters.sync_turns,
