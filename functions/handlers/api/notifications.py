@@ -27,6 +27,12 @@ _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 logger = logging.getLogger(__name__)
 
+_HEADERS = {
+    "cache-control": "no-store",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+
 _MOST_REMEMBERED = 1000
 
 _passed_on: set[str] = set()
@@ -92,4 +98,4 @@ def _pass_on(request: SyncRequest) -> HTTPStatus:
 
 
 def _answer(status: HTTPStatus) -> dict[str, Any]:
-    return {"statusCode": status.value, "headers": {"cache-control": "no-store"}, "body": ""}
+    return {"statusCode": status.value, "headers": _HEADERS, "body": ""}
