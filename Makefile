@@ -1,7 +1,7 @@
 # Each target sets up what it needs, from nothing but make and Python 3.9 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev stop build deploy check test bench format translations openapi lock clean
+.PHONY: help setup dev stop doctor build deploy check test bench format translations openapi lock clean
 .NOTPARALLEL:
 
 # Which part of samconfig.toml `build` and `deploy` follow: default, local or prod.
@@ -31,6 +31,10 @@ dev: setup ## Run Parley here, with demo data, and say where to click. ARGS=--de
 
 stop: setup ## Stop what `make dev ARGS=--detach` left running.
 	@$(PYTHON) -m dev stop
+
+# Of what `make dev` has started, unless another STAGE is meant.
+doctor: setup ## Look at a deployment, change nothing, and say what is wrong with it: make doctor STAGE=prod.
+	@$(PYTHON) -m dev.doctor --stage $(if $(filter default,$(STAGE)),local,$(STAGE))
 
 # Layers hold compiled code: for Lambda's processor, or for this machine, where the emulator runs it.
 build: export PARLEY_LAYER_PLATFORM = $(if $(filter local,$(STAGE)),,aarch64-manylinux_2_28)

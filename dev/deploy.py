@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from dev.emulator import Emulator
 from dev.failures import CannotRun
 from dev.home import PROJECT, Home
+from dev.ports import Ports
 from dev.progress import Step, step
 from dev.routes import create_routes
 
@@ -99,17 +100,18 @@ class _Stack:
             for parameter in stack["Parameters"]
         }
 
-    def set_parameter(self, key: str, value: str) -> None:
-        """Update the stack with another value for one parameter."""
+    def set_parameters(self, values: Mapping[str, str]) -> None:
+        """Update the stack with other values for some parameters."""
         others = [
             {"ParameterKey": other, "UsePreviousValue": True}
             for other in self.parameters()
-            if other != key
+            if other not in values
         ]
+        changed = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
         self._cloudformation.update_stack(
             StackName=self._name,
             UsePreviousTemplate=True,
-            Parameters=[{"ParameterKey": key, "ParameterValue": value}, *others],
+            Parameters=[*changed, *others],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         waiter = self._cloudformation.get_waiter("stack_update_complete")
@@ -117,7 +119,7 @@ class _Stack:
 
 
 async def deploy(
-    home: Home, emulator: Emulator, settings: LocalSettings, origin: str
+    home: Home, emulator: Emulator, settings: LocalSettings, ports: Ports
 ) -> dict[str, str]:
     """Make the stack in the emulator what the working tree says; does only what is needed.
 
@@ -125,7 +127,7 @@ async def deploy(
         home: Gets the log of what `sam` prints.
         emulator: Where the stack is, or is going to be.
         settings: What samconfig.toml says.
-        origin: Where people reach Parley; links in mails start with it.
+        ports: Where people reach Parley, and Parley what stands in for providers.
 
     Returns:
         The name, id or ARN of each resource, by its logical id.
@@ -135,17 +137,29 @@ async def deploy(
     """
     stack = _Stack(emulator, settings.stack_name)
     digest = sources_digest()
+    addresses = _addresses(ports)
     if _deployed_digest(emulator) != digest:
-        await _build_and_deploy(home, emulator, settings.parameters | {"BaseUrl": origin})
+        await _build_and_deploy(home, emulator, settings.parameters | addresses)
         with step("Creating what the emulator leaves out"):
             create_routes(emulator, stack.expanded_resources(), stack.physical_ids())
             _publish_functions(emulator)
         _remember_digest(emulator, digest)
-    elif stack.parameters()["BaseUrl"] != origin:
-        with step(f"Moving to {origin}"):
-            stack.set_parameter("BaseUrl", origin)
+    elif not addresses.items() <= stack.parameters().items():
+        with step(f"Moving to {ports.origin}"):
+            stack.set_parameters(addresses)
             _publish_functions(emulator)
     return stack.physical_ids()
+
+
+def _addresses(ports: Ports) -> dict[str, str]:
+    """Return the parameters that say where everything is."""
+    return {
+        "BaseUrl": ports.origin,
+        **dict.fromkeys(
+            ("GoogleAccountsUrl", "GoogleOauthUrl", "GoogleApiUrl"), ports.google_origin
+        ),
+        **dict.fromkeys(("ZoomUrl", "ZoomApiUrl"), ports.zoom_origin),
+    }
 
 
 async def _build_and_deploy(home: Home, emulator: Emulator, parameters: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from dev.home import Facts, Home
 from dev.mailbox import Mailbox, SendingApi
 from dev.ports import Ports
 from dev.progress import step
+from dev.providers.apps import introduce_to_providers
 from dev.providers.google import server as google
 from dev.providers.google.keeping import keep, kept_google
 from dev.providers.zoom.demo import running_zoom
@@ -35,7 +36,8 @@ async def running(home: Home, ports: Ports, *, with_demo: bool) -> AsyncIterator
             emulator = await parts.enter_async_context(
                 running_emulator(home, ports, settings.region)
             )
-        names = await deploy(home, emulator, settings, ports.origin)
+        names = await deploy(home, emulator, settings, ports)
+        introduce_to_providers(emulator, names["ProviderApps"])
         aws = await parts.enter_async_context(aws_session())
         mailbox = Mailbox(home.mails)
         events = SesEvents(emulator)

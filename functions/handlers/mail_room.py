@@ -15,6 +15,8 @@ def mail_room() -> MailRoom:
         external_members=found.external_members,
         directories=found.directories,
         invitations=found.invitations,
+        connections=found.connections,
+        connect_requests=found.connect_requests,
         hosts=found.hosts,
         booking_pages=found.booking_pages,
         bookings=found.bookings,

@@ -102,8 +102,11 @@ def sent_back(refusal: SchedulingError, path: str) -> Response[str]:
     if isinstance(refusal, SignInRequired):
         return _sent_to("/sign-in")
     logger.info("connecting refused", code=refusal.code)
-    about = path.split("/")[2]
-    return _sent_to(_told("problem", refusal.code, about if about in {*Platform} else ""))
+    named = path.split("/")[2]
+    about = named if named in {*Platform} else ""
+    if isinstance(refusal, InsufficientScope):
+        about = refusal.missing[0]
+    return _sent_to(_told("problem", refusal.code, about))
 
 
 def _told(what: str, code: str, platform: str) -> str:

@@ -37,7 +37,6 @@ _IMPATIENT = Config(
 
 _BRIEF = Config(connect_timeout=1, read_timeout=2.5, retries={"total_max_attempts": 1})
 """A look that takes longer is given up."""
-
 for library in ("botocore", "googleapiclient", "urllib3"):
     # Their debug lines have requests and answers as a whole: tokens, links, addresses.
     logging.getLogger(library).setLevel(logging.INFO)
@@ -53,6 +52,11 @@ class Adapters:
     @property
     def base_url(self) -> str:
         return settings.base_url()
+
+    @property
+    def sign_in_origins(self) -> tuple[str, ...]:
+        """Where members are sent to from a form, to sign in at a provider."""
+        return settings.google_accounts_url(), settings.zoom_url()
 
     @property
     def sign_up_policy(self) -> SignUpPolicy:
@@ -164,6 +168,12 @@ class Adapters:
         )
 
         return SecretsManagerChannelSecrets(settings.channel_secret())
+
+    @cached_property
+    def connect_requests(self) -> provider_ports.ConnectRequests:
+        from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+
+        return DynamoDbConnectRequests(self._scheduling)
 
     @cached_property
     def calendar_servers(self) -> ports.CalendarServers:

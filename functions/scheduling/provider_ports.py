@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scheduling.domain.calendar_events import EventTask, HostEvent, KnownEvents, OnlineMeeting
     from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.circuits import Circuit
+    from scheduling.domain.connect_requests import ConnectRequest
     from scheduling.domain.connections import (
         ConnectedBusy,
         Connection,
@@ -290,7 +291,9 @@ class Connections(Protocol):
         ...
 
     def put(self, connection: Connection, entry: Entry) -> None:
-        """Store a new or reconnected connection, its turn (due now) and the entry.
+        """Store a connection that is to be looked at: it, its turn (due now) and the entry.
+
+        It is new, connected again, or has another platform or other calendars than before.
 
         Raises:
             ConnectionChanged: The stored version is not the one before; 1 means none is stored,
@@ -327,6 +330,24 @@ class Connections(Protocol):
 
     def forget(self, connection: Connection) -> None:
         """Remove an ended connection with all that was read through it; not its grant."""
+        ...
+
+
+class ConnectRequests(Protocol):
+    """That members were asked to connect something."""
+
+    def get(
+        self, organization_id: str, member_id: str, platform: Platform
+    ) -> ConnectRequest | None:
+        """Return the latest time that a member was asked for a platform; None where never."""
+        ...
+
+    def add(self, request: ConnectRequest, entry: Entry) -> None:
+        """Store the next request for a platform, its mail and the entry: all, or nothing.
+
+        Raises:
+            ConnectionChanged: Somebody else has asked at the same moment.
+        """
         ...
 
 

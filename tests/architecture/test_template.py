@@ -32,8 +32,10 @@ EXPORTS = {
     "GET /api/bookings.csv",
     "GET /api/external-members.csv",
     "GET /api/members.csv",
+    "GET /api/organization/connections.csv",
     "GET /console/activity.csv",
     "GET /console/bookings.csv",
+    "GET /console/integrations/members.csv",
     "GET /console/team.csv",
 }
 CALLBACKS = {"GET /connections/{provider}/callback"}

@@ -12,7 +12,7 @@ from tests.support.browser import Watch, running_chromium
 from tests.unit.pages.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -23,8 +23,14 @@ SCREENSHOTS_WANTED = "PARLEY_SCREENSHOTS"
 
 
 class Visit(Protocol):
-    def __call__(self, origin: str, device: Mapping[str, Any], **more: Any) -> Page:
-        """Open a browser without cookies on somebody's device."""
+    def __call__(
+        self, origin: str, device: Mapping[str, Any], also: Sequence[str] = (), **more: Any
+    ) -> Page:
+        """Open a browser without cookies on somebody's device.
+
+        Args:
+            also: Other origins that it may visit.
+        """
         ...
 
 
@@ -43,9 +49,11 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     """Opens browsers; at the end none of them may have had a reason to complain."""
     watches: list[Watch] = []
 
-    def open_page(origin: str, device: Mapping[str, Any], **more: Any) -> Page:
+    def open_page(
+        origin: str, device: Mapping[str, Any], also: Sequence[str] = (), **more: Any
+    ) -> Page:
         context = chromium.new_context(base_url=origin, **{"locale": "en-GB", **device, **more})
-        watches.append(Watch(context, origin))
+        watches.append(Watch(context, origin, *also))
         return context.new_page()
 
     yield open_page

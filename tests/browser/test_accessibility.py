@@ -184,6 +184,24 @@ def import_that_is_refused(page, site):
     page.get_by_role("button", name="Check the file").click()
 
 
+def calendars_refused(page, site):
+    page.goto("/console/integrations")
+    page.get_by_text("Calendars", exact=True).click()
+    page.get_by_label("Aiko").uncheck()
+    page.get_by_role("button", name="Save").click()
+
+
+def actions_on_connections(page, site):
+    page.goto("/console/integrations/members")
+    page.get_by_label("Actions: Ben Ode").click()
+
+
+def domains_refused(page, site):
+    page.goto("/console/integrations/policy")
+    page.get_by_label("Domains of accounts").fill("nonsense")
+    page.get_by_role("button", name="Save").click()
+
+
 def today_at_the_start(page, site):
     open_empty(page, site, "/console")
 
@@ -201,7 +219,8 @@ def booking_pages_at_the_start(page, site):
 
 
 def open_empty(page, site, address):
-    for things in (site.store.external_members, site.store.booking_pages, site.store.bookings):
+    store = site.store
+    for things in (store.external_members, store.booking_pages, store.bookings, store.connections):
         things.clear()
     page.goto(address)
 
@@ -228,6 +247,9 @@ STEPS = [
     link_to_copy,
     mails_that_wait,
     import_that_is_refused,
+    calendars_refused,
+    actions_on_connections,
+    domains_refused,
     today_at_the_start,
     external_members_at_the_start,
     bookings_at_the_start,

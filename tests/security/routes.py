@@ -74,6 +74,12 @@ AN_ERASURE = {
     "confirm": "noor@guest.example",
     "bookings": "keep",
 }
+A_CONNECT_REQUEST = {"member_id": "{member_id}", "platform": "google_meet"}
+A_PLATFORM_POLICY = {
+    "blocked_platforms": ["zoom"],
+    "account_domains": ["meadow.example"],
+    "other_accounts": "refused",
+}
 AN_ACCEPTANCE = {"token": "{invitation_token}", "name": "Hana Sato", "time_zone": "Asia/Tokyo"}
 A_FILE = "email,name\nhana@people.example,Hana Sato\n"
 EXTERNAL_MEMBERS_FILE = (
@@ -81,6 +87,7 @@ EXTERNAL_MEMBERS_FILE = (
 )
 A_CALENDAR = {"address": "https://calendar.example.org/new.ics"}
 CALENDARS = {"conflict_calendar_ids": ["main"], "write_calendar_id": "main"}
+CALENDARS_FORM = {"conflict_calendar_ids": "main", "write_calendar_id": "main"}
 A_REFUSAL = {"state": "{connect_state}", "error": "access_denied"}
 MYSELF = {"version": 1, "name": "Noor Ali", "time_zone": "Europe/Berlin", "locale": "ja"}
 MYSELF_FORM = MYSELF | {"version": "1"}
@@ -284,6 +291,14 @@ ROUTES: Mapping[str, list[Row]] = {
     "ActivityFunction": [
         row("GET /api/activity", ADMINS),
         row("GET /api/activity.csv", ADMINS),
+    ],
+    "ConnectionMatrixFunction": [
+        row("GET /api/organization/connections", ADMINS),
+        row("GET /api/organization/connections.csv", ADMINS),
+        row("POST /api/organization/connections/requests", ADMINS, 202, A_CONNECT_REQUEST),
+        row("DELETE /api/organization/connections/{member_id}/{provider}", ADMINS, 204),
+        row("GET /api/organization/integrations", ADMINS),
+        row("PUT /api/organization/integrations", ADMINS, 200, A_PLATFORM_POLICY),
     ],
     "PersonalRecordsFunction": [
         row("POST /api/data/exports", ADMINS, 200, {"email": "noor@guest.example"}),
@@ -540,6 +555,21 @@ ROUTES: Mapping[str, list[Row]] = {
         ),
         row("GET /console/integrations", STAFF),
         row("POST /console/integrations/external-members", ADMINS, 303),
+        row("GET /console/integrations/{platform}/off", STAFF, platform="platform_on"),
+        row("POST /console/integrations/{platform}/off", STAFF, 303, platform="platform_on"),
+        row("POST /console/integrations/{provider}/calendars", STAFF, 303, CALENDARS_FORM),
+        row("GET /console/integrations/members", ADMINS),
+        row("GET /console/integrations/members.csv", ADMINS),
+        row(
+            "POST /console/integrations/members/requests",
+            ADMINS,
+            303,
+            A_CONNECT_REQUEST,
+        ),
+        row("GET /console/integrations/members/{member_id}/{provider}/removal", ADMINS),
+        row("POST /console/integrations/members/{member_id}/{provider}/removal", ADMINS, 303),
+        row("GET /console/integrations/policy", ADMINS),
+        row("POST /console/integrations/policy", ADMINS, 303, {"allowed": "zoom"}),
     ],
 }
 

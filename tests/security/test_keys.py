@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.domain.connections import ConnectionKey, Provider
+from scheduling.domain.connections import ConnectionKey, Platform, Provider
 from scheduling.domain.identifiers import ID_BYTES, derived_id
 from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.domain.reputation import MailCategory
@@ -40,6 +40,7 @@ ARGUMENTS = {
     "name": texts,
     "number": st.integers(0, 19),
     "owner_id": identifiers,
+    "platform": st.sampled_from(Platform),
     "provider": st.sampled_from(Provider),
     "subject": st.sampled_from(Subject),
     "subject_id": identifiers,

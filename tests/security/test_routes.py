@@ -26,7 +26,7 @@ from tests.security.routes import (
     Row,
     filled,
 )
-from tests.support.deployment import GOOGLE, LINK_KEY
+from tests.support.deployment import GOOGLE, LINK_KEY, ZOOM
 from tests.support.in_process import ORIGIN
 from tests.support.request_counter import counted_requests
 
@@ -65,6 +65,7 @@ PERSON_FILE = {
 }
 CSV_NAMES = {
     "/api/availability-grid.csv": "availability.csv",
+    "/console/integrations/members.csv": "connections.csv",
     "/console/team.csv": "members.csv",
     "/console/team/import/template.csv": "members-template.csv",
 }
@@ -75,6 +76,13 @@ SENT_ON = JSON | {
     "referrer-policy": "no-referrer",
 }
 """What browsers get between a provider and us: nothing to look at."""
+
+TO_PROVIDERS = {
+    "content-security-policy": PAGE["content-security-policy"].replace(
+        "form-action 'self'", f"form-action 'self' {GOOGLE} {ZOOM}"
+    ),
+}
+"""For the page with forms that lead to a sign-in elsewhere."""
 
 WRITES_WITH_A_GET = {"GET /connections/{provider}/callback"}
 """A provider sends browsers back with a GET (RFC 6749 section 4.1.2): it writes only with a state
@@ -224,6 +232,7 @@ def headers_for(row: Row, visit: Visit) -> dict[str, str]:
     is_anybodys = path in ANYBODYS_PAGES if status == 200 else status in {403, 404, 410}
     return {
         **(TOKEN_PAGE if holds_token else PAGE),
+        **(TO_PROVIDERS if path == "/console/integrations" and status == 200 else {}),
         "content-type": "text/html; charset=utf-8",
         **({"vary": "Accept-Language"} if is_anybodys else {}),
     }

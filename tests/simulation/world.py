@@ -16,6 +16,8 @@ from scheduling.adapters.dynamodb import table as table_module
 from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.directories import DynamoDbDirectories
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
@@ -100,6 +102,8 @@ class World:
         self._members = DynamoDbMembers(scheduling)
         self._directories = DynamoDbDirectories(scheduling)
         self._invitations = DynamoDbInvitations(scheduling, access)
+        self._connections = DynamoDbConnections(scheduling)
+        self._connect_requests = DynamoDbConnectRequests(scheduling)
         self.pages: dict[str, BookingPage] = {}
         """By slug, as they are now."""
         self.longest_buffers: dict[str, tuple[timedelta, timedelta]] = {}
@@ -122,6 +126,8 @@ class World:
             external_members=self._external_members,
             directories=self._directories,
             invitations=self._invitations,
+            connections=self._connections,
+            connect_requests=self._connect_requests,
             hosts=self.hosts,
             booking_pages=self.booking_pages,
             bookings=self.bookings,

@@ -12,13 +12,21 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.table import encoded, transact
-from scheduling.domain.connections import ConnectionKey, Provider
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
+from scheduling.domain.connections import (
+    Connection,
+    ConnectionKey,
+    ConnectionState,
+    Platform,
+    Provider,
+)
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
@@ -28,6 +36,7 @@ from tests.support.api_road import Road
 from tests.support.builders import an_entry
 from tests.support.connecting import a_connection
 from tests.support.deployed import Deployed, InvocationFailed, an_address, rows_of, token_in
+from tests.support.providers import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +198,42 @@ def _members(team: Team) -> Exercise:
     return run
 
 
+def _connection_matrix(team: Team) -> Exercise:
+    member_id = team.colleague()
+    organization_id = team.admin.get("/api/sessions/current").json()["organization_id"]
+    now = datetime.now(UTC).replace(microsecond=0)
+    connection = Connection(
+        key=ConnectionKey(organization_id, member_id, Provider.ZOOM),
+        connection_id=new_id(),
+        platforms=frozenset({Platform.ZOOM}),
+        account_id=new_id(),
+        account=an_address("ben"),
+        scopes=frozenset({"user:read:user"}),
+        state=ConnectionState.OK,
+        state_since=now,
+        connected_at=now,
+    )
+    connected = Entry(organization_id, now, Actor(ActorKind.PARLEY), Activity.CONNECTED, member_id)
+    DynamoDbConnections(team.stack.scheduling).put(connection, connected)
+    everything = "/api/organization/connections"
+    policy = {"account_domains": [], "other_accounts": "warned_of"}
+
+    def run() -> None:
+        _ok(team.admin.get(everything))
+        wanted = {"member_id": member_id, "platform": "google_calendar"}
+        _ok(team.admin.post(f"{everything}/requests", json=wanted), HTTPStatus.ACCEPTED)
+        for blocked in (["zoom"], []):
+            saved = _ok(
+                team.admin.put(
+                    "/api/organization/integrations", json={"blocked_platforms": blocked, **policy}
+                )
+            ).json()
+            assert {each["platform"] for each in saved["still_connected"]} == set(blocked)
+        _ok(team.admin.delete(f"{everything}/{member_id}/zoom"), HTTPStatus.NO_CONTENT)
+
+    return run
+
+
 def _setup(team: Team) -> Exercise:
     feature = "/api/organization/features/external_members"
 
@@ -247,6 +292,23 @@ def _organization_settings(team: Team) -> Exercise:
         # Only what changes something is stored.
         contact = an_address("help")
         _ok(team.admin.patch("/api/organization", json={"support_contact": contact}))
+
+    return run
+
+
+def _connections(team: Team) -> Exercise:
+    meet = "/api/connections/google_meet"
+    # An exercise that failed halfway may have left it on.
+    team.admin.delete(meet)
+
+    def run() -> None:
+        started = _ok(team.admin.post(f"{meet}/start"))
+        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+        came = _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+        if "news=connected" not in came.headers["location"]:
+            raise NotDone(came.headers["location"])
+        _ok(team.admin.get("/api/connections"))
+        _ok(team.admin.delete(meet), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -660,6 +722,8 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "SignInFunction": _sign_in,
     "MembersFunction": _members,
     "OrganizationSettingsFunction": _organization_settings,
+    "ConnectionsFunction": _connections,
+    "ConnectionMatrixFunction": _connection_matrix,
     "SetupFunction": _setup,
     "DirectoryFunction": _directory,
     "InvitationsFunction": _invitations,

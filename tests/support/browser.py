@@ -66,16 +66,17 @@ class Watch:
     A broken content security policy is an error in the console, like any other.
     """
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
+    def __init__(self, context: BrowserContext, *origins: str) -> None:
+        """Watch a browser that may visit pages of `origins`."""
         self.complaints: list[str] = []
-        self._origin = origin
+        self._origins = tuple(f"{origin}/" for origin in origins)
         context.on("request", self._see_request)
         context.on("response", self._see_response)
         context.on("console", self._see_message)
         context.on("weberror", self._see_error)
 
     def _see_request(self, request: Request) -> None:
-        if not request.url.startswith(f"{self._origin}/"):
+        if not request.url.startswith(self._origins):
             self.complaints.append(f"asked another origin: {request.url}")
 
     def _see_response(self, response: Response) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +32,10 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPAC
 REGION = "eu-central-1"
 LINK_KEY = "an-example-key-that-signs-links-in-tests"
 CHANNEL_SECRET = "an-example-secret-that-tokens-of-channels-are-made-with"
-APP_SECRETS = {"google": "parley-google-secret", "zoom": "parley-zoom-secret"}
+PROVIDER_APPS = """{
+  "google": {"client_id": "parley-google", "client_secret": "parley-google-secret"},
+  "zoom": {"client_id": "parley-zoom", "client_secret": "parley-zoom-secret"}
+}"""
 GOOGLE, ZOOM = "https://google.example", "https://zoom.example"
 """Where providers are, unless a test has something stand in for them."""
 
@@ -67,11 +69,7 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         secret = f'{{"kid": "1", "key": "{LINK_KEY}"}}'
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="link-key", SecretString=secret)
-        apps = {
-            provider: {"client_id": f"parley-{provider}", "client_secret": app_secret}
-            for provider, app_secret in APP_SECRETS.items()
-        }
-        secrets.create_secret(Name="provider-apps", SecretString=json.dumps(apps))
+        secrets.create_secret(Name="provider-apps", SecretString=PROVIDER_APPS)
         secrets.create_secret(Name="channel-secret", SecretString=CHANNEL_SECRET)
         syncs = boto3.client("sqs").create_queue(
             QueueName="syncs.fifo", Attributes={"FifoQueue": "true"}

@@ -86,6 +86,7 @@ from tests.support.in_memory_calendar_events import (
     InMemoryOnlineMeetings,
     ask_for_events,
 )
+from tests.support.in_memory_connect_requests import InMemoryConnectRequests
 from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
 from tests.support.in_memory_sync import (
     InMemorySyncedCalendars,
@@ -102,7 +103,8 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
     from scheduling.domain.calendar_sync import SyncedCalendar
-    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey
+    from scheduling.domain.connect_requests import ConnectRequest
+    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey, Platform
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
@@ -142,6 +144,7 @@ class Store:
     synced_calendars: dict[tuple[ConnectionKey, str], SyncedCalendar] = field(default_factory=dict)
     connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
     connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
+    connect_requests: dict[tuple[str, str, Platform], ConnectRequest] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -1397,6 +1400,7 @@ class InMemoryAdapters:
     """Has the shape of `handlers.wiring.Adapters`."""
 
     base_url = "https://parley.example"
+    sign_in_origins = ("https://accounts.google.com", "https://zoom.us")
     mails_per_day = 2_000
 
     def __init__(self, now: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
@@ -1415,6 +1419,7 @@ class InMemoryAdapters:
         self.sync_turns = InMemorySyncTurns(store)
         self.synced_calendars = InMemorySyncedCalendars(store)
         self.sync_queue = InMemorySyncQueue()
+        self.connect_requests = InMemoryConnectRequests(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)
         self.booking_pages = InMemoryBookingPages(store)

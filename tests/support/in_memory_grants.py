@@ -1,4 +1,4 @@
-"""Grants and circuits in memory; `tests/integration/test_ports_grants.py` compares them."""
+"""Grants and circuits in memory, held to the ports by `tests/integration/test_ports_grants.py`."""
 
 from __future__ import annotations
 

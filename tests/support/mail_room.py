@@ -23,6 +23,8 @@ def mail_room(parley: InMemoryAdapters) -> MailRoom:
         external_members=parley.external_members,
         directories=parley.directories,
         invitations=parley.invitations,
+        connections=parley.connections,
+        connect_requests=parley.connect_requests,
         hosts=parley.hosts,
         booking_pages=parley.booking_pages,
         bookings=parley.bookings,

@@ -33,45 +33,44 @@ class Providers:
     zoom: ZoomWorld
 
     def allow(self, url: str, email: str = AIKO, *, but: Collection[str] = ()) -> str:
-        """Sign in at the address of a provider and allow what is asked for, as people do.
-
-        Args:
-            url: Where a sign-in begins.
-            email: The account that is chosen.
-            but: The ends of the names of what is not ticked.
-
-        Returns:
-            The address that the browser is sent back to.
-        """
-        return self._decide(url, email, "allow", but)
+        """Allow what is asked for; see `decide`."""
+        return decide(url, email, but=but)
 
     def deny(self, url: str, email: str = AIKO) -> str:
-        return self._decide(url, email, "deny", ())
+        return decide(url, email, "deny")
 
     def token_calls(self) -> int:
         """Return how often the providers were asked for tokens, or to end some."""
         seen = [request.endpoint for request in [*self.google.requests, *self.zoom.requests]]
         return sum(endpoint in {"oauth.token", "oauth.revoke"} for endpoint in seen)
 
-    def _decide(self, url: str, email: str, decision: str, but: Collection[str]) -> str:
-        with httpx.Client() as browser:
-            page = browser.get(url)
-            if "Choose an account" in page.text:
-                [chosen] = [
-                    unescape(address)
-                    for address in re.findall(r'<a href="([^"]+)"', page.text)
-                    if httpx.QueryParams(unescape(address).partition("?")[2])["authuser"] == email
-                ]
-                page = browser.get(page.url.join(chosen))
-            assert page.status_code == httpx.codes.OK, page.text
-            asked = re.findall(r'name="scope" value="([^"]+)"', page.text)
-            form = {
-                "decision": decision,
-                "email": email,
-                "scope": [each for each in asked if not each.endswith(tuple(but))],
-            }
-            back = browser.post(page.url, data=form)
-        return back.headers["location"]
+
+def decide(url: str, email: str, decision: str = "allow", but: Collection[str] = ()) -> str:
+    """Sign in at the address of a provider and decide; return where the browser is sent back to.
+
+    Args:
+        url: Where a sign-in begins.
+        email: The account that is chosen.
+        decision: `allow` or `deny`.
+        but: The ends of the names of what is not ticked.
+    """
+    with httpx.Client() as browser:
+        page = browser.get(url)
+        if "Choose an account" in page.text:
+            [chosen] = [
+                unescape(address)
+                for address in re.findall(r'<a href="([^"]+)"', page.text)
+                if httpx.QueryParams(unescape(address).partition("?")[2])["authuser"] == email
+            ]
+            page = browser.get(page.url.join(chosen))
+        assert page.status_code == httpx.codes.OK, page.text
+        asked = re.findall(r'name="scope" value="([^"]+)"', page.text)
+        form = {
+            "decision": decision,
+            "email": email,
+            "scope": [each for each in asked if not each.endswith(tuple(but))],
+        }
+        return browser.post(page.url, data=form).headers["location"]
 
 
 @contextmanager

@@ -322,6 +322,7 @@ def delete_member(
         booking_pages=adapters().booking_pages,
         bookings=adapters().bookings,
         external_members=adapters().external_members,
+        connections=adapters().connections,
     )
     logger.info("member removed", member_id=removed.member_id)
     return Response(status_code=204, body="")

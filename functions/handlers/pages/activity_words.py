@@ -11,6 +11,7 @@ from babel.lists import format_list
 
 from handlers.feature_words import FEATURES
 from scheduling.domain.audit import Activity, ActorKind, ThingKind
+from scheduling.domain.connection_words import PLATFORM_NAMES, PROVIDER_NAMES, STATE_WORDS
 from scheduling.domain.directory import DirectoryPart
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import marked
@@ -66,6 +67,15 @@ ACTIVITIES: Mapping[Activity, str] = {
     Activity.GUEST_MISSED: marked("Noted that a guest did not come"),
     Activity.SENDING_PAUSED: marked("Paused mails"),
     Activity.SENDING_RESUMED: marked("Resumed mails"),
+    Activity.CONNECTED: marked("Connected a platform"),
+    Activity.RECONNECTED: marked("Connected a platform again"),
+    Activity.DISCONNECTED: marked("Disconnected a platform"),
+    Activity.CONNECTION_BROKEN: marked("Found a connection broken"),
+    Activity.CONNECTION_REMOVED: marked("Disconnected somebody's account"),
+    Activity.CONNECT_REQUESTED: marked("Asked somebody to connect a platform"),
+    Activity.CALENDARS_CHOSEN: marked("Chose calendars"),
+    Activity.PLATFORM_POLICY_CHANGED: marked("Changed what may be connected"),
+    Activity.GRANTS_REVOKED: marked("Ended connections for safety"),
     Activity.PERSON_EXPORTED: marked("Exported what is held about a person"),
     Activity.PERSON_ERASED: marked("Erased a person"),
 }
@@ -80,6 +90,9 @@ _FIELDS = {
     "manager_id": marked("Manager"),
     "role": marked("Role"),
     "person_in_charge_id": marked("Person in charge"),
+    "blocked_platforms": marked("Platforms"),
+    "account_domains": marked("Domains of accounts"),
+    "refuses_other_accounts": marked("Accounts of other domains"),
 }
 
 _BY_FACT: Mapping[str, Mapping[str, str]] = {
@@ -95,6 +108,9 @@ _BY_FACT: Mapping[str, Mapping[str, str]] = {
     },
     "role": {Role.ADMIN: marked("Admin"), Role.MEMBER: marked("Member")},
     "to": {"on": marked("On"), "off": marked("Off")},
+    "provider": {provider.value: name for provider, name in PROVIDER_NAMES.items()},
+    "platform": {platform.value: name for platform, name in PLATFORM_NAMES.items()},
+    "state": {state: words.name for state, words in STATE_WORDS.items()},
     "reason": {
         PauseReason.BOUNCES: marked("Too many mails came back."),
         PauseReason.COMPLAINTS: marked("Too many mails were marked as spam."),
@@ -172,7 +188,8 @@ def _details(entry: Entry, moment: Callable[[datetime], str], locale: str) -> It
             names = [_(_FIELDS[field]) for field in facts[changed].split()]
             yield format_list(names, locale=locale)
     for name, texts in _BY_FACT.items():
-        if name in facts:
+        # What a platform is called tells the provider, too.
+        if name in facts and not (name == "provider" and "platform" in facts):
             yield _(texts[facts[name]])
     if "rows" in facts:
         rows = int(facts["rows"])

@@ -10,6 +10,8 @@ from handlers.pages import (
     console_activity,
     console_booking_pages,
     console_bookings,
+    console_connection_matrix,
+    console_connections,
     console_directory,
     console_explanations,
     console_external_member_edits,
@@ -23,6 +25,7 @@ from handlers.pages import (
     console_member_import,
     console_page_editor,
     console_personal_records,
+    console_platform_policy,
     console_security,
     console_sending,
     console_settings,
@@ -246,6 +249,57 @@ def get_integrations() -> Response[str]:
 @app.post("/console/integrations/external-members")
 def post_external_members_switch() -> Response[str]:
     return console_integrations.switch_external_members(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/integrations/<platform>/off")
+def get_platform_off(platform: str) -> Response[str]:
+    return console_connections.off_page(staff(app.current_event), platform)
+
+
+@app.post("/console/integrations/<platform>/off")
+def post_platform_off(platform: str) -> Response[str]:
+    return console_connections.disconnect(staff(app.current_event), platform)
+
+
+@app.post("/console/integrations/<provider>/calendars")
+def post_calendars(provider: str) -> Response[str]:
+    by = staff(app.current_event)
+    return console_integrations.save_calendars(by, provider, app.current_event)
+
+
+@app.get("/console/integrations/members")
+def get_connections() -> Response[str]:
+    return console_connection_matrix.list_page(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/integrations/members.csv")
+def get_connections_table() -> Response[str]:
+    return console_connection_matrix.export(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/integrations/members/requests")
+def post_connect_request() -> Response[str]:
+    return console_connection_matrix.ask(staff(app.current_event), app.current_event)
+
+
+@app.get("/console/integrations/members/<member_id>/<provider>/removal")
+def get_connection_removal(member_id: str, provider: str) -> Response[str]:
+    return console_connection_matrix.removal_page(staff(app.current_event), member_id, provider)
+
+
+@app.post("/console/integrations/members/<member_id>/<provider>/removal")
+def post_connection_removal(member_id: str, provider: str) -> Response[str]:
+    return console_connection_matrix.remove(staff(app.current_event), member_id, provider)
+
+
+@app.get("/console/integrations/policy")
+def get_policy() -> Response[str]:
+    return console_platform_policy.policy_page(staff(app.current_event), app.current_event)
+
+
+@app.post("/console/integrations/policy")
+def post_policy() -> Response[str]:
+    return console_platform_policy.save(staff(app.current_event), app.current_event)
 
 
 @app.get("/console/activity")

@@ -26,6 +26,7 @@ from scheduling.domain.languages import LANGUAGES
 from scheduling.domain.people import Role, comparable
 from scheduling.domain.refusals import (
     BusyTryAgain,
+    ConnectionChanged,
     InvalidInput,
     LastAdmin,
     MemberChanged,
@@ -163,9 +164,11 @@ def remove(by: SignedIn, member_id: str, event: APIGatewayProxyEventV2) -> Respo
             booking_pages=adapters().booking_pages,
             bookings=adapters().bookings,
             external_members=adapters().external_members,
+            connections=adapters().connections,
         )
     except (
         BusyTryAgain,
+        ConnectionChanged,
         InvalidInput,
         LastAdmin,
         MemberChanged,

@@ -53,6 +53,13 @@ TOKEN_PAGE_HEADERS: Mapping[str, str] = {
 """For pages whose address or form holds the token of a mailed link."""
 
 
+def headers_of_forms_to(origins: Sequence[str]) -> Mapping[str, str]:
+    """Return the headers of a page whose forms may lead to other origins in the end."""
+    policy = HEADERS["Content-Security-Policy"]
+    allowed = " ".join(("form-action 'self'", *origins))
+    return {**HEADERS, "Content-Security-Policy": policy.replace("form-action 'self'", allowed)}
+
+
 def page(
     template: str,
     *,
@@ -139,6 +146,7 @@ def environment(locale: str) -> Environment:
         masked_name=masked_name,
         booking_badge=wording.booking_badge,
         calendar_badge=wording.calendar_badge,
+        connection_badge=wording.connection_badge,
         failed_reading=wording.failed_reading,
         feature_badge=wording.feature_badge,
         guest_badge=wording.guest_badge,

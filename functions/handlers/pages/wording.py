@@ -6,22 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from scheduling.domain.booking import BookingState
+from scheduling.domain.connection_words import NOT_CONNECTED_WORDS, STATE_WORDS
+from scheduling.domain.connections import ConnectionState
 from scheduling.domain.feeds import FeedFailure, FeedState
 from scheduling.domain.messages import DeliveryState
+from scheduling.domain.platform_states import NOT_CONNECTED
 from scheduling.domain.refusals import marked
 from scheduling.domain.standing import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from scheduling.domain.booking import Booking
     from scheduling.domain.feeds import CalendarFeed
     from scheduling.domain.messages import Delivery
+    from scheduling.domain.platform_states import PlatformState
+
+type Tone = Literal["neutral", "good", "warning", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    tone: Literal["neutral", "good", "warning", "bad"]
+    tone: Tone
     icon: str
     text: str
     """In English, in the catalogues."""
@@ -74,6 +81,14 @@ _CALENDARS = {
     FeedState.UNVERIFIED: Badge("warning", "alert", marked("Cannot be read")),
 }
 
+_CONNECTED: Mapping[ConnectionState, tuple[Tone, str]] = {
+    ConnectionState.OK: ("good", "check"),
+    ConnectionState.SYNCING: ("neutral", "clock"),
+    ConnectionState.DELAYED: ("warning", "clock"),
+    ConnectionState.MEETING_LIMIT: ("warning", "clock"),
+}
+"""Of states that need nobody: tone and icon. All others have a cross."""
+
 _FAILED_READINGS = {
     FeedFailure.NOT_PUBLIC: marked("The address is not on the public internet."),
     FeedFailure.UNREACHABLE: marked("No secure connection to the address is possible."),
@@ -99,6 +114,14 @@ def standing_badge(standing: Standing) -> Badge:
 def calendar_badge(calendar: CalendarFeed, now: datetime) -> Badge:
     """Tell whether a linked calendar can be relied on."""
     return _CALENDARS[calendar.state(now)]
+
+
+def connection_badge(state: PlatformState) -> Badge:
+    """Tell whether a platform is connected, and does its work."""
+    if state == NOT_CONNECTED:
+        return Badge("neutral", "plug", NOT_CONNECTED_WORDS.name)
+    tone, icon = _CONNECTED.get(state, ("bad", "cross"))
+    return Badge(tone, icon, STATE_WORDS[state].name)
 
 
 def failed_reading(failure: FeedFailure) -> str:

@@ -102,12 +102,12 @@ _PASSING = frozenset(
     }
 )
 
-_ONLY_OF: Mapping[ConnectionState, Platform] = {
+ONLY_OF: Mapping[ConnectionState, Platform] = {
     ConnectionState.SYNCING: Platform.GOOGLE_CALENDAR,
     ConnectionState.CALENDAR_GONE: Platform.GOOGLE_CALENDAR,
     ConnectionState.NO_MEET: Platform.GOOGLE_MEET,
 }
-"""States that end with the platform they are about."""
+"""Of states that are about one platform only, and end with it: which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Connection:
         """Return the connection with one platform switched off, and others still on."""
         missing = tuple(each for each in self.missing if each is not platform)
         lacks_nothing = self.state is ConnectionState.INSUFFICIENT_SCOPE and not missing
-        is_mended = lacks_nothing or _ONLY_OF.get(self.state) is platform
+        is_mended = lacks_nothing or ONLY_OF.get(self.state) is platform
         rest = self.in_state(ConnectionState.OK, now=now) if is_mended else self
         return replace(
             rest,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from scheduling.domain.booking import Answer
-    from scheduling.domain.connections import Platform
+    from scheduling.domain.connections import ConnectionState, Platform, Provider
     from scheduling.domain.hours import DateSpan
     from scheduling.domain.messages import Recipient
     from scheduling.domain.time_range import TimeRange
@@ -149,6 +149,39 @@ class MemberInvitationMail:
     console_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionBrokenMail:
+    """Tells a member that what they connected works no more until they do something."""
+
+    organization_name: str
+    member_name: str
+    provider: Provider
+    platforms: tuple[Platform, ...]
+    """Those that do not work."""
+    account: str
+    state: ConnectionState
+    console_url: str
+    support_contact: str
+    """Empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRequestMail:
+    """Asks a member to connect a platform, or to connect it again."""
+
+    organization_name: str
+    member_name: str
+    asked_by: Mailbox
+    platform: Platform
+    account: str
+    """The one to connect again; empty where none is connected."""
+    state: ConnectionState | None
+    """Why it is to be connected again; None where none is connected."""
+    console_url: str
+    support_contact: str
+    """Empty where there is none."""
+
+
 class BookingNews(StrEnum):
     """What there is to tell about a meeting; the mail's templates are named after it."""
 
@@ -246,6 +279,8 @@ type MailFacts = (
     | AvailabilityStillRightMail
     | AvailabilityEnteredMail
     | MemberInvitationMail
+    | ConnectionBrokenMail
+    | ConnectRequestMail
     | GuestLinkMail
     | BookingMail
 )

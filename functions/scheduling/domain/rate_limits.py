@@ -35,6 +35,7 @@ GUEST_LINKS_PER_BOOKING = RateLimit("guest_links", 3, _HOUR)
 INVITATIONS_PER_ADDRESS = RateLimit("invitations.address", 3, _HOUR)
 """Over all organizations: whoever is behind the address gets all of them."""
 INVITATIONS_PER_ORGANIZATION = RateLimit("invitations.organization", 200, _DAY)
+CONNECT_REQUESTS_PER_MEMBER_AND_PLATFORM = RateLimit("connect_requests", 3, _DAY)
 BOOKINGS_PER_NETWORK_ADDRESS = RateLimit("bookings.network_address", 10, _HOUR)
 BOOKINGS_PER_PAGE = RateLimit("bookings.page", 30, _MINUTE)
 HOLDS_PER_NETWORK_ADDRESS = RateLimit("holds.network_address", 20, 5 * _MINUTE)

@@ -354,15 +354,20 @@ def remove_connection(
     """
     require(by, Act.MANAGE_CONNECTIONS, now=now)
     key = ConnectionKey(by.organization.organization_id, member_id, provider)
-    connection = _on(key, connections)
-    entry = entry_by(
-        by,
-        Activity.CONNECTION_REMOVED,
-        now=now,
-        subject_id=member_id,
-        provider=provider.value,
-    )
-    connections.change(connection.ended(now), entry)
+    _remove(by, _on(key, connections), now=now, connections=connections)
+
+
+def remove_all_connections(
+    by: SignedIn, member_id: str, *, now: datetime, connections: Connections
+) -> None:
+    """Disconnect whatever a member has connected, because they leave.
+
+    Raises:
+        ConnectionChanged: Somebody changed a connection at the same moment.
+    """
+    for connection in connections.of_members(by.organization.organization_id, [member_id]):
+        if connection.is_on:
+            _remove(by, connection, now=now, connections=connections)
 
 
 def choose_calendars(
@@ -398,6 +403,19 @@ def choose_calendars(
     # Its turn is due, so what is busy from now on is known at once.
     connections.put(chosen, _entry(by, Activity.CALENDARS_CHOSEN, chosen.key, platform, now))
     return chosen
+
+
+def _remove(
+    by: SignedIn, connection: Connection, *, now: datetime, connections: Connections
+) -> None:
+    entry = entry_by(
+        by,
+        Activity.CONNECTION_REMOVED,
+        now=now,
+        subject_id=connection.key.member_id,
+        provider=connection.key.provider.value,
+    )
+    connections.change(connection.ended(now), entry)
 
 
 def _key(by: SignedIn, provider: Provider) -> ConnectionKey:

@@ -19,6 +19,8 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    ConnectionBrokenMail,
+    ConnectRequestMail,
     GuestLinkMail,
     Mailbox,
     MailFacts,
@@ -51,6 +53,7 @@ from scheduling.domain.reputation import CATEGORIES
 from scheduling.domain.unsubscribing import Subscription
 from scheduling.ports import MailNotAccepted
 from scheduling.use_cases.availability_requests import note_mail
+from scheduling.use_cases.connection_mails import broken_mail, request_mail
 from scheduling.use_cases.limits import require_within
 from scheduling.use_cases.links import link_address
 from scheduling.use_cases.reputation import held_back, send_if_resumed
@@ -66,7 +69,7 @@ if TYPE_CHECKING:
     from scheduling.domain.links import Link
     from scheduling.domain.people import ExternalMember, Member, Organization
     from scheduling.domain.time_range import TimeRange
-    from scheduling.provider_ports import OnlineMeetings
+    from scheduling.provider_ports import Connections, ConnectRequests, OnlineMeetings
 
 _PRODUCT = "Parley"
 """Who writes to people of no organization."""
@@ -94,6 +97,8 @@ class MailRoom:
     external_members: ports.ExternalMembers
     directories: ports.Directories
     invitations: ports.Invitations
+    connections: Connections
+    connect_requests: ConnectRequests
     hosts: ports.Hosts
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
@@ -268,6 +273,8 @@ def _draft(message: Message, now: datetime, room: MailRoom) -> _Draft | None:
             return _guest_link(message, now, room)
         case _ if message.subject is Subject.EXTERNAL_MEMBER:
             return _about_availability(message, now, room)
+        case _ if message.subject is Subject.CONNECTION:
+            return _about_connection(message, room)
         case _:
             return _booking_news(message, now, room)
 
@@ -517,6 +524,39 @@ def _member_invitation(message: Message, room: MailRoom) -> _Draft | None:
         recipient=Mailbox("", invitation.email),
         reply_to=reply_to,
         locale=organization.locale,
+    )
+
+
+def _about_connection(message: Message, room: MailRoom) -> _Draft | None:
+    organization = room.organizations.get(message.organization_id)
+    member = room.members.get(message.organization_id, message.subject_id)
+    if not member.is_active:
+        return None
+    facts: ConnectionBrokenMail | ConnectRequestMail | None
+    if message.kind is MessageKind.CONNECTION_BROKEN:
+        facts = broken_mail(
+            message, member, organization, base_url=room.base_url, connections=room.connections
+        )
+    else:
+        facts = request_mail(
+            message,
+            member,
+            organization,
+            base_url=room.base_url,
+            members=room.members,
+            connections=room.connections,
+            connect_requests=room.connect_requests,
+        )
+    if facts is None:
+        return None
+    return _Draft(
+        facts=facts,
+        sender_name=organization.name,
+        recipient=Mailbox(member.name, member.email),
+        reply_to=facts.asked_by
+        if isinstance(facts, ConnectRequestMail)
+        else Mailbox(organization.name, room.mailer.address),
+        locale=member.locale or organization.locale,
     )
 
 

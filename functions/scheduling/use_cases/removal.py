@@ -26,6 +26,7 @@ from scheduling.domain.refusals import (
 from scheduling.ports import BookingFilter, ExternalMemberFilter, MemberFilter
 from scheduling.use_cases.bookings import HandOver, every_booking, hand_over
 from scheduling.use_cases.changes import cancel
+from scheduling.use_cases.connecting import remove_all_connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.people import ExternalMember, Member
     from scheduling.domain.sessions import SignedIn
+    from scheduling.provider_ports import Connections
 
 _PART = 100
 
@@ -146,8 +148,11 @@ def remove_member(
     booking_pages: ports.BookingPages,
     bookings: ports.Bookings,
     external_members: ports.ExternalMembers,
+    connections: Connections,
 ) -> Member:
     """Remove a member, once nothing is theirs any more; their sessions end, their address is kept.
+
+    What they have connected at providers is disconnected.
 
     What takes over or ends does so before, and stays so: where this is
     interrupted, or something is left that the other cannot take, doing it
@@ -167,6 +172,7 @@ def remove_member(
         InvalidInput: Nobody active can be handed over to under this id.
         NotHandedOver: Nobody has said what becomes of what is theirs, or this much is left of it.
         MemberChanged: Somebody changed them a moment ago.
+        ConnectionChanged: Something changed what they have connected a moment ago.
         BusyTryAgain: Somebody changes one of their bookings right now.
     """
     require(by, Act.REMOVE_MEMBER, of=member_id, now=now)
@@ -205,6 +211,7 @@ def remove_member(
     _check_nothing_left(left, member_id, hosting_ends=cancels_bookings)
     if cancels_bookings:
         _cancel_hosted(by, member, now=now, bookings=bookings)
+    remove_all_connections(by, member_id, now=now, connections=connections)
     removed = replace(
         member,
         removed_at=now,

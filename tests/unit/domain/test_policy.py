@@ -32,6 +32,7 @@ DECISIONS = {
     Act.EXPORT_PERSON: (True, False, False, True),
     Act.ERASE_PERSON: (True, False, False, True),
     Act.RESUME_SENDING: (True, False, False, False),
+    Act.MANAGE_CONNECTIONS: (True, False, False, False),
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from scheduling.domain.booking import Answer
+from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.hours import DateSpan
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
@@ -16,6 +17,8 @@ from scheduling.domain.mails import (
     BookingNews,
     CalendarEntry,
     CalendarMethod,
+    ConnectionBrokenMail,
+    ConnectRequestMail,
     GuestLinkMail,
     Mailbox,
     MailFacts,
@@ -142,6 +145,37 @@ INVITATION = MemberInvitationMail(
     console_url=f"{ORIGIN}/console",
 )
 
+BROKEN = ConnectionBrokenMail(
+    organization_name="Hanami Studio",
+    member_name=YUKI.name,
+    provider=Provider.GOOGLE,
+    platforms=(Platform.GOOGLE_CALENDAR, Platform.GOOGLE_MEET),
+    account="yuki@hanami.example",
+    state=ConnectionState.RECONNECT_REQUIRED,
+    console_url=f"{ORIGIN}/console/integrations#google_calendar",
+    support_contact="extension 204",
+)
+
+CONNECT = ConnectRequestMail(
+    organization_name="Hanami Studio",
+    member_name=YUKI.name,
+    asked_by=AIKO,
+    platform=Platform.GOOGLE_CALENDAR,
+    account="",
+    state=None,
+    console_url=f"{ORIGIN}/console/integrations#google_calendar",
+    support_contact="",
+)
+
+RECONNECT = replace(
+    CONNECT,
+    platform=Platform.ZOOM,
+    account="yuki@hanami.example",
+    state=ConnectionState.ADMIN_BLOCKED,
+    console_url=f"{ORIGIN}/console/integrations#zoom",
+    support_contact="extension 204",
+)
+
 CONFIRMED = BookingMail(
     news=BookingNews.CONFIRMED,
     reader=Reader.GUEST,
@@ -260,6 +294,10 @@ MAILS: dict[str, MailFacts] = {
     "availability-cleared": replace(ENTERED, windows=()),
     "member-invitation": INVITATION,
     "member-invitation-admin": replace(INVITATION, is_admin=True, designation="", department=""),
+    "connection-broken": BROKEN,
+    "connection-broken-zoom": replace(BROKEN, provider=Provider.ZOOM, platforms=(Platform.ZOOM,)),
+    "connect-requested": CONNECT,
+    "reconnect-requested": RECONNECT,
     "booking-requested-guest": REQUESTED,
     "booking-requested-host": for_member_host(REQUESTED),
     "booking-requested-person-in-charge": for_person_in_charge(REQUESTED),

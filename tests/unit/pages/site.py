@@ -15,6 +15,7 @@ from scheduling.domain.availability_request import RequestFact, usual_terms
 from scheduling.domain.booking import Answer as GuestAnswer
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.booking_page import BookingRules, Question, QuestionKind
+from scheduling.domain.connections import ConnectionState, Provider
 from scheduling.domain.directory import Directory, DirectoryPart, Listed
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedFailure, FeedTurn
 from scheduling.domain.identifiers import derived_id
@@ -47,6 +48,7 @@ from tests.support.builders import (
     between,
     host_of,
 )
+from tests.support.connecting import a_connection
 from tests.support.in_memory import KEY, InMemoryAdapters
 
 if TYPE_CHECKING:
@@ -210,6 +212,7 @@ class Site:
             self.store.members[member.organization_id, member.member_id] = member
         self.checked_import = self._import(is_dry_run=True)
         self.running_import = self._import(is_dry_run=False)
+        self._connect()
         self.invitation = self.wait_for("ben@hanami.example", self.now)
         self.expired_invitation = self.wait_for("tom@hanami.example", self.now - INVITATION_LIFE)
         link = sign_in_link(AIKO.email, now=self.now, life=timedelta(minutes=10), request=SIGN_IN)
@@ -371,7 +374,18 @@ class Site:
             "mails": "/console/settings/sending",
             "sign in again": "/sign-in/again?next=/console/bookings",
             "sign up": "/sign-up",
-            "integrations": "/console/integrations?news=on",
+            "integrations, switched on": "/console/integrations?news=on",
+            "integrations, refused": "/console/integrations?problem=access_denied",
+            "disconnect": "/console/integrations/google_calendar/off",
+            "integrations of the team": "/console/integrations/members?news=asked",
+            "integrations of the team, filtered": (
+                "/console/integrations/members?platform=zoom&state=not_connected"
+            ),
+            "integrations of the team, nobody": "/console/integrations/members?q=nobody",
+            "disconnect a member": (
+                f"/console/integrations/members/{self.ben.member_id}/zoom/removal"
+            ),
+            "what may be connected": "/console/integrations/policy?news=saved",
             "my page": "/console/me",
             "my page, saved": "/console/me?news=saved",
             "team": "/console/team",
@@ -438,6 +452,18 @@ class Site:
             invitations=self.adapters.invitations,
             member_imports=self.adapters.member_imports,
         )
+
+    def _connect(self) -> None:
+        """Connect Aiko with Google; Ben with Zoom, and with Google, where his sign-in is over."""
+        verified_at = self.now - timedelta(minutes=12)
+        expired = ConnectionState.RECONNECT_REQUIRED
+        ben: dict[str, Any] = {"member_id": self.ben.member_id, "account": "ben.ode@ode.example"}
+        for connection in (
+            a_connection(verified_at=verified_at),
+            a_connection(state=expired, state_since=self.now, **ben),
+            a_connection(Provider.ZOOM, verified_at=verified_at, **ben),
+        ):
+            self.adapters.connections.put(connection, an_entry())
 
     def wait_for(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""

@@ -74,6 +74,7 @@ def test_an_organization_without_external_members_is_invited_to_start(staff: Bro
     site.store.external_members.clear()
     site.store.booking_pages.clear()
     site.store.bookings.clear()
+    site.store.connections.clear()
 
     for page in ("/console", "/console/external-members"):
         assert "Start using" in staff.get(page).body

@@ -33,6 +33,13 @@ TOKEN_PAGE_HEADERS = HEADERS | {
 BY_BROWSER = {"Vary": "Accept-Language"}
 """For pages that belong to no organization: their language is the browser's."""
 
+TO_PROVIDERS = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "form-action 'self'", "form-action 'self' https://accounts.google.com https://zoom.us"
+    )
+}
+"""For the page with forms that lead to a sign-in elsewhere."""
+
 OF_NO_ORGANIZATION = {
     "join, too late",
     "sign-in",
@@ -82,6 +89,11 @@ FORMS = [
     "/console/settings/data/export",
     "/console/settings/data/erasure",
     "/console/integrations/external-members",
+    "/console/integrations/{platform}/off",
+    "/console/integrations/{provider}/calendars",
+    "/console/integrations/members/requests",
+    "/console/integrations/members/{member}/{provider}/removal",
+    "/console/integrations/policy",
     "/console/me",
     "/console/team/import",
     "/console/team/imports/{import}",
@@ -120,6 +132,8 @@ def form_addresses(site: Site) -> list[str]:
         "import": site.checked_import.import_id,
         "invitation": site.invitation.invitation_id,
         "listed": site.design.listed_id,
+        "platform": "zoom",
+        "provider": "google",
     }
     return [form.format(**names) for form in FORMS]
 
@@ -133,6 +147,7 @@ def test_t20_every_page_carries_its_headers(staff: Browser, site: Site):
         may_hold_token = address.startswith(("/l/", "/unsubscribe/", "/nowhere"))
         wanted = TOKEN_PAGE_HEADERS if may_hold_token else HEADERS
         wanted = wanted | BY_BROWSER if name in OF_NO_ORGANIZATION else wanted
+        wanted = wanted | TO_PROVIDERS if name.startswith("integrations,") else wanted
         assert staff.get(address).headers == wanted, name
 
 
@@ -244,6 +259,8 @@ def test_the_list_of_forms_is_complete():
         "import": "<import_id>",
         "invitation": "<invitation_id>",
         "listed": "<listed_id>",
+        "platform": "<platform>",
+        "provider": "<provider>",
     }
     assert forms == {form.format(**names) for form in [*FORMS, ONE_CLICK]}
 
@@ -281,6 +298,7 @@ def test_assets_are_kept_for_a_year_under_their_hash(browser: Browser):
         "availability.js",
         "batch-file.js",
         "grid.css",
+        "integrations.css",
         "dialog.js",
         "hold.js",
         "progress.js",

@@ -9,9 +9,11 @@ import pytest
 from handlers.pages import assets
 from handlers.pages.availability_rows import Row
 from handlers.pages.console_frame import ROWS
+from scheduling.domain.connections import ConnectionState, Provider
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Role
 from tests.support.builders import AIKO, a_guest
+from tests.support.connecting import a_connection
 from tests.unit.pages.test_public_pages import availability_form
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ LISTS = (
     "team",
     "team, removed",
     "invitations",
+    "integrations of the team",
 )
 """What the site calls the pages that list what there may be thousands of."""
 
@@ -67,6 +70,11 @@ def full(site: Site) -> None:
         booking = replace(site.booking, booking_id=key, guest=guest)
         site.store.bookings[booking.organization_id, key] = booking
         site.wait_for(email, site.now)
+        for provider in Provider:
+            connection = a_connection(
+                provider, member_id=key, account=email, state=ConnectionState.RECONNECT_REQUIRED
+            )
+            site.store.connections[connection.key] = connection
 
 
 @pytest.mark.usefixtures("full")

@@ -63,7 +63,9 @@ def connect(providers, calendars, member_id, *calendar_ids, **changes):
         conflict_calendar_ids=calendar_ids,
     )
     for calendar_id in calendar_ids:
-        calendar = ProviderCalendar(calendar_id, "Work", "Asia/Tokyo", True, True)
+        calendar = ProviderCalendar(
+            calendar_id, "Work", "Asia/Tokyo", is_primary=True, can_write=True
+        )
         calendars.add_calendar(f"token of {member_id}", calendar)
     providers.connections.put(replace(connection, **changes), an_entry())
     providers.grants.put(

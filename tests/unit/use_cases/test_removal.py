@@ -5,6 +5,7 @@ import pytest
 
 from scheduling.domain.audit import Activity
 from scheduling.domain.booking import BookingState
+from scheduling.domain.connections import Provider
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Role
@@ -18,7 +19,8 @@ from scheduling.domain.refusals import (
 )
 from scheduling.ports import MemberFilter
 from scheduling.use_cases.removal import belongings_of, remove_member
-from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, at
+from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry, at
+from tests.support.connecting import a_connection
 from tests.support.in_memory import InMemoryExternalMembers
 from tests.support.road import book, do, invite, make_page
 
@@ -75,6 +77,33 @@ def test_b21_who_has_nothing_is_removed_at_once(team):
     assert team.store.entries[-1].activity is Activity.MEMBER_REMOVED
     listed = team.members.list(ORG, MemberFilter(is_active=False), cursor=None, limit=9)
     assert list(listed.items) == [removed]
+
+
+def test_b21_what_a_former_member_has_connected_is_disconnected(team):
+    mine = a_connection()
+    bens = [a_connection(provider, member_id=BEN.member_id) for provider in Provider]
+    for connection in (mine, *bens):
+        team.connections.put(connection, an_entry())
+
+    remove(team)
+
+    assert team.connections.get(mine.key) == mine
+    assert [team.connections.get(each.key).ended_at for each in bens] == [DAY, DAY]
+    assert [entry.activity for entry in team.store.entries[-3:]] == [
+        Activity.CONNECTION_REMOVED,
+        Activity.CONNECTION_REMOVED,
+        Activity.MEMBER_REMOVED,
+    ]
+
+
+def test_b21_whoever_stays_keeps_what_they_have_connected(team, page):
+    connection = a_connection(member_id=BEN.member_id)
+    team.connections.put(connection, an_entry())
+
+    with pytest.raises(NotHandedOver):
+        remove(team)
+
+    assert team.connections.get(connection.key) == connection
 
 
 def test_b21_the_address_of_a_former_member_stays_taken(team):

@@ -54,7 +54,7 @@
 | what was read of a calendar | scheduling | the same / `CAL#<provider>#<sha256 of its id>` |
 | when a connection is read next | scheduling | `T#<org>#CN#<member>` / `TURN#<provider>` |
 | connections whose turn has come | by_time | `SYNC#<0..3>` / `<due>#<member>#<provider>` |
-| how often a member was asked for it | scheduling | `T#<org>#CN#<member>` / `ASKED#<provider>` |
+| how often a member was asked for it | scheduling | `T#<org>#CN#<member>` / `ASKED#<platform>` |
 | whether a provider answers an organization | scheduling | `T#<org>#CIRCUIT` / `<provider>` |
 | what is to be written into calendars of a booking | scheduling | key of the booking / `EVENTS` |
 | bookings whose calendar events are due | by_time | `EVQ#<0..3>` / `<due>#<booking>` |
@@ -83,7 +83,7 @@ from scheduling.domain.people import comparable
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from scheduling.domain.connections import ConnectionKey, Provider
+    from scheduling.domain.connections import ConnectionKey, Platform, Provider
     from scheduling.domain.reputation import MailCategory
 
 type Key = dict[str, str]
@@ -449,11 +449,8 @@ def sync_place(whose: ConnectionKey, due_at: datetime) -> Key:
     }
 
 
-def asked_to_connect(whose: ConnectionKey) -> Key:
-    return {
-        "PK": connected(whose.organization_id, whose.member_id),
-        "SK": f"ASKED#{whose.provider}",
-    }
+def asked_to_connect(organization_id: str, member_id: str, platform: Platform) -> Key:
+    return {"PK": connected(organization_id, member_id), "SK": f"ASKED#{platform}"}
 
 
 def circuit(organization_id: str, provider: Provider) -> Key:

@@ -19,12 +19,15 @@ from zoneinfo import ZoneInfo
 from babel.lists import format_list
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from scheduling.domain.connection_words import PLATFORM_NAMES, PROVIDER_NAMES, STATE_WORDS
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
     AvailabilityOverdueMail,
     AvailabilityRequestMail,
     AvailabilityStillRightMail,
     BookingMail,
+    ConnectionBrokenMail,
+    ConnectRequestMail,
     GuestLinkMail,
     MemberInvitationMail,
     Reader,
@@ -115,7 +118,9 @@ def _environment(locale: str) -> Environment:
     return environment
 
 
-def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
+def _worded(  # noqa: PLR0911 - a list of cases
+    facts: MailFacts, locale: str
+) -> tuple[str, Mapping[str, object]]:
     """Return which folder words the mail, and what its templates may print."""
     match facts:
         case SignInMail():
@@ -156,6 +161,8 @@ def _worded(facts: MailFacts, locale: str) -> tuple[str, Mapping[str, object]]:
             }
         case BookingMail():
             return f"booking_{facts.news}", _booking_words(facts, locale)
+        case ConnectionBrokenMail() | ConnectRequestMail():
+            return _connection_words(facts, locale)
         case _:
             return _availability_words(facts, locale)
 
@@ -211,6 +218,33 @@ def _availability_words(facts: _AvailabilityMail, locale: str) -> tuple[str, Map
             }
         case _:
             assert_never(facts)
+
+
+def _connection_words(
+    facts: ConnectionBrokenMail | ConnectRequestMail, locale: str
+) -> tuple[str, Mapping[str, object]]:
+    _ = translations_for(locale).gettext
+    state = STATE_WORDS[facts.state] if facts.state else None
+    words = {
+        "organization": _typed(facts.organization_name),
+        "name": _typed(facts.member_name),
+        "account": _typed(facts.account),
+        "reason": _(state.reason) if state else "",
+        "fix": _(state.fix) if state else "",
+        "console_url": facts.console_url,
+        "support_contact": _typed(facts.support_contact),
+    }
+    if isinstance(facts, ConnectionBrokenMail):
+        platforms = [_(PLATFORM_NAMES[platform]) for platform in facts.platforms]
+        return "connection_broken", words | {
+            "provider": _(PROVIDER_NAMES[facts.provider]),
+            "platforms": format_list(platforms, locale=locale),
+            "number_of_platforms": len(platforms),
+        }
+    return "reconnect_requested" if state else "connect_requested", words | {
+        "asked_by": _person(facts.asked_by),
+        "platform": _(PLATFORM_NAMES[facts.platform]),
+    }
 
 
 def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:

@@ -1,0 +1,1 @@
+"""What `make doctor` looks at: whether a deployment is set up to do what it should."""
