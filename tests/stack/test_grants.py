@@ -15,7 +15,10 @@ ONLY_IN_A_RACE = {("EndOverdueFunction", "ReadRequests", "dynamodb:GetItem")}
 """Needed where somebody decides about a request in the moment in which it ends."""
 
 
-ONLY_FOR_LONG_TOKENS = {("ConnectionsFunction", "EncryptTokens", "kms:GenerateDataKey")}
+ONLY_FOR_LONG_TOKENS = {
+    ("ConnectionsFunction", "EncryptTokens", "kms:GenerateDataKey"),
+    ("SyncCalendarsFunction", "OpenAndCloseGrants", "kms:GenerateDataKey"),
+}
 """Needed above 4,096 bytes, which tokens of stand-ins never have; see tests of the vault."""
 
 
