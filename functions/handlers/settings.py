@@ -101,6 +101,16 @@ def zoom_api_url() -> str:
     return _required("ZOOM_API_URL")
 
 
+def sync_queue_url() -> str:
+    """The queue of requests for looks at connections."""
+    return _required("SYNC_QUEUE_URL")
+
+
+def channel_secret() -> str:
+    """The name of the secret that the tokens of channels are made with."""
+    return _required("CHANNEL_SECRET")
+
+
 def _required(name: str) -> str:
     value = os.environ.get(name)
     if not value:

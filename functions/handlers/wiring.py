@@ -144,6 +144,32 @@ class Adapters:
         return DynamoDbCircuits(self._scheduling)
 
     @cached_property
+    def sync_turns(self) -> provider_ports.SyncTurns:
+        from scheduling.adapters.dynamodb.sync_turns import DynamoDbSyncTurns
+
+        return DynamoDbSyncTurns(self._scheduling)
+
+    @cached_property
+    def synced_calendars(self) -> provider_ports.SyncedCalendars:
+        from scheduling.adapters.dynamodb.synced_calendars import DynamoDbSyncedCalendars
+
+        return DynamoDbSyncedCalendars(self._scheduling)
+
+    @cached_property
+    def sync_queue(self) -> provider_ports.SyncQueue:
+        from scheduling.adapters.sqs.sync_queue import SqsSyncQueue
+
+        return SqsSyncQueue(boto3.client("sqs", config=_IMPATIENT), settings.sync_queue_url())
+
+    @cached_property
+    def channel_secrets(self) -> provider_ports.ChannelSecrets:
+        from scheduling.adapters.secrets_manager.channel_secrets import (
+            SecretsManagerChannelSecrets,
+        )
+
+        return SecretsManagerChannelSecrets(settings.channel_secret())
+
+    @cached_property
     def connect_requests(self) -> provider_ports.ConnectRequests:
         from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
 

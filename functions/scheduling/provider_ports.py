@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from scheduling.domain.audit import Entry
     from scheduling.domain.calendar_events import EventTask, HostEvent, KnownEvents, OnlineMeeting
+    from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.circuits import Circuit
     from scheduling.domain.connect_requests import ConnectRequest
     from scheduling.domain.connections import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         WantedMeeting,
         WrittenEvent,
     )
+    from scheduling.domain.sync_turns import SyncRequest, SyncTurn
     from scheduling.domain.time_range import TimeRange
 
 
@@ -530,3 +532,67 @@ class OnlineMeetings(Protocol):
     ) -> Mapping[str, OnlineMeeting]:
         """Return those that there are, by booking, of at most 100; in one request, or none."""
         ...
+
+
+class SyncTurns(Protocol):
+    """When connections are looked at next. `Connections` makes turns, and removes them."""
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[SyncTurn]:
+        """Return turns that have come, at most `limit` of each part of the queue."""
+        ...
+
+    def get(self, key: ConnectionKey) -> SyncTurn | None: ...
+
+    def take(self, turn: SyncTurn, *, now: datetime) -> SyncTurn | None:
+        """Have the turn for `LEASE`; None where it is not as it was read, or somebody has it."""
+        ...
+
+    def put_back(
+        self, taken: SyncTurn, after: SyncTurn, *, busy: ConnectedBusy | None = None
+    ) -> bool:
+        """Store what is next and, with it, when the member is busy; tell whether it was stored.
+
+        It is not where somebody else has taken the turn since, or another account was connected.
+        """
+        ...
+
+
+class SyncedCalendars(Protocol):
+    """What was read of calendars."""
+
+    def of(self, key: ConnectionKey) -> Sequence[SyncedCalendar]: ...
+
+    def save(self, key: ConnectionKey, calendar: SyncedCalendar) -> SyncedCalendar | None:
+        """Store what was read, and return it in its next version.
+
+        None, and nothing is stored, where the stored version is not the one it came from.
+        """
+        ...
+
+    def forget(self, key: ConnectionKey, calendar_id: str) -> None: ...
+
+    def forget_busy(self, key: ConnectionKey) -> None:
+        """Forget when a member is busy: no calendar of theirs is read any more."""
+        ...
+
+
+class SyncQueue(Protocol):
+    """Asks for looks at connections, one of each organization's share after the other."""
+
+    def send(self, requests: Sequence[SyncRequest]) -> None:
+        """Put requests into the queue; one that is like another of the last minutes is not.
+
+        Raises:
+            QueueUnavailable: Some of them may be there, and some not.
+        """
+        ...
+
+
+class QueueUnavailable(Exception):
+    """The queue does not take requests now."""
+
+
+class ChannelSecrets(Protocol):
+    """What the tokens of channels are made with."""
+
+    def current(self) -> bytes: ...

@@ -56,3 +56,17 @@ def test_pages_read_their_forms_without_pydantic(module):
 )
 def test_lists_of_the_json_api_render_nothing(feature):
     assert not loaded_by(f"handlers.api.{feature}") & (RENDERING - {"pydantic"})
+
+
+def test_the_receiver_of_notifications_loads_the_standard_library_alone():
+    packages = {name.partition(".")[0] for name in loaded_by("handlers.api.notifications")}
+
+    assert {name for name in packages if name not in sys.stdlib_module_names} <= {
+        "__main__",
+        "handlers",
+        "scheduling",
+    }
+
+
+def test_whoever_asks_for_looks_at_calendars_loads_nothing_that_reads_them():
+    assert not loaded_by("handlers.schedules.dispatch_syncs") & (PROVIDERS | RENDERING)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from dev.build.template import expanded, written
+from scheduling.domain.sync_turns import BUCKET_SECONDS, GROUPS, LEASE
 from tests.architecture.environment import variables_read_by
+from tests.support.syncing import QUEUE_DELAY
 
 TEMPLATE = expanded(BaseUrl="https://book.example.org", SendingDomain="example.org")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
@@ -19,6 +21,7 @@ MANAGED_POLICIES = {
     "service-role/AWSLambdaBasicExecutionRole",  # write log lines
     "AWSXrayWriteOnlyAccess",  # write traces
     "service-role/AWSLambdaDynamoDBExecutionRole",  # read the stream
+    "service-role/AWSLambdaSQSQueueExecutionRole",  # read the queue
 }
 GIVEN_TO_ALL = {"SCHEDULING_TABLE", "ACCESS_TABLE"}
 ON_THE_STREAM = {"SendMailsFunction", "ImportMembersFunction", "WriteCalendarEventsFunction"}
@@ -86,17 +89,20 @@ def test_every_function_has_its_handler(function):
     assert callable(handler_module(function).handler)
 
 
-@pytest.mark.parametrize("function", WITH_ROUTES)
-def test_a_function_is_sent_exactly_the_routes_that_it_answers(function):
-    app = handler_module(function).app
-
+def answered_by(module: Any) -> set[str]:
+    """Return the routes that a handler answers; one that starts without Powertools has but one."""
+    if hasattr(module, "ROUTE"):
+        return {module.ROUTE}
     # Powertools has no public list of the routes of an app.
-    answered = {
+    return {
         f"{route.method} {re.sub('<(.*?)>', r'{\1}', route.path)}"
-        for route in [*app._static_routes, *app._dynamic_routes]
+        for route in [*module.app._static_routes, *module.app._dynamic_routes]
     }
 
-    assert answered == routes_of(function)
+
+@pytest.mark.parametrize("function", WITH_ROUTES)
+def test_a_function_is_sent_exactly_the_routes_that_it_answers(function):
+    assert answered_by(handler_module(function)) == routes_of(function)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -205,7 +211,7 @@ def test_a_table_can_be_restored_and_outlives_its_stack(table):
 
 
 def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_alarm():
-    streams = of_type("AWS::Lambda::EventSourceMapping").values()
+    streams = [each for each in sources() if "BisectBatchOnFunctionError" in each]
     schedules = of_type("AWS::Scheduler::Schedule").values()
     topics = [
         subscription
@@ -221,6 +227,7 @@ def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_ala
             *(schedule["Target"]["DeadLetterConfig"]["Arn"] for schedule in schedules),
             *(topic["RedrivePolicy"]["deadLetterTargetArn"] for topic in topics),
             *(each["DestinationConfig"]["OnFailure"]["Destination"] for each in invocations),
+            *(queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in worked_off().values()),
         )
     }
     watched = {
@@ -230,14 +237,46 @@ def test_whatever_runs_asynchronously_leaves_its_failures_in_a_queue_with_an_ala
         if dimension["Name"] == "QueueName"
     }
 
-    assert queues == watched == set(of_type("AWS::SQS::Queue"))
+    assert queues | {*worked_off()} == watched == set(of_type("AWS::SQS::Queue"))
 
 
-def test_one_bad_record_does_not_hold_up_the_stream():
-    for stream in of_type("AWS::Lambda::EventSourceMapping").values():
-        assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert stream["BisectBatchOnFunctionError"] is True
-        assert 0 <= stream["MaximumRetryAttempts"] <= 5
+def sources() -> list[dict[str, Any]]:
+    """Return what hands functions batches: streams, and queues."""
+    return list(of_type("AWS::Lambda::EventSourceMapping").values())
+
+
+def worked_off() -> dict[str, dict[str, Any]]:
+    """Return the queues that functions work off."""
+    sourced = {each["EventSourceArn"]["Fn::GetAtt"][0] for each in sources()}
+    return {name: each for name, each in of_type("AWS::SQS::Queue").items() if name in sourced}
+
+
+def test_one_bad_record_does_not_hold_up_the_rest():
+    for source in sources():
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        if source["EventSourceArn"]["Fn::GetAtt"][0] in worked_off():
+            continue
+        assert source["BisectBatchOnFunctionError"] is True
+        assert 0 <= source["MaximumRetryAttempts"] <= 5
+
+
+def test_the_queue_of_syncs_waits_for_the_rings_that_one_stands_for():
+    queue = worked_off()["SyncQueue"]
+
+    assert queue["DelaySeconds"] == QUEUE_DELAY.total_seconds() > BUCKET_SECONDS
+    assert queue["DeduplicationScope"] == "messageGroup"
+
+
+def test_t45_one_organization_has_but_a_part_of_the_workers():
+    [source] = [each for each in sources() if "ScalingConfig" in each]
+
+    assert source["ScalingConfig"]["MaximumConcurrency"] >= 4 * GROUPS
+
+
+def test_a_sync_ends_before_its_message_and_its_turn_are_given_to_another():
+    timeout = FUNCTIONS["SyncCalendarsFunction"]["Timeout"]
+
+    assert timeout <= worked_off()["SyncQueue"]["VisibilityTimeout"] <= LEASE.total_seconds()
 
 
 def test_ses_tells_what_becomes_of_mails_and_rewrites_no_link():

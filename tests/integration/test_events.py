@@ -74,6 +74,7 @@ EXPECTED = {
     "directory/designation-removed": 204,
     "directory/department-renamed": 200,
     "directory/listed": 200,
+    "dispatch_syncs/minute-passed": {"requested": 2},
     "end_overdue/minute-passed": {"ended": 1},
     "external_members/asked-again": 202,
     "external_members/deleted": 204,
@@ -84,6 +85,7 @@ EXPECTED = {
     "external_members/link-copied": 200,
     "external_members/listed": 200,
     "external_members/mailbox-trusted": 204,
+    "notifications/calendar-rang": 202,
     "mail_feedback/mail-bounced": {"noted": 1},
     "mail_feedback/mail-complained-about": {"noted": 1},
     "mail_feedback/mail-delayed": {"noted": 1},
@@ -138,6 +140,8 @@ EXPECTED = {
     "sign_in/signed-out-everywhere": 204,
     "slots/page-read": 200,
     "slots/slots-listed": 200,
+    "sync_calendars/channel-unknown": {"batchItemFailures": []},
+    "sync_calendars/turn-came": {"batchItemFailures": []},
 }
 
 

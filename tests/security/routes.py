@@ -381,6 +381,10 @@ ROUTES: Mapping[str, list[Row]] = {
         row("POST /api/bookings/{booking_id}/move", STAFF, 200, {"start": START}),
         row("POST /api/bookings/{booking_id}/no-show", STAFF, booking_id="begun_id"),
     ],
+    "NotificationsFunction": [
+        # Nobody who comes in a browser: see tests/integration/test_notifications.py.
+        row("POST /notifications/google", frozenset()),
+    ],
     "PublicPagesFunction": [
         row("GET /", ANYBODY, 303),
         row("GET /static/{file}", ANYBODY),

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
+from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
 from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
+from scheduling.adapters.dynamodb.grants import DynamoDbGrants
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
-from scheduling.adapters.dynamodb.table import encoded, transact
+from scheduling.adapters.dynamodb.sync_turns import DynamoDbSyncTurns, turn_item
+from scheduling.adapters.dynamodb.table import Table, encoded, transact
+from scheduling.adapters.kms.vault import KmsVault
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
+from scheduling.domain.channels import channel_token
 from scheduling.domain.circuits import Circuit
 from scheduling.domain.connections import (
     Connection,
@@ -29,11 +36,14 @@ from scheduling.domain.connections import (
     Platform,
     Provider,
 )
+from scheduling.domain.grants import Grant
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.links import LinkKey, token_for
 from scheduling.domain.message_tags import tags_of
 from scheduling.domain.people import Member, Role
+from scheduling.domain.provider_events import event_id_of
 from scheduling.domain.reputation import FEWEST_MAILS
+from scheduling.domain.sync_turns import SyncRequest, SyncTurn
 from tests.support.api_road import Road
 from tests.support.builders import an_entry
 from tests.support.connecting import a_connection
@@ -43,9 +53,8 @@ from tests.support.providers import decide
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
-
     from scheduling.adapters.dynamodb.table import Item
+    from scheduling.domain.calendar_events import HostEvent
 
 type Exercise = Callable[[], None]
 
@@ -725,6 +734,149 @@ def _fetch_calendars(team: Team) -> Exercise:
     return run
 
 
+def _notifications(team: Team) -> Exercise:
+    whose = _google_account(team)
+    name = team.stack.environment("NotificationsFunction")["CHANNEL_SECRET"]
+    stored = team.stack.aws("secretsmanager").get_secret_value(SecretId=name)
+    secret = stored["SecretString"].encode()
+
+    def run() -> None:
+        channel_id = new_id()
+        headers = {
+            "X-Goog-Channel-ID": channel_id,
+            "X-Goog-Channel-Token": channel_token(secret, whose, channel_id),
+            "X-Goog-Resource-ID": "resource",
+            "X-Goog-Resource-State": "exists",
+            "X-Goog-Message-Number": "2",
+        }
+        rung = team.public.post("/notifications/google", headers=headers)
+        _ok(rung, HTTPStatus.ACCEPTED)
+
+    return run
+
+
+def _dispatch_syncs(team: Team) -> Exercise:
+    whose = replace(_google_account(team), member_id=new_id())
+
+    def run() -> None:
+        with team.stack.unscheduled("DispatchSyncsFunction"):
+            _come_due(team.stack, whose)
+            try:
+                asked = team.stack.invoke("DispatchSyncsFunction", {})
+            except InvocationFailed as failure:
+                raise NotDone from failure
+        if not asked["requested"]:
+            raise NotDone(asked)
+
+    return run
+
+
+def _sync_calendars(team: Team) -> Exercise:
+    """Move a meeting by its event, with tokens to replace; and see a connection to its end."""
+    whose, stack = _google_account(team), team.stack
+    organization_id = whose.organization_id
+    connected = _ok(team.admin.get("/api/connections")).json()["connections"]
+    if not any("google_calendar" in each["platforms"] for each in connected):
+        started = _ok(team.admin.post("/api/connections/google_calendar/start"))
+        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+        _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+    table = stack.scheduling
+    connections, circuits = DynamoDbConnections(table), DynamoDbCircuits(table)
+    events, grants = DynamoDbCalendarEvents(table), _grants(stack)
+
+    def run() -> None:
+        with stack.unscheduled("DispatchSyncsFunction"):
+            start, other, *_ = team.free_slots(team.page_slug)
+            booked = _ok(
+                team.road.post_booking(team.page_slug, start, email=an_address("mia")),
+                HTTPStatus.CREATED,
+            ).json()
+            stack.invoke("WriteCalendarEventsFunction", {})
+            written = events.known(organization_id, booked["booking_id"]).of_host(whose.member_id)
+            grant = grants.get(whose)
+            if written is None or written.time is None or grant is None:
+                raise NotDone(written)
+            _look(stack, whose)
+            _move_event(stack, grant.access_token, written, other)
+            grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
+            circuits.close(organization_id, Provider.GOOGLE)
+            circuits.change(organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
+            ended = _ended_connection(connections, grants, whose)
+            _look(stack, whose)
+            _look(stack, ended)
+        seen = _ok(team.admin.get(f"/api/bookings/{booked['booking_id']}")).json()
+        is_closed = circuits.get(organization_id, Provider.GOOGLE).is_closed
+        is_forgotten = connections.get(ended) is None and grants.get(ended) is None
+        if datetime.fromisoformat(seen["start"]) != other or not (is_closed and is_forgotten):
+            raise NotDone(seen, is_closed, is_forgotten)
+
+    return run
+
+
+def _google_account(team: Team) -> ConnectionKey:
+    session = team.admin.get("/api/sessions/current").json()
+    return ConnectionKey(session["organization_id"], session["member_id"], Provider.GOOGLE)
+
+
+def _grants(stack: Deployed) -> DynamoDbGrants:
+    names = stack.environment("ConnectionsFunction")
+    table = Table(stack.scheduling.client, names["CONNECTIONS_TABLE"])
+    return DynamoDbGrants(table, KmsVault(stack.aws("kms"), names["GRANT_KEY"]))
+
+
+def _come_due(stack: Deployed, whose: ConnectionKey) -> SyncTurn:
+    """Have the turn of a connection come now, whoever was at it."""
+    before = DynamoDbSyncTurns(stack.scheduling).get(whose)
+    connection_id = new_id() if before is None else before.connection_id
+    turn = SyncTurn(whose, connection_id, datetime.now(UTC).replace(microsecond=0))
+    transact(stack.scheduling.client, [stack.scheduling.to_put(turn_item(turn))])
+    return turn
+
+
+def _look(stack: Deployed, whose: ConnectionKey) -> None:
+    """Have SyncCalendars look at a connection, as its queue would."""
+    turn = _come_due(stack, whose)
+    request = SyncRequest(whose, due_at=int(turn.due_at.timestamp()))
+    record = {"messageId": new_id(), "body": request.written(), "eventSource": "aws:sqs"}
+    with suppress(InvocationFailed):
+        stack.invoke("SyncCalendarsFunction", {"Records": [record]})
+
+
+def _move_event(stack: Deployed, token: str, written: HostEvent, start: datetime) -> None:
+    """Move an event in the stand-in of Google, as its owner does."""
+    event_id = event_id_of(written.booking_id, written.host_id, written.generation)
+    times = (start, start + timedelta(minutes=30))
+    moved = httpx.patch(
+        f"{stack.facts.google_url}/calendar/v3/calendars/primary/events/{event_id}",
+        headers={"Authorization": f"Bearer {token}"},
+        json={
+            name: {"dateTime": time.isoformat()}
+            for name, time in zip(("start", "end"), times, strict=True)
+        },
+    )
+    _ok(moved)
+
+
+def _ended_connection(
+    connections: DynamoDbConnections, grants: DynamoDbGrants, like: ConnectionKey
+) -> ConnectionKey:
+    """Store a connection that somebody has switched off, with its grant."""
+    connection = a_connection(key=replace(like, member_id=new_id()), account_id=new_id())
+    entry = an_entry(organization_id=like.organization_id)
+    connections.put(connection, entry)
+    grants.put(
+        Grant(
+            connection.key,
+            connection.connection_id,
+            refresh_token="1//unknown",
+            access_token="ya29.unknown",
+            access_expires_at=datetime.now(UTC) + timedelta(hours=1),
+        )
+    )
+    connections.change(connection.ended(datetime.now(UTC)), entry)
+    return connection.key
+
+
 def _create_organization(team: Team) -> Exercise:
     def run() -> None:
         try:
@@ -785,6 +937,9 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "WriteCalendarEventsFunction": _write_calendar_events,
     "EndOverdueFunction": _end_overdue,
     "FetchCalendarsFunction": _fetch_calendars,
+    "NotificationsFunction": _notifications,
+    "DispatchSyncsFunction": _dispatch_syncs,
+    "SyncCalendarsFunction": _sync_calendars,
     "CreateOrganizationFunction": _create_organization,
     "RevokeGrantsFunction": _revoke_grants,
 }

@@ -31,6 +31,7 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "parley", "POWERTOOLS_METRICS_NAMESPAC
 
 REGION = "eu-central-1"
 LINK_KEY = "an-example-key-that-signs-links-in-tests"
+CHANNEL_SECRET = "an-example-secret-that-tokens-of-channels-are-made-with"
 PROVIDER_APPS = """{
   "google": {"client_id": "parley-google", "client_secret": "parley-google-secret"},
   "zoom": {"client_id": "parley-zoom", "client_secret": "parley-zoom-secret"}
@@ -69,6 +70,10 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="link-key", SecretString=secret)
         secrets.create_secret(Name="provider-apps", SecretString=PROVIDER_APPS)
+        secrets.create_secret(Name="channel-secret", SecretString=CHANNEL_SECRET)
+        syncs = boto3.client("sqs").create_queue(
+            QueueName="syncs.fifo", Attributes={"FifoQueue": "true"}
+        )
         boto3.client("sesv2").create_email_identity(EmailIdentity="mail.example")
         for name, value in {
             "SCHEDULING_TABLE": scheduling.name,
@@ -82,6 +87,8 @@ def deployment(patch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             "FIRST_ADMIN_EMAIL": "first@hanami.example",
             "MAILS_PER_DAY": "2000",
             "LIVE_LOOK_FUNCTION": "probe-free-busy",
+            "SYNC_QUEUE_URL": syncs["QueueUrl"],
+            "CHANNEL_SECRET": "channel-secret",
             "CONNECTIONS_TABLE": connections.name,
             # Made by those tests that encrypt: it takes as long as all the rest.
             "GRANT_KEY": "no-key",

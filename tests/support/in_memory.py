@@ -88,6 +88,11 @@ from tests.support.in_memory_calendar_events import (
 )
 from tests.support.in_memory_connect_requests import InMemoryConnectRequests
 from tests.support.in_memory_connections import InMemoryConnectAttempts, InMemoryConnections
+from tests.support.in_memory_sync import (
+    InMemorySyncedCalendars,
+    InMemorySyncQueue,
+    InMemorySyncTurns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -97,6 +102,7 @@ if TYPE_CHECKING:
     from scheduling.domain.booking import Claim
     from scheduling.domain.booking_page import BookingPage
     from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
+    from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connect_requests import ConnectRequest
     from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey, Platform
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
@@ -133,10 +139,11 @@ class Store:
     calendar_feeds: dict[tuple[str, str], CalendarFeed] = field(default_factory=dict)
     feed_addresses: dict[tuple[str, str], FeedAddress] = field(default_factory=dict)
     feed_turns: dict[tuple[str, str], FeedTurn] = field(default_factory=dict)
-    connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
     connections: dict[ConnectionKey, Connection] = field(default_factory=dict)
     sync_turns: dict[ConnectionKey, SyncTurn] = field(default_factory=dict)
+    synced_calendars: dict[tuple[ConnectionKey, str], SyncedCalendar] = field(default_factory=dict)
     connect_attempts: dict[str, ConnectAttempt] = field(default_factory=dict)
+    connected_busy: dict[ConnectionKey, ConnectedBusy] = field(default_factory=dict)
     connect_requests: dict[tuple[str, str, Platform], ConnectRequest] = field(default_factory=dict)
     booking_pages: dict[str, BookingPage] = field(default_factory=dict)
     bookings: dict[tuple[str, str], Booking] = field(default_factory=dict)
@@ -1409,6 +1416,9 @@ class InMemoryAdapters:
         self.calendar_feeds = InMemoryCalendarFeeds(store)
         self.connections = InMemoryConnections(store)
         self.connect_attempts = InMemoryConnectAttempts(store)
+        self.sync_turns = InMemorySyncTurns(store)
+        self.synced_calendars = InMemorySyncedCalendars(store)
+        self.sync_queue = InMemorySyncQueue()
         self.connect_requests = InMemoryConnectRequests(store)
         self.working_hours = InMemoryWorkingHours(store)
         self.hosts = InMemoryHosts(store)

@@ -79,8 +79,15 @@ class InMemoryConnections:
     def forget(self, connection: Connection) -> None:
         if self._is_stored(connection):
             self.store.writes += 1
-            for part in (self.store.connections, self.store.sync_turns):
-                part.pop(connection.key, None)
+            key = connection.key
+            for part in (
+                self.store.connections,
+                self.store.sync_turns,
+                self.store.connected_busy,
+            ):
+                part.pop(key, None)
+            for each in [each for each in self.store.synced_calendars if each[0] == key]:
+                del self.store.synced_calendars[each]
 
     def _keep(self, connection: Connection) -> None:
         before = self.store.connections.get(connection.key)

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scheduling.domain.identifiers import derived_id
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -131,3 +133,8 @@ def event_id_of(booking_id: str, host_id: str, generation: int) -> str:
     """
     digest = hashlib.sha256(f"{booking_id}|{host_id}|{generation}".encode()).digest()
     return base64.b32hexencode(digest).decode().rstrip("=").lower()
+
+
+def shared_mark_of(booking_id: str) -> str:
+    """Return what every copy of a booking's event carries; nobody learns the booking from it."""
+    return derived_id("calendar event", booking_id)

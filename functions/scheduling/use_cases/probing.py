@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scheduling.domain.connections import Platform
@@ -17,7 +18,7 @@ from scheduling.provider_ports import (
 from scheduling.use_cases.provider_calls import ConnectionBroken, call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.connections import Connection
@@ -92,3 +93,18 @@ def _busy(
     if None in spans:
         return None
     return merged(span for busy in spans if busy is not None for span in busy)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLook:
+    """LiveLook for functions that may open connected calendars themselves."""
+
+    providers: Providers
+    now: Callable[[], datetime]
+
+    def busy(
+        self, organization_id: str, member_ids: Sequence[str], within: TimeRange
+    ) -> Mapping[str, Sequence[Span]]:
+        return busy_now(
+            organization_id, member_ids, within, now=self.now(), providers=self.providers
+        )

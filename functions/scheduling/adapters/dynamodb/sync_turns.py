@@ -1,19 +1,98 @@
-"""How the turns of connections are stored."""
+"""The turns of connections: rows of their own, since an index holds whole rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypedDict
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import from_seconds, to_seconds
+from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
+from scheduling.adapters.dynamodb.table import (
+    TransactionRefused,
+    decoded,
+    encoded,
+    from_seconds,
+    to_seconds,
+    transact,
+)
 from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.sync_turns import SyncTurn
 
 if TYPE_CHECKING:
-    from scheduling.adapters.dynamodb.table import Item
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from scheduling.adapters.dynamodb.table import Item, Table
+    from scheduling.domain.connections import ConnectedBusy
+
+
+class DynamoDbSyncTurns:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[SyncTurn]:
+        found: list[SyncTurn] = []
+        for number in range(keys.QUEUES):
+            answer = self._table.client.query(
+                TableName=self._table.name,
+                IndexName=keys.BY_TIME,
+                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
+                ExpressionAttributeValues=encoded(
+                    {
+                        ":queue": keys.sync_queue(number),
+                        ":later": keys.moment(now + timedelta(seconds=1)),
+                    }
+                ),
+                Limit=limit,
+            )
+            found += [stored_turn(decoded(item)) for item in answer["Items"]]
+        return found
+
+    def get(self, key: ConnectionKey) -> SyncTurn | None:
+        item = self._table.get(keys.sync_turn(key))
+        return None if item is None else stored_turn(item)
+
+    def take(self, turn: SyncTurn, *, now: datetime) -> SyncTurn | None:
+        taken = turn.taken(now)
+        if turn.is_leased(now) or not self._table.put(turn_item(taken), **_still(turn)):
+            return None
+        return taken
+
+    def put_back(
+        self, taken: SyncTurn, after: SyncTurn, *, busy: ConnectedBusy | None = None
+    ) -> bool:
+        if busy is None:
+            return self._table.put(turn_item(after), **_still(taken))
+        writes = [
+            self._table.to_put(turn_item(after), **_still(taken)),
+            self._table.to_put(connected_busy_item(busy)),
+        ]
+        try:
+            transact(self._table.client, writes)
+        except TransactionRefused:
+            return False
+        return True
+
+
+class _Condition(TypedDict):
+    condition: str
+    values: Item
+
+
+def _still(turn: SyncTurn) -> _Condition:
+    """Return the condition that a turn is stored as it is."""
+    return {
+        "condition": "connection_id = :connection AND due_at = :due_at AND failures = :failures",
+        "values": {
+            ":connection": turn.connection_id,
+            ":due_at": to_seconds(turn.due_at),
+            ":failures": turn.failures,
+        },
+    }
 
 
 def turn_item(turn: SyncTurn) -> Item:
+    instants = {"failing_since": turn.failing_since, "leased_until": turn.leased_until}
     return {
         **keys.sync_turn(turn.key),
         **keys.sync_place(turn.key, turn.due_at),
@@ -23,6 +102,7 @@ def turn_item(turn: SyncTurn) -> Item:
         "connection_id": turn.connection_id,
         "due_at": to_seconds(turn.due_at),
         "failures": turn.failures,
+        **{name: to_seconds(at) for name, at in instants.items() if at is not None},
     }
 
 
@@ -32,4 +112,10 @@ def stored_turn(item: Item) -> SyncTurn:
         connection_id=item["connection_id"],
         due_at=from_seconds(item["due_at"]),
         failures=int(item["failures"]),
+        failing_since=_instant(item, "failing_since"),
+        leased_until=_instant(item, "leased_until"),
     )
+
+
+def _instant(item: Item, name: str) -> datetime | None:
+    return from_seconds(item[name]) if name in item else None

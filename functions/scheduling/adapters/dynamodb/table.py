@@ -169,6 +169,30 @@ class Table:
             TableName=self.name, Item=encoded(item), ConditionExpression="attribute_not_exists(PK)"
         )
 
+    def put(
+        self,
+        item: Mapping[str, Any],
+        *,
+        condition: str,
+        values: Mapping[str, Any] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> bool:
+        """Store an item; tell whether the condition held.
+
+        A transaction that has to do with the item is waited for.
+
+        Raises:
+            BusyTryAgain: It was undecided after 8 tries or 3 seconds.
+        """
+        request = self.to_put(item, condition=condition, values=values)["Put"]
+        try:
+            _until_decided(lambda: self.client.put_item(**request), sleep)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == f"{CONDITION_FAILED}Exception":
+                return False
+            raise
+        return True
+
     def update(
         self,
         key: Mapping[str, str],

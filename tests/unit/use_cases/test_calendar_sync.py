@@ -1,0 +1,380 @@
+"""Looking at connections: what is asked of providers, and what becomes of failures."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from scheduling.domain.calendar_sync import (
+    CHANNEL_LIFE,
+    IDLE_EVERY,
+    MENDED_WITHIN,
+    POLLED_EVERY,
+    RUNG_FOR_EVERY,
+    next_reading,
+)
+from scheduling.domain.connections import ConnectionState, Platform, Provider
+from scheduling.domain.hours import ClockSpan, WeeklyHours
+from scheduling.domain.identifiers import new_id
+from scheduling.domain.sync_turns import LEASE, Ring, SyncRequest
+from scheduling.provider_ports import (
+    GrantRejected,
+    PermissionMissing,
+    ProviderUnavailable,
+)
+from scheduling.use_cases.calendar_sync import SyncEnd, sync_connection
+from tests.support.builders import a_member_host, a_page, an_entry, at
+from tests.support.connecting import HOLIDAYS, PRIMARY, a_connection
+from tests.support.grants import a_grant
+from tests.support.syncing import MINUTE, TOKEN, SyncWorld, hour_from
+
+CALENDAR = PRIMARY.calendar_id
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world():
+    return SyncWorld()
+
+
+def due_at(world):
+    return world.adapters.sync_turns.get(world.key).due_at
+
+
+def turn_comes(world):
+    """Let time go by until Aiko's turn, and look at her connection."""
+    world.adapters.clock = max(due_at(world), world.now())
+    return world.sync()
+
+
+def synced(world):
+    [calendar] = world.adapters.synced_calendars.of(world.key)
+    return calendar
+
+
+def rings(world, number=2, **changes):
+    """Let the channel of Aiko's calendar ring, and have the worker look."""
+    channel = synced(world).channel.channel
+    ring = Ring(channel.channel_id, channel.resource_id, number, 0)
+    request = SyncRequest(world.key, ring=replace(ring, **changes))
+    return sync_connection(request, now=world.now(), room=world.room)
+
+
+def changed(world, **changes):
+    """Store Aiko's connection with some change."""
+    before = world.stored()
+    after = replace(before, version=before.version + 1, **changes)
+    world.adapters.connections.change(after, an_entry(at=world.now()))
+    return after
+
+
+def test_what_was_connected_is_read_at_once_and_then_it_is_said_to_work(world):
+    nine = hour_from(world.now() + DAY)
+    world.provider.add_event(CALENDAR, nine)
+    world.provider.add_event(CALENDAR, hour_from(world.now() + 2 * DAY), is_busy=False)
+
+    assert world.sync() is SyncEnd.READ
+
+    assert world.busy() == (nine,)
+    assert world.stored().state is ConnectionState.OK
+
+
+def test_all_calendars_that_make_busy_do_and_the_one_written_to_does_not():
+    both = (PRIMARY, HOLIDAYS)
+    world = SyncWorld(calendars=both)
+    one, other = hour_from(world.now() + DAY), hour_from(world.now() + DAY + HOUR / 2)
+    world.provider.add_event(CALENDAR, one)
+    world.provider.add_event(HOLIDAYS.calendar_id, other)
+    world.sync()
+    assert world.busy() == ((one[0], other[1]),)
+
+    changed(world, conflict_calendar_ids=(HOLIDAYS.calendar_id,))
+    turn_comes(world)
+
+    assert world.busy() == (other,)
+    assert len(world.adapters.synced_calendars.of(world.key)) == 2
+
+
+def test_a_calendar_that_is_no_longer_chosen_is_forgotten_and_its_channel_stopped():
+    world = SyncWorld(calendars=(PRIMARY, HOLIDAYS))
+    world.sync()
+    assert len(world.provider.channels) == 2
+
+    changed(world, conflict_calendar_ids=(CALENDAR,))
+    turn_comes(world)
+
+    assert [each[1] for each in world.provider.channels.values()] == [CALENDAR]
+    assert synced(world).calendar_id == CALENDAR
+
+
+def test_nothing_is_written_about_a_calendar_in_which_nothing_changed(world):
+    world.sync()
+    before = synced(world)
+
+    turn_comes(world)
+
+    assert synced(world) == before
+
+
+def test_a_request_that_was_worked_off_asks_nobody_again(world):
+    request = SyncRequest(world.key, due_at=int(world.now().timestamp()))
+    assert sync_connection(request, now=world.now(), room=world.room) is SyncEnd.READ
+    asked = world.provider.calls.total()
+
+    assert sync_connection(request, now=world.now(), room=world.room) is SyncEnd.OUTDATED
+    assert world.provider.calls.total() == asked
+
+
+def test_a_connection_that_somebody_looks_at_is_left_to_them(world):
+    turn = world.adapters.sync_turns.get(world.key)
+    taken = world.adapters.sync_turns.take(turn, now=world.now())
+
+    assert world.sync() is SyncEnd.OUTDATED
+    assert not world.provider.calls
+
+    world.adapters.clock = taken.due_at
+    assert taken.due_at >= world.now() - LEASE
+    assert world.sync() is SyncEnd.READ
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"channel_id": new_id()},
+        {"resource_id": "another"},
+        {"number": 3},
+        {"number": 2},
+    ],
+)
+def test_t33_rings_that_are_unknown_or_were_heard_before_ask_nobody(world, strange):
+    world.sync()
+    assert rings(world, number=3) is SyncEnd.READ
+    asked = world.provider.calls.total()
+
+    assert rings(world, **({"number": 9} | strange)) is SyncEnd.OUTDATED
+    assert world.provider.calls.total() == asked
+
+
+def test_a_greeting_asks_nobody_and_shows_that_rings_arrive(world):
+    world.sync()
+    asked = world.provider.calls.total()
+
+    assert rings(world, number=1) is SyncEnd.GREETED
+
+    assert world.provider.calls.total() == asked
+    turn_comes(world)
+    assert due_at(world) > world.now() + RUNG_FOR_EVERY * 0.9 - MINUTE
+
+
+def test_a_channel_is_renewed_before_it_ends_and_the_old_one_stopped(world):
+    world.sync()
+    first = synced(world).channel.channel.channel_id
+
+    world.adapters.clock += CHANNEL_LIFE * 0.79
+    world.sync()
+    assert [*world.provider.channels] == [first]
+
+    world.adapters.clock += CHANNEL_LIFE * 0.02
+    world.sync()
+    [second] = world.provider.channels
+    assert second == synced(world).channel.channel.channel_id != first
+
+
+def test_a_calendar_that_never_rings_is_read_all_the_same_and_seldom_asked_to(world):
+    world.provider.fail(ProviderUnavailable("http_400"), call="watch", times=1000)
+    for _ in range(24 * 60):
+        world.pass_time(MINUTE)
+
+    assert world.busy() == ()
+    assert world.provider.calls["watch"] <= 12 + 4
+
+
+def test_a_provider_out_of_order_is_asked_again_and_after_half_an_hour_that_is_said(world):
+    world.sync()
+    world.provider.fail(ProviderUnavailable("http_503"), times=1000)
+
+    while world.stored().state is not ConnectionState.DELAYED:
+        assert turn_comes(world) is SyncEnd.PUT_OFF
+    failing = world.adapters.sync_turns.get(world.key).failing_since
+    assert timedelta(minutes=30) <= world.now() - failing < timedelta(hours=2)
+
+    world.provider.recover()
+    while turn_comes(world) is SyncEnd.PUT_OFF:
+        pass
+    assert world.stored().state is ConnectionState.OK
+    assert world.adapters.sync_turns.get(world.key).failures == 0
+
+
+def test_a_provider_is_left_alone_for_as_long_as_it_asks(world):
+    world.provider.fail(ProviderUnavailable("quota", retry_after=5 * HOUR))
+
+    assert world.sync() is SyncEnd.PUT_OFF
+
+    assert due_at(world) == world.now() + 5 * HOUR
+
+
+def test_what_was_known_stays_and_is_soon_not_trusted_where_a_human_has_to_sign_in(world):
+    nine = hour_from(world.now() + DAY)
+    world.provider.add_event(CALENDAR, nine)
+    world.sync()
+    world.grants.put(
+        replace(
+            a_grant(world.key),
+            connection_id=world.connection.connection_id,
+            access_expires_at=world.now(),
+        )
+    )
+    world.oauth.is_rejected = True
+
+    assert turn_comes(world) is SyncEnd.BROKEN
+
+    known = world.adapters.store.connected_busy[world.key]
+    assert world.stored().state is ConnectionState.RECONNECT_REQUIRED
+    assert known.busy == (nine,)
+    assert known.is_unverified(world.now() + 2 * IDLE_EVERY)
+    assert due_at(world) > world.now() + 365 * DAY
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (PermissionMissing(), ConnectionState.INSUFFICIENT_SCOPE),
+        (GrantRejected(ConnectionState.ADMIN_BLOCKED), ConnectionState.ADMIN_BLOCKED),
+    ],
+)
+def test_what_a_human_has_to_mend_is_said_and_tried_again_after_hours(world, error, state):
+    world.sync()
+    world.provider.fail(error, call="changes")
+
+    assert turn_comes(world) is SyncEnd.BROKEN
+
+    assert world.stored().state is state
+    assert due_at(world) == world.now() + MENDED_WITHIN
+
+
+def test_a_calendar_that_is_gone_is_said_to_be_and_the_others_are_read():
+    world = SyncWorld(calendars=(PRIMARY, HOLIDAYS))
+    world.sync()
+    world.provider.remove_calendar(HOLIDAYS.calendar_id)
+    world.provider.add_event(CALENDAR, hour_from(world.now() + DAY))
+
+    assert turn_comes(world) is SyncEnd.BROKEN
+    assert world.stored().state is ConnectionState.CALENDAR_GONE
+
+    changed(world, conflict_calendar_ids=(CALENDAR,), calendars=(PRIMARY,))
+    assert turn_comes(world) is SyncEnd.READ
+    assert world.stored().state is ConnectionState.OK
+    assert len(world.busy()) == 1
+
+
+def test_what_was_read_of_a_former_account_is_not_taken_for_that_of_the_new_one(world):
+    world.provider.add_event(CALENDAR, hour_from(world.now() + DAY))
+    world.sync()
+    world.connection = world.connect(
+        replace(a_connection(), account_id="7", version=world.stored().version + 1)
+    )
+    world.provider.delete_event(CALENDAR, world.provider.events(CALENDAR)[0].event_id)
+
+    world.sync()
+
+    assert world.busy() == ()
+    assert synced(world).connection_id == world.connection.connection_id
+
+
+def test_switching_off_stops_the_channels_ends_the_grant_and_forgets_everything(world):
+    world.sync()
+    world.adapters.connections.change(world.stored().ended(world.now()), an_entry(at=world.now()))
+
+    assert world.sync() is SyncEnd.ENDED
+
+    assert world.provider.channels == {}
+    assert world.oauth.revoked == [TOKEN]
+    assert world.grants.get(world.key) is None
+    assert world.adapters.connections.get(world.key) is None
+    assert world.key not in world.adapters.store.connected_busy
+    assert world.adapters.synced_calendars.of(world.key) == []
+
+
+def test_the_grant_stays_while_others_are_connected_by_the_same_account(world):
+    world.sync()
+    other = a_connection(member_id=new_id())
+    world.connect(other)
+    world.adapters.connections.change(world.stored().ended(world.now()), an_entry(at=world.now()))
+
+    assert world.sync() is SyncEnd.ENDED
+
+    assert world.oauth.revoked == []
+    assert world.provider.channels == {}
+    assert world.grants.get(world.key) is None
+    assert world.grants.get(other.key) is not None
+
+
+def test_a_provider_that_cannot_be_told_of_the_end_keeps_the_grant_for_a_day_at_most(world):
+    world.sync()
+    world.adapters.connections.change(world.stored().ended(world.now()), an_entry(at=world.now()))
+    ended_at = world.now()
+    world.provider.fail(ProviderUnavailable("http_503"), call="stop", times=1000)
+
+    assert world.sync() is SyncEnd.PUT_OFF
+    assert world.grants.get(world.key) is not None
+    while turn_comes(world) is SyncEnd.PUT_OFF:
+        assert world.now() < ended_at + DAY
+
+    assert world.grants.get(world.key) is None
+    assert world.now() < ended_at + DAY + 2 * HOUR
+
+
+def test_an_account_without_calendars_is_kept_alive_weekly():
+    world = SyncWorld()
+    zoom = world.connect(a_connection(Provider.ZOOM))
+    request = SyncRequest(zoom.key, due_at=int(world.now().timestamp()))
+
+    assert sync_connection(request, now=world.now(), room=world.room) is SyncEnd.KEPT_ALIVE
+
+    turn = world.adapters.sync_turns.get(zoom.key)
+    assert 6 * DAY < turn.due_at - world.now() <= 7 * DAY
+
+
+def test_with_calendars_switched_off_and_meet_left_on_nothing_is_known_of_them(world):
+    world.sync()
+    changed(world, platforms=frozenset({Platform.GOOGLE_MEET}), conflict_calendar_ids=())
+
+    assert turn_comes(world) is SyncEnd.KEPT_ALIVE
+
+    assert world.key not in world.adapters.store.connected_busy
+    assert world.provider.channels == {}
+    assert world.oauth.revoked == []
+
+
+NINE_TO_FIVE = WeeklyHours("UTC", dict.fromkeys(range(1, 6), (ClockSpan(9 * 60, 17 * 60),)))
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours", "soonest", "latest"),
+    [
+        ("12:00", NINE_TO_FIVE, POLLED_EVERY * 0.9, POLLED_EVERY),
+        ("08:00", NINE_TO_FIVE, HOUR - POLLED_EVERY, HOUR),
+        ("20:00", NINE_TO_FIVE, IDLE_EVERY * 0.9, IDLE_EVERY),
+        ("12:00", None, IDLE_EVERY * 0.9, IDLE_EVERY),
+    ],
+)
+def test_calendars_that_do_not_ring_are_read_most_often_while_somebody_is_at_work(
+    clock, hours, soonest, latest
+):
+    waits = [
+        next_reading(new_id(), at(clock), is_rung_for=False, hours=hours) - at(clock)
+        for _ in range(50)
+    ]
+
+    assert soonest <= min(waits) <= max(waits) <= latest
+    assert len(set(waits)) > 10
+
+
+def test_a_host_with_a_page_is_read_more_often(world):
+    world.adapters.booking_pages.add(a_page(a_member_host()), an_entry())
+    world.adapters.clock = at("02:00")
+
+    world.sync()
+
+    assert due_at(world) <= at("02:00") + POLLED_EVERY
