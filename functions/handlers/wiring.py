@@ -35,8 +35,8 @@ _IMPATIENT = Config(
 )
 """People wait for these answers."""
 
-_BRIEF = Config(connect_timeout=1, read_timeout=2.5, retries={"total_max_attempts": 1})
-"""A look that takes longer is given up."""
+_BRIEF = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1})
+"""A look takes 2 seconds at most, and the function that takes it some time to wake up."""
 for library in ("botocore", "googleapiclient", "urllib3"):
     # Their debug lines have requests and answers as a whole: tokens, links, addresses.
     logging.getLogger(library).setLevel(logging.INFO)

@@ -6,6 +6,7 @@ An exercise is prepared while every grant is in place, and then run, perhaps wit
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
 from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
+from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.grants import DynamoDbGrants
 from scheduling.adapters.dynamodb.links import stored_link
@@ -30,6 +32,7 @@ from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.channels import channel_token
 from scheduling.domain.circuits import Circuit
 from scheduling.domain.connections import (
+    ConnectedBusy,
     Connection,
     ConnectionKey,
     ConnectionState,
@@ -395,6 +398,7 @@ def _slots(team: Team) -> Exercise:
 def _booking(team: Team) -> Exercise:
     slug, key, guest = team.page_slug, new_id(), an_address("mia")
     start, other, *_ = team.free_slots(slug)
+    aged = _aged_calendar(team)
 
     def run() -> None:
         held = _ok(team.road.post_hold(slug, start), HTTPStatus.CREATED).json()
@@ -408,6 +412,7 @@ def _booking(team: Team) -> Exercise:
         mine = Road.as_guest(booked.json())
         _ok(team.public.get("/api/guest/booking", headers=mine))
         _ok(team.public.get("/api/guest/booking/slots", headers=mine))
+        aged()
         _ok(team.road.move(booked.json(), other))
         _ok(team.public.post("/api/guest/booking/link", headers=mine), HTTPStatus.ACCEPTED)
         _ok(team.public.post("/api/guest/booking/cancellation", headers=mine, json={}))
@@ -418,6 +423,7 @@ def _booking(team: Team) -> Exercise:
 def _bookings(team: Team) -> Exercise:
     slug = team.page_slug
     start, other, *_ = team.free_slots(slug)
+    aged = _aged_calendar(team)
     guest = {
         "booking_page_slug": slug,
         "start": start.isoformat(),
@@ -431,6 +437,7 @@ def _bookings(team: Team) -> Exercise:
         booked = _ok(team.admin.post("/api/bookings", json=guest), HTTPStatus.CREATED).json()
         _ok(team.admin.post("/api/bookings", json=guest), HTTPStatus.CONFLICT)
         address = f"/api/bookings/{booked['booking_id']}"
+        aged()
         _ok(team.admin.post(f"{address}/move", json={"start": other.isoformat()}))
         _ok(team.admin.post(f"{address}/cancellation"))
 
@@ -483,6 +490,8 @@ def _somebody_known(team: Team) -> str:
 def _public_pages(team: Team) -> Exercise:
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
+    of_member, later, *_ = team.free_slots(team.page_slug)
+    aged = _aged_calendar(team)
 
     def run() -> None:
         _ok(team.public.post("/sign-in", data={"email": an_address("somebody")}))
@@ -517,6 +526,12 @@ def _public_pages(team: Team) -> Exercise:
         booked = _ok(team.public.post(f"/book/{team.slug}", data=guest), HTTPStatus.SEE_OTHER)
         token = token_in(booked.headers["location"])
         _ok(team.public.post("/booking/cancellation", data={"token": token}), HTTPStatus.SEE_OTHER)
+        theirs = team.road.post_booking(team.page_slug, of_member, email=an_address("mia"))
+        mine = {"token": token_in(_ok(theirs, HTTPStatus.CREATED).json()["guest_link"])}
+        aged()
+        moved = team.public.post("/booking/move", data=mine | {"start": later.isoformat()})
+        _ok(moved, HTTPStatus.SEE_OTHER)
+        _ok(team.public.post("/booking/cancellation", data=mine), HTTPStatus.SEE_OTHER)
 
     return run
 
@@ -527,15 +542,17 @@ def _console_pages(team: Team) -> Exercise:
     known = _somebody_known(team)
     invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
+    start, other, *_ = team.free_slots(team.page_slug)
     guest = {
         "form_id": new_id(),
         "page": team.page_slug,
         "duration_minutes": "30",
-        "start": team.free_slots(team.page_slug)[0].isoformat(),
+        "start": start.isoformat(),
         "name": "Mia Weber",
         "email": an_address("mia"),
         "time_zone": "Europe/Berlin",
     }
+    aged = _aged_calendar(team)
 
     def run() -> None:
         for page in ("", "/external-members", "/bookings", "/booking-pages"):
@@ -555,6 +572,9 @@ def _console_pages(team: Team) -> Exercise:
         _ok(team.admin.post("/console/settings/data/export", data={"email": known}))
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
+        aged()
+        moved = team.admin.post(f"{booking}/move", data={"start": other.isoformat()})
+        _ok(moved, HTTPStatus.SEE_OTHER)
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
 
     return run
@@ -775,11 +795,7 @@ def _sync_calendars(team: Team) -> Exercise:
     """Move a meeting by its event, with tokens to replace; and see a connection to its end."""
     whose, stack = _google_account(team), team.stack
     organization_id = whose.organization_id
-    connected = _ok(team.admin.get("/api/connections")).json()["connections"]
-    if not any("google_calendar" in each["platforms"] for each in connected):
-        started = _ok(team.admin.post("/api/connections/google_calendar/start"))
-        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
-        _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+    _connect_google(team)
     table = stack.scheduling
     connections, circuits = DynamoDbConnections(table), DynamoDbCircuits(table)
     events, grants = DynamoDbCalendarEvents(table), _grants(stack)
@@ -811,6 +827,67 @@ def _sync_calendars(team: Team) -> Exercise:
             raise NotDone(seen, is_closed, is_forgotten)
 
     return run
+
+
+def _probe_free_busy(team: Team) -> Exercise:
+    """Look into a calendar with tokens to replace, after the provider has failed once."""
+    whose, stack = _google_account(team), team.stack
+    _connect_google(team)
+    circuits, grants = DynamoDbCircuits(stack.scheduling), _grants(stack)
+
+    def run() -> None:
+        grant = grants.get(whose)
+        if grant is None:
+            raise NotDone(whose)
+        grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
+        circuits.close(whose.organization_id, Provider.GOOGLE)
+        circuits.change(whose.organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
+        seen = _probe(stack, whose)
+        if whose.member_id not in seen or not circuits.get(*_of(whose)).is_closed:
+            raise NotDone(seen)
+
+    return run
+
+
+def _of(whose: ConnectionKey) -> tuple[str, Provider]:
+    return whose.organization_id, whose.provider
+
+
+def _probe(stack: Deployed, whose: ConnectionKey) -> dict[str, Any]:
+    asked = {
+        "organization_id": whose.organization_id,
+        "member_ids": [whose.member_id],
+        "start": int(time.time()),
+        "end": int(time.time()) + 3600,
+    }
+    try:
+        busy: dict[str, Any] = stack.invoke("ProbeFreeBusyFunction", asked)["busy"]
+    except InvocationFailed as failure:
+        raise NotDone(failure) from failure
+    return busy
+
+
+def _aged_calendar(team: Team) -> Callable[[], None]:
+    """Return what makes the admin's connected calendar one that was read long ago.
+
+    A meeting moves only if somebody looks into it.
+    """
+    whose = _google_account(team)
+    _connect_google(team)
+    # The first look takes long: a function has to wake up.
+    _probe(team.stack, whose)
+    known = ConnectedBusy(whose, new_id(), read_at=datetime(2026, 1, 1, tzinfo=UTC))
+    item = encoded(connected_busy_item(known))
+    table = team.stack.scheduling
+    return lambda: table.client.put_item(TableName=table.name, Item=item) and None
+
+
+def _connect_google(team: Team) -> None:
+    connected = _ok(team.admin.get("/api/connections")).json()["connections"]
+    if not any("google_calendar" in each["platforms"] for each in connected):
+        started = _ok(team.admin.post("/api/connections/google_calendar/start"))
+        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+        _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
 
 
 def _google_account(team: Team) -> ConnectionKey:
@@ -850,8 +927,8 @@ def _move_event(stack: Deployed, token: str, written: HostEvent, start: datetime
         f"{stack.facts.google_url}/calendar/v3/calendars/primary/events/{event_id}",
         headers={"Authorization": f"Bearer {token}"},
         json={
-            name: {"dateTime": time.isoformat()}
-            for name, time in zip(("start", "end"), times, strict=True)
+            name: {"dateTime": moment.isoformat()}
+            for name, moment in zip(("start", "end"), times, strict=True)
         },
     )
     _ok(moved)
@@ -940,6 +1017,7 @@ EXERCISES: dict[str, Callable[[Team], Exercise]] = {
     "NotificationsFunction": _notifications,
     "DispatchSyncsFunction": _dispatch_syncs,
     "SyncCalendarsFunction": _sync_calendars,
+    "ProbeFreeBusyFunction": _probe_free_busy,
     "CreateOrganizationFunction": _create_organization,
     "RevokeGrantsFunction": _revoke_grants,
 }

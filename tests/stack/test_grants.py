@@ -19,6 +19,7 @@ ONLY_FOR_LONG_TOKENS = {
     ("ConnectionsFunction", "EncryptTokens", "kms:GenerateDataKey"),
     ("WriteCalendarEventsFunction", "DecryptAndEncryptTokens", "kms:GenerateDataKey"),
     ("SyncCalendarsFunction", "OpenAndCloseGrants", "kms:GenerateDataKey"),
+    ("ProbeFreeBusyFunction", "OpenAndCloseGrants", "kms:GenerateDataKey"),
 }
 """Needed above 4,096 bytes, which tokens of stand-ins never have; see tests of the vault."""
 
