@@ -123,6 +123,7 @@ def test_what_is_said_about_a_page_is_what_is_read(staff, created):
         "organization_name": "Hanami Studio",
         "durations_minutes": [45, 90],
         "location": "Studio 2",
+        "online_meeting": None,
         "time_zone": "Europe/Berlin",
         "zone_is_locked": True,
         "locale": "en",

@@ -704,12 +704,14 @@ def _write_calendar_events(team: Team) -> Exercise:
         )
         circuits.close(organization_id, Provider.ZOOM)
         circuits.change(organization_id, Provider.ZOOM, Circuit(failures=1, version=1))
-        with suppress(InvocationFailed):
+        try:
             team.stack.invoke("WriteCalendarEventsFunction", {})
+        except InvocationFailed as failure:
+            raise NotDone from failure
         seen = _ok(team.admin.get(f"/api/bookings/{booked['booking_id']}")).json()
         is_closed = circuits.get(organization_id, Provider.ZOOM).is_closed
         if not seen["join_url"] or not is_closed:
-            raise NotDone(seen)
+            raise NotDone(table.get(keys.calendar_events(organization_id, booked["booking_id"])))
 
     return run
 
