@@ -110,6 +110,7 @@ EXPECTED = {
     "members/signed-out-everywhere": 204,
     "organization_settings/edited": 200,
     "organization_settings/read": 200,
+    "probe_free_busy/somebody-books": {"busy": {}},
     "public/booking-moved": 303,
     "public/booking-page-opened": 200,
     "public/calendar-linked": 303,
