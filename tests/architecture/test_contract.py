@@ -22,10 +22,10 @@ def numbered(letter: str, *spans: tuple[int, int]) -> set[str]:
 PROMISED = (
     numbered("A", (1, 30))
     | numbered("B", (6, 10), (15, 16), (20, 22))
-    | numbered("C", (4, 6), (16, 24), (30, 30), (39, 39), (41, 41))
-    | numbered("E", (1, 2), (7, 9))
-    | numbered("T", (1, 28), (36, 45))
-    | numbered("S", (1, 11), (16, 16))
+    | numbered("C", (1, 30), (32, 33), (35, 41))
+    | numbered("E", (1, 2), (6, 9))
+    | numbered("T", (1, 45))
+    | numbered("S", (1, 16), (18, 18))
 )
 
 
