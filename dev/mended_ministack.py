@@ -5,6 +5,8 @@
 * A function may answer `"body": null`. MiniStack fails with an internal error.
 * SES checks `ses:SendEmail` against the identity that sends. MiniStack checks it against `*`,
   which a grant on an identity does not cover.
+* SQS checks `sqs:SendMessage` for a batch as well. MiniStack checks `sqs:SendMessageBatch`, which
+  is no action of IAM.
 * What a stream held is gone after a restart. MiniStack goes on reading behind its old end, so that
   functions sleep until as much has been written anew.
 """
@@ -20,6 +22,7 @@ from ministack.services import lambda_svc  # type: ignore[import-untyped]
 
 type Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
 type Restore = Callable[[dict[str, Any] | None], None]
+type IamAction = Callable[..., str | None]
 type ResourceArn = Callable[[str, str, bytes, str, str], str]
 
 
@@ -71,6 +74,16 @@ def mended_resource(resource_arn: ResourceArn) -> ResourceArn:
     return find
 
 
+def mended_action(iam_action: IamAction) -> IamAction:
+    """Return `iam_action` with the action that batches of messages are granted by."""
+
+    def find(*arguments: Any) -> str | None:
+        action = iam_action(*arguments)
+        return "sqs:SendMessage" if action == "sqs:SendMessageBatch" else action
+
+    return find
+
+
 def mended_restore(restore: Restore) -> Restore:
     """Return `restore` with every reader of a table's stream at the stream's new beginning."""
 
@@ -90,4 +103,5 @@ if __name__ == "__main__":
     iam_actions._ses_v2_resource_arn = mended_resource(  # noqa: SLF001
         iam_actions._ses_v2_resource_arn  # noqa: SLF001
     )
+    iam_actions.extract_iam_action = mended_action(iam_actions.extract_iam_action)
     app.main()

@@ -941,8 +941,7 @@ def _ended_connection(
 ) -> ConnectionKey:
     """Store a connection that somebody has switched off, with its grant."""
     connection = a_connection(key=replace(like, member_id=new_id()), account_id=new_id())
-    entry = an_entry(organization_id=like.organization_id)
-    connections.put(connection, entry)
+    connections.put(connection, an_entry(organization_id=like.organization_id))
     grants.put(
         Grant(
             connection.key,
@@ -952,7 +951,8 @@ def _ended_connection(
             access_expires_at=datetime.now(UTC) + timedelta(hours=1),
         )
     )
-    connections.change(connection.ended(datetime.now(UTC)), entry)
+    ended = connection.ended(datetime.now(UTC))
+    connections.change(ended, an_entry(organization_id=like.organization_id))
     return connection.key
 
 

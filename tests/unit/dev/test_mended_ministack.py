@@ -2,7 +2,12 @@ import json
 
 import pytest
 
-from dev.mended_ministack import mended_execution, mended_resource, mended_restore
+from dev.mended_ministack import (
+    mended_action,
+    mended_execution,
+    mended_resource,
+    mended_restore,
+)
 
 
 def a_request(**headers):
@@ -92,3 +97,11 @@ def test_after_a_restart_a_stream_is_read_from_its_new_beginning(saved, restored
     mended_restore(states.append)(saved)
 
     assert states == [restored]
+
+
+def test_a_batch_of_messages_is_granted_like_one():
+    asked = mended_action(lambda _service, target: target)
+
+    assert asked("sqs", "sqs:SendMessageBatch") == "sqs:SendMessage"
+    assert asked("sqs", "sqs:ReceiveMessage") == "sqs:ReceiveMessage"
+    assert asked("sqs", None) is None
