@@ -38,7 +38,7 @@ PLATFORMS: Mapping[Platform, PlatformWords] = {
         asked_for=(
             _WHO,
             marked("The list of your calendars, so that you can choose among them."),
-            marked("When you are busy, so that nobody books over it. What with is not kept."),
+            marked("When you are busy, so that nobody books over it. Only the times are kept."),
             marked("Events in your own calendars, to write, move and remove those of bookings."),
         ),
         afterwards=(

@@ -92,7 +92,7 @@ PROBLEMS: Mapping[str, News] = {
     ),
     "still_disconnecting": News(
         "warning",
-        marked("The account before is still being disconnected"),
+        marked("The previous account is still being disconnected"),
         marked("Please try again in a minute."),
     ),
     "connecting_unavailable": News(

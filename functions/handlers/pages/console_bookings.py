@@ -223,16 +223,16 @@ def _known_events(booking: Booking) -> KnownEvents:
 
 def _unwritten(by: SignedIn, booking: Booking, task: EventTask) -> list[str]:
     """Return sentences that say what of a booking is missing elsewhere, and why."""
-    translated = translations_for(by.locale).gettext
+    _ = translations_for(by.locale).gettext
     names = {host.host_id: host.name for host in booking.hosts}
     sentences = []
     for problem in task.problems:
-        reason = translated(REASONS.get(problem.reason, PROVIDER_FAILED))
-        name = names.get(problem.host_id, "") or translated("a former host")
+        reason = _(REASONS.get(problem.reason, PROVIDER_FAILED))
+        name = names.get(problem.host_id, "") or _("a former host")
         sentence = (
-            translated("There is no link to join yet: %(reason)s")
+            _("There is no link to join yet: %(reason)s")
             if problem.is_meeting
-            else translated("Not in the calendar of %(name)s: %(reason)s")
+            else _("Not in the calendar of %(name)s: %(reason)s")
         )
         sentences.append(sentence % {"name": name, "reason": reason})
     return sentences

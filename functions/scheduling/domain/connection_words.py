@@ -83,7 +83,7 @@ STATE_WORDS: Mapping[ConnectionState, StateWords] = {
     ),
     ConnectionState.APP_MISCONFIGURED: StateWords(
         marked("Not set up"),
-        marked("What Parley is known by at the provider is wrong, or has expired."),
+        marked("Parley's registration at the provider is wrong, or has expired."),
         marked("Ask whoever runs Parley for you to set it up again."),
     ),
 }

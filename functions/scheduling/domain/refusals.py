@@ -668,7 +668,7 @@ class StillDisconnecting(TryAgainLater):
     """The account before has not been disconnected at its provider yet."""
 
     code = "still_disconnecting"
-    message = marked("The account before is still being disconnected. Please try again soon.")
+    message = marked("The previous account is still being disconnected. Please try again soon.")
     retry_after_seconds = 60
 
 

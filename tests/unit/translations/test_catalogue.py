@@ -29,6 +29,9 @@ TRANSLATIONS = {locale: file for locale, file in CATALOGUES.items() if locale !=
 KEPT = re.compile(r"%\(\w+\)[sd]|%d|<[^>]+>")
 """What stands for something else, and markup with its addresses."""
 
+ALIAS = re.compile(r"(\w+) = .*\.gettext$", re.MULTILINE)
+"""The name under which a function keeps gettext."""
+
 every_catalogue = pytest.mark.parametrize("locale", CATALOGUES)
 every_translation = pytest.mark.parametrize("locale", TRANSLATIONS)
 
@@ -77,6 +80,12 @@ def test_the_template_has_every_text_of_the_code_and_no_other(tmp_path: Path) ->
     )  # fmt: skip
 
     assert keys(extracted) == keys(TEMPLATE), "run `make translations`"
+
+
+def test_texts_are_asked_for_by_a_name_that_extraction_knows() -> None:
+    code = (file.read_text() for file in catalogue.FOLDER.parent.rglob("*.py"))
+
+    assert {name for text in code for name in ALIAS.findall(text)} == {"_"}
 
 
 def test_the_languages_that_are_offered_are_those_with_a_catalogue() -> None:

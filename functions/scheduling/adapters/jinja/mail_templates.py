@@ -248,14 +248,14 @@ def _connection_words(
 
 
 def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
-    translated = translations_for(locale).gettext
+    _ = translations_for(locale).gettext
     # Whoever was erased has no name any more, and perhaps it was the title.
-    nobody, untitled = translated("Erased person"), translated("Meeting")
+    nobody, untitled = _("Erased person"), _("Meeting")
     hosts, zone = [_typed(name) or nobody for name in facts.host_names], facts.time_zone
     title, guest = _typed(facts.meeting_title) or untitled, _person(facts.guest)
     guest = replace(guest, name=guest.name or nobody)
     people = format_list(_others(facts.reader, hosts, guest.name), locale=locale)
-    with_people = translated("%(title)s with %(people)s")
+    with_people = _("%(title)s with %(people)s")
     is_guest = facts.reader in {Reader.GUEST, Reader.OTHER_GUEST}
     former, decide_by = facts.former_time, facts.decide_by
     return {
