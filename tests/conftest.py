@@ -1,3 +1,4 @@
+import gc
 from functools import partial
 
 import pytest
@@ -7,6 +8,10 @@ from dev.build.functions import compile_catalogues
 from dev.stack import running_stack
 from tests.support.deployed import Deployed
 from translations.catalogue import FOLDER
+
+
+# A tenth of the time of tests with AWS in this process would be spent on looking for cycles.
+gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -128,7 +128,7 @@ def test_c10_whoever_denies_it_is_told_so_and_nothing_is_on(aiko, providers, pla
 def test_c10_a_box_that_was_not_ticked_is_told_and_nothing_is_on(aiko, providers):
     came = connect(aiko, providers, but=["events.freebusy"])
 
-    assert came == {"problem": "insufficient_scope"}
+    assert came == {"problem": "insufficient_scope", "platform": "google_calendar"}
     assert connected(aiko) == []
 
 
