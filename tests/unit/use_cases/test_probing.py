@@ -111,14 +111,31 @@ def test_a_calendar_that_does_not_tell_is_not_free(providers, calendars):
         {"state": ConnectionState.RECONNECT_REQUIRED},
         {"state": ConnectionState.CALENDAR_GONE},
         {"ended_at": EARLY, "platforms": frozenset()},
+        {
+            "platforms": frozenset({Platform.GOOGLE_CALENDAR, Platform.GOOGLE_MEET}),
+            "state": ConnectionState.INSUFFICIENT_SCOPE,
+            "missing": (Platform.GOOGLE_CALENDAR,),
+        },
     ],
-    ids=["broken", "calendar gone", "ended"],
+    ids=["broken", "calendar gone", "ended", "calendar not allowed"],
 )
 def test_what_is_not_connected_as_it_should_be_says_nothing(providers, calendars, changes):
     connect(providers, calendars, AIKO, "work", **changes)
 
     assert look(providers, AIKO) == {}
     assert not calendars.calls
+
+
+def test_where_no_calendar_is_looked_into_nobody_is_free(providers, calendars):
+    connect(providers, calendars, AIKO)
+
+    assert look(providers, AIKO) == {}
+
+
+def test_an_account_without_meet_is_looked_into_all_the_same(providers, calendars):
+    connect(providers, calendars, AIKO, "work", state=ConnectionState.NO_MEET)
+
+    assert look(providers, AIKO) == {AIKO: []}
 
 
 def test_a_provider_that_fails_for_one_hides_nobody_else(providers, calendars):
