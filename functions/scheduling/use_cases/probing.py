@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.connections import Platform
 from scheduling.domain.hours import merged
+from scheduling.domain.refusals import BusyTryAgain
 from scheduling.provider_ports import (
     AccessTokenRejected,
     CalendarGone,
@@ -33,6 +34,7 @@ AT_ONCE = 10
 
 _NOTHING_SEEN = (
     AccessTokenRejected,
+    BusyTryAgain,
     CalendarGone,
     ConnectionBroken,
     PermissionMissing,

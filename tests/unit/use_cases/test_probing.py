@@ -16,6 +16,7 @@ from scheduling.domain.connections import (
 )
 from scheduling.domain.grants import Grant
 from scheduling.domain.identifiers import derived_id
+from scheduling.domain.refusals import BusyTryAgain
 from scheduling.domain.slots import span_of
 from scheduling.provider_ports import ProviderUnavailable
 from scheduling.use_cases.probing import busy_now
@@ -142,6 +143,19 @@ def test_a_provider_that_fails_for_one_hides_nobody_else(providers, calendars):
     connect(providers, calendars, AIKO, "work")
     connect(providers, calendars, BEN, "home")
     calendars.remove_calendar("work")
+
+    assert look(providers, AIKO, BEN) == {BEN: []}
+
+
+def test_a_store_that_is_busy_for_one_hides_nobody_else(providers, calendars):
+    class Busy(InMemoryConnections):
+        def verified(self, connection, *, at):
+            if connection.key.member_id == AIKO:
+                raise BusyTryAgain
+
+    connect(providers, calendars, AIKO, "work")
+    connect(providers, calendars, BEN, "home")
+    providers = replace(providers, connections=Busy(providers.connections.store))
 
     assert look(providers, AIKO, BEN) == {BEN: []}
 
