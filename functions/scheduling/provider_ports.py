@@ -293,7 +293,9 @@ class Connections(Protocol):
     def put(self, connection: Connection, entry: Entry) -> None:
         """Store a connection that is to be looked at: it, its turn (due now) and the entry.
 
-        It is new, connected again, or has another platform or other calendars than before.
+        It is new, connected again, or has another platform or other calendars than before. Where
+        nothing is known yet of calendars it connects, that is stored as well: until they are read
+        nobody knows when their owner is busy.
 
         Raises:
             ConnectionChanged: The stored version is not the one before; 1 means none is stored,

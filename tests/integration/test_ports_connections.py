@@ -301,7 +301,6 @@ def test_what_was_read_through_a_forgotten_connection_is_forgotten_too(tables):
     connections.change(over, an_entry())
     for calendar_id in map(str, range(200)):
         scheduling.put_new(keys.synced_calendar(over.key, calendar_id))
-    scheduling.put_new(keys.connected_busy(over.key))
     scheduling.put_new(keys.synced_calendar(zoom.key, "1"))
 
     connections.forget(over)

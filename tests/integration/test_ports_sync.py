@@ -18,7 +18,7 @@ from scheduling.domain.calendar_sync import (
     SyncedCalendar,
     event_key,
 )
-from scheduling.domain.connections import ConnectedBusy
+from scheduling.domain.connections import ConnectedBusy, Platform
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.provider_events import Channel
 from scheduling.domain.sync_turns import LEASE, SyncTurn
@@ -100,6 +100,42 @@ def test_a_turn_is_put_back_with_when_the_member_is_busy(ports, turn):
     assert host.connected == (busy,)
 
 
+def test_of_a_calendar_that_was_just_connected_it_is_known_that_nothing_is_known(ports, turn):
+    [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
+
+    assert host.connected == (ConnectedBusy(turn.key, turn.connection_id),)
+    assert host.is_unverified(EARLY)
+
+
+def test_what_was_read_stays_known_where_the_same_is_connected_again(ports, turn):
+    busy = ConnectedBusy(turn.key, turn.connection_id, (NINE,), EARLY, EARLY)
+    ports.sync_turns.put_back(ports.sync_turns.take(turn, now=EARLY), turn, busy=busy)
+
+    ports.connections.put(replace(ports.connections.get(turn.key), version=2), an_entry())
+
+    [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
+    assert host.connected == (busy,)
+
+
+def test_what_was_read_of_one_account_is_not_known_of_another(ports, turn):
+    busy = ConnectedBusy(turn.key, turn.connection_id, (NINE,), EARLY, EARLY)
+    ports.sync_turns.put_back(ports.sync_turns.take(turn, now=EARLY), turn, busy=busy)
+    other = a_connection(version=2)
+
+    ports.connections.put(other, an_entry())
+
+    [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
+    assert host.connected == (ConnectedBusy(other.key, other.connection_id),)
+
+
+def test_nothing_is_to_be_known_where_only_meetings_are_connected(ports):
+    ports.organizations.add(ORGANIZATION, AIKO, an_entry())
+    ports.connections.put(a_connection(platforms=frozenset({Platform.GOOGLE_MEET})), an_entry())
+
+    [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
+    assert host.connected == ()
+
+
 def test_a_worker_that_was_too_slow_puts_nothing_back(ports, turn):
     slow = ports.sync_turns.take(turn, now=EARLY)
     quick = ports.sync_turns.take(slow, now=slow.due_at)
@@ -110,20 +146,19 @@ def test_a_worker_that_was_too_slow_puts_nothing_back(ports, turn):
 
     assert ports.sync_turns.get(turn.key) == quick
     [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
-    assert host.connected == ()
+    assert host.connected == (ConnectedBusy(turn.key, turn.connection_id),)
 
 
 def test_what_was_read_of_a_former_account_is_not_published(ports, connection, turn):
     taken = ports.sync_turns.take(turn, now=EARLY)
-    ports.connections.put(
-        replace(connection, connection_id=new_id(), account_id="7", version=2), an_entry()
-    )
+    other = replace(connection, connection_id=new_id(), account_id="7", version=2)
+    ports.connections.put(other, an_entry())
     busy = ConnectedBusy(turn.key, turn.connection_id, (NINE,), EARLY, EARLY)
 
     assert not ports.sync_turns.put_back(taken, taken.succeeded(EARLY), busy=busy)
 
     [host] = ports.hosts.get_all(ORGANIZATION.organization_id, [a_member_host().key])
-    assert host.connected == ()
+    assert host.connected == (ConnectedBusy(other.key, other.connection_id),)
 
 
 def a_calendar(connection, **changes):

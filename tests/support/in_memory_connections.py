@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scheduling.domain.connections import ConnectedBusy, Platform
 from scheduling.domain.refusals import ConnectionChanged
 from scheduling.domain.sync_turns import SyncTurn
 
@@ -48,6 +49,11 @@ class InMemoryConnections:
     def put(self, connection: Connection, entry: Entry) -> None:
         self._keep(connection)
         self._look(connection, entry.at)
+        known = self.store.connected_busy.get(connection.key)
+        is_known = known is not None and known.connection_id == connection.connection_id
+        if connection.has(Platform.GOOGLE_CALENDAR) and not is_known:
+            unread = ConnectedBusy(connection.key, connection.connection_id)
+            self.store.connected_busy[connection.key] = unread
         self.store.entries.append(entry)
 
     def change(

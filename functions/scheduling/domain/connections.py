@@ -169,13 +169,7 @@ class Connection:
     @property
     def works(self) -> bool:
         """Whether it may be used at all; for which platforms, `serves` tells."""
-        return self.is_on and (self.is_partial or not self.state.needs_human)
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether some of its platforms work while others lack a permission."""
-        lacks_some = self.state is ConnectionState.INSUFFICIENT_SCOPE and bool(self.missing)
-        return lacks_some and not self.platforms.issubset(self.missing)
+        return any(map(self.serves, self.platforms))
 
     def has(self, platform: Platform) -> bool:
         """Tell whether a platform is switched on, whether or not it works."""
@@ -188,7 +182,14 @@ class Connection:
 
     def serves(self, platform: Platform) -> bool:
         """Tell whether a platform is switched on and may be used."""
-        return self.works and self.has(platform) and platform not in self.missing
+        is_barred = platform in self.missing or (self.state.needs_human and self.is_about(platform))
+        return self.is_on and self.has(platform) and not is_barred
+
+    def is_about(self, platform: Platform) -> bool:
+        """Tell whether the state is also that of a platform, which may do better than others."""
+        if self.state is ConnectionState.INSUFFICIENT_SCOPE:
+            return not self.missing or platform in self.missing
+        return ONLY_OF.get(self.state, platform) is platform
 
     def ended(self, now: datetime) -> Connection:
         """Return the connection with everything switched off."""

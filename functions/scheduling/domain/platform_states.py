@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from scheduling.domain.connections import ONLY_OF, ConnectionState
+from scheduling.domain.connections import ConnectionState
 
 if TYPE_CHECKING:
     from scheduling.domain.connections import Connection, Platform
@@ -20,12 +20,7 @@ def state_of(connection: Connection | None, platform: Platform) -> PlatformState
     """Return how a platform does, which may be better than its connection as a whole."""
     if connection is None or not connection.is_on or not connection.has(platform):
         return NOT_CONNECTED
-    state = connection.state
-    if state is ConnectionState.INSUFFICIENT_SCOPE:
-        is_concerned = not connection.missing or platform in connection.missing
-    else:
-        is_concerned = ONLY_OF.get(state, platform) is platform
-    return state if is_concerned else ConnectionState.OK
+    return connection.state if connection.is_about(platform) else ConnectionState.OK
 
 
 def needs_human(state: PlatformState) -> bool:

@@ -200,7 +200,15 @@ def hold_slot(
         return bookings.hold(hold, counts=choice.counts)
 
     return take(
-        offer, start, store, owner_id=hold_id, apart_from=hold_id, now=now, bookings=bookings
+        offer,
+        start,
+        store,
+        owner_id=hold_id,
+        apart_from=hold_id,
+        # Nobody looks into calendars before the form is sent.
+        unsure={host.host_id for host in offer.unverified_hosts(now)},
+        now=now,
+        bookings=bookings,
     )
 
 
@@ -463,6 +471,7 @@ def _claimed(
         store,
         owner_id=draft.booking_id,
         apart_from=draft.booking_id,
+        unsure=unknown,
         now=now,
         bookings=bookings,
     )

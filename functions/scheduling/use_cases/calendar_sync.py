@@ -246,13 +246,15 @@ def _as_read(
     conflicting = [
         calendar for calendar in read if calendar.calendar_id in connection.conflict_calendar_ids
     ]
-    busy = ConnectedBusy(
+    known = ConnectedBusy(
         connection.key,
         connection.connection_id,
         busy_of(conflicting),
         read_at=now,
         trusted_until=now + 2 * (next_at - now),
     )
+    # Where only the calendar with our own events may be read, nobody knows when they are busy.
+    busy = known if conflicting else None
     if any(calendar.open_mirrors for calendar in read):
         next_at = min(next_at, now + POLLED_EVERY)
     unwatched = (

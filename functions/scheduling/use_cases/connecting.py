@@ -432,7 +432,8 @@ def _on(key: ConnectionKey, connections: Connections) -> Connection:
 
 def _covers(connection: Connection, platform: Platform, provider: OAuthProvider) -> bool:
     """Tell whether what was granted is enough for one more platform."""
-    return connection.works and platform in provider.platforms_of(connection.scopes)
+    is_one_more = connection.works and not connection.has(platform)
+    return is_one_more and platform in provider.platforms_of(connection.scopes)
 
 
 def _switch_on(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.domain.connections import Platform
 from scheduling.domain.hours import merged
+from scheduling.domain.refusals import BusyTryAgain
 from scheduling.provider_ports import (
     AccessTokenRejected,
     CalendarGone,
@@ -33,6 +34,7 @@ AT_ONCE = 10
 
 _NOTHING_SEEN = (
     AccessTokenRejected,
+    BusyTryAgain,
     CalendarGone,
     ConnectionBroken,
     PermissionMissing,
@@ -56,7 +58,7 @@ def busy_now(
     Left out are those of whom nothing was found out: a calendar that does not answer is not free.
     """
     found = providers.connections.of_members(organization_id, member_ids)
-    connected = [each for each in found if each.has(Platform.GOOGLE_CALENDAR)]
+    connected = [each for each in found if each.serves(Platform.GOOGLE_CALENDAR)]
     if not connected:
         return {}
     workers = ThreadPoolExecutor(min(len(connected), AT_ONCE))
@@ -77,7 +79,7 @@ def _busy(
     """Return when somebody is busy; None where one of their calendars does not tell."""
     calendars = providers.calendars[connection.key.provider]
     chosen = connection.conflict_calendar_ids
-    if not connection.works:
+    if not chosen:
         return None
     try:
         answers = call(

@@ -36,7 +36,7 @@ from scheduling.use_cases.live_look import is_unknown
 from scheduling.use_cases.overdue import end_all, is_freed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from scheduling import ports
     from scheduling.domain.booking import Taken
@@ -301,7 +301,8 @@ def choose(
     *,
     owner_id: str,
     apart_from: str = "",
-    preferred: Sequence[str] = (),
+    preferred: Collection[str] = (),
+    unsure: Collection[str] = (),
     now: datetime,
     bookings: ports.Bookings,
 ) -> Choice:
@@ -314,6 +315,7 @@ def choose(
         owner_id: The booking or the hold that is going to own the time.
         apart_from: A booking or hold whose time counts as free.
         preferred: Ids of hosts who are chosen before others if they can.
+        unsure: Ids of hosts who are chosen after all others, since they may be busy elsewhere.
 
     Raises:
         SlotNotOffered: The page has no such slot.
@@ -330,7 +332,9 @@ def choose(
         free = free_hosts(offer.rules, _times(offer, taken, now), needed, seconds, now)
         if not free:
             raise SlotTaken
-        ranked = sorted(free, key=lambda at: _rank(offer.hosts[at].host_id, taken[at], preferred))
+        ranked = sorted(
+            free, key=lambda at: _rank(offer.hosts[at].host_id, taken[at], preferred, unsure)
+        )
         chosen = tuple(offer.hosts[at] for at in sorted(ranked[:needed]))
     host_ids = tuple(host.host_id for host in chosen)
     rules = offer.page.rules
@@ -383,7 +387,8 @@ def take[Stored](
     *,
     owner_id: str,
     apart_from: str = "",
-    preferred: Sequence[str] = (),
+    preferred: Collection[str] = (),
+    unsure: Collection[str] = (),
     now: datetime,
     bookings: ports.Bookings,
 ) -> Stored:
@@ -394,6 +399,7 @@ def take[Stored](
 
     Args:
         store: Claims the time of a choice; may raise SlotTaken or CountsChanged.
+        preferred, unsure: As `choose` takes them.
 
     Raises:
         SlotNotOffered: The page has no such slot; carries alternatives.
@@ -408,6 +414,7 @@ def take[Stored](
                 owner_id=owner_id,
                 apart_from=apart_from,
                 preferred=preferred,
+                unsure=unsure,
                 now=now,
                 bookings=bookings,
             )
@@ -431,11 +438,11 @@ def take[Stored](
 
 
 def _rank(
-    host_id: str, taken: Sequence[Taken], preferred: Sequence[str]
-) -> tuple[bool, int, datetime, str]:
+    host_id: str, taken: Sequence[Taken], preferred: Collection[str], unsure: Collection[str]
+) -> tuple[bool, bool, int, datetime, str]:
     """Return what hosts who can take a slot are ordered by, the first being chosen."""
     latest = max((each.taken_at for each in taken), default=datetime.min.replace(tzinfo=UTC))
-    return host_id not in preferred, len(taken), latest, host_id
+    return host_id in unsure, host_id not in preferred, len(taken), latest, host_id
 
 
 def _counts(offer: Offer) -> tuple[Count, ...]:

@@ -25,7 +25,11 @@ CALENDAR, MEET, ZOOM = Platform
 def test_trouble_with_one_platform_is_not_the_others(state, calendar, meet):
     connection = a_connection(state=ConnectionState(state))
 
-    assert [state_of(connection, platform) for platform in (CALENDAR, MEET)] == [calendar, meet]
+    states = [state_of(connection, platform) for platform in (CALENDAR, MEET)]
+    served = [connection.serves(platform) for platform in (CALENDAR, MEET)]
+    assert states == [calendar, meet]
+    assert served == [not each.needs_human for each in states]
+    assert connection.works is any(served)
 
 
 def test_a_permission_is_missing_only_where_it_is_needed():
@@ -33,6 +37,12 @@ def test_a_permission_is_missing_only_where_it_is_needed():
 
     assert state_of(connection, CALENDAR) is ConnectionState.INSUFFICIENT_SCOPE
     assert state_of(connection, MEET) is ConnectionState.OK
+
+
+def test_what_lacks_a_permission_is_not_used_whatever_else_is_wrong():
+    connection = a_connection(state=ConnectionState.CALENDAR_GONE, missing=(MEET,))
+
+    assert not connection.works
 
 
 def test_what_is_off_or_was_never_on_is_not_connected():

@@ -253,6 +253,21 @@ def test_what_a_human_has_to_mend_is_said_and_tried_again_after_hours(world, err
     assert due_at(world) == world.now() + MENDED_WITHIN
 
 
+def test_nobody_is_said_to_be_free_whose_calendar_may_not_be_read(world):
+    world.sync()
+    before = world.adapters.store.connected_busy[world.key]
+    changed(
+        world,
+        state=ConnectionState.INSUFFICIENT_SCOPE,
+        missing=(Platform.GOOGLE_CALENDAR,),
+        conflict_calendar_ids=(),
+    )
+
+    assert turn_comes(world) is SyncEnd.READ
+
+    assert world.adapters.store.connected_busy[world.key] == before
+
+
 def test_a_calendar_that_is_gone_is_said_to_be_and_the_others_are_read():
     world = SyncWorld(calendars=(PRIMARY, HOLIDAYS))
     world.sync()

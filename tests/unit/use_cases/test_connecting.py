@@ -704,6 +704,14 @@ def test_what_is_broken_is_mended_by_a_sign_in_and_not_by_a_switch(parley):
     assert begin(parley, MEET) is not None
 
 
+def test_an_account_that_made_no_meetings_is_mended_by_a_sign_in_too(parley):
+    connect(parley)
+    begin(parley, MEET)
+    broken(parley, ConnectionState.NO_MEET)
+
+    assert begin(parley, MEET) is not None
+
+
 def test_c28_what_is_blocked_is_not_switched_on(parley):
     connect(parley)
 

@@ -188,6 +188,30 @@ def test_of_several_hosts_another_takes_what_was_held_of_one_who_is_busy(parley,
     assert booked.host_ids == (other.member_id,)
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_of_several_hosts_one_of_whom_nobody_knows_comes_last(parley, shared, is_held):
+    connect(parley, AIKO, read_ago=timedelta(days=40))
+    connect(parley, BEN, read_ago=timedelta(minutes=5))
+    sees(parley, BEN)
+    booked = []
+    for start in ("00:00", "00:30", "01:00"):
+        held = hold(parley, shared, at(start), key=start).hold_id if is_held else ""
+        booked.append(book(parley, shared, at(start), key=start, hold_id=held).booking)
+
+    assert {(*each.host_ids, each.state) for each in booked} == {
+        (BEN.member_id, BookingState.CONFIRMED)
+    }
+    assert book(parley, shared, at("01:00"), key="last").booking.host_ids == (AIKO.member_id,)
+
+
+def test_a_host_whose_calendar_was_read_a_while_ago_is_held_as_often_as_others(parley, shared):
+    connect(parley, AIKO, read_ago=timedelta(minutes=20))
+
+    held = [hold(parley, shared, at(start), key=start) for start in ("00:00", "00:30")]
+
+    assert {each.claim.host_ids for each in held} == {(AIKO.member_id,), (BEN.member_id,)}
+
+
 def test_our_own_event_in_the_calendar_is_not_in_the_way_of_its_booking(parley, slug):
     connect(parley, AIKO, read_ago=timedelta(minutes=5))
     sees(parley, AIKO)

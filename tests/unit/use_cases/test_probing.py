@@ -16,6 +16,7 @@ from scheduling.domain.connections import (
 )
 from scheduling.domain.grants import Grant
 from scheduling.domain.identifiers import derived_id
+from scheduling.domain.refusals import BusyTryAgain
 from scheduling.domain.slots import span_of
 from scheduling.provider_ports import ProviderUnavailable
 from scheduling.use_cases.probing import busy_now
@@ -111,8 +112,13 @@ def test_a_calendar_that_does_not_tell_is_not_free(providers, calendars):
         {"state": ConnectionState.RECONNECT_REQUIRED},
         {"state": ConnectionState.CALENDAR_GONE},
         {"ended_at": EARLY, "platforms": frozenset()},
+        {
+            "platforms": frozenset({Platform.GOOGLE_CALENDAR, Platform.GOOGLE_MEET}),
+            "state": ConnectionState.INSUFFICIENT_SCOPE,
+            "missing": (Platform.GOOGLE_CALENDAR,),
+        },
     ],
-    ids=["broken", "calendar gone", "ended"],
+    ids=["broken", "calendar gone", "ended", "calendar not allowed"],
 )
 def test_what_is_not_connected_as_it_should_be_says_nothing(providers, calendars, changes):
     connect(providers, calendars, AIKO, "work", **changes)
@@ -121,10 +127,35 @@ def test_what_is_not_connected_as_it_should_be_says_nothing(providers, calendars
     assert not calendars.calls
 
 
+def test_where_no_calendar_is_looked_into_nobody_is_free(providers, calendars):
+    connect(providers, calendars, AIKO)
+
+    assert look(providers, AIKO) == {}
+
+
+def test_an_account_without_meet_is_looked_into_all_the_same(providers, calendars):
+    connect(providers, calendars, AIKO, "work", state=ConnectionState.NO_MEET)
+
+    assert look(providers, AIKO) == {AIKO: []}
+
+
 def test_a_provider_that_fails_for_one_hides_nobody_else(providers, calendars):
     connect(providers, calendars, AIKO, "work")
     connect(providers, calendars, BEN, "home")
     calendars.remove_calendar("work")
+
+    assert look(providers, AIKO, BEN) == {BEN: []}
+
+
+def test_a_store_that_is_busy_for_one_hides_nobody_else(providers, calendars):
+    class Busy(InMemoryConnections):
+        def verified(self, connection, *, at):
+            if connection.key.member_id == AIKO:
+                raise BusyTryAgain
+
+    connect(providers, calendars, AIKO, "work")
+    connect(providers, calendars, BEN, "home")
+    providers = replace(providers, connections=Busy(providers.connections.store))
 
     assert look(providers, AIKO, BEN) == {BEN: []}
 

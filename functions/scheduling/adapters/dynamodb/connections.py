@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
+from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.sync_turns import stored_turn, turn_item
 from scheduling.adapters.dynamodb.table import (
@@ -23,6 +24,7 @@ from scheduling.adapters.dynamodb.table import (
     transact,
 )
 from scheduling.domain.connections import (
+    ConnectedBusy,
     Connection,
     ConnectionKey,
     ConnectionState,
@@ -83,6 +85,9 @@ class DynamoDbConnections:
         ]
         if before is not None and before.account_id != connection.account_id:
             writes.append(self._table.to_delete(_account_key(before)))
+        if connection.has(Platform.GOOGLE_CALENDAR) and not self._is_known(connection):
+            unread = ConnectedBusy(connection.key, connection.connection_id)
+            writes.append(self._table.to_put(connected_busy_item(unread)))
         self._write(writes)
 
     def change(
@@ -161,6 +166,11 @@ class DynamoDbConnections:
         except TransactionRefused:
             # It was connected anew.
             return
+
+    def _is_known(self, connection: Connection) -> bool:
+        """Tell whether anything was read, or is to be read, of the calendars connected by it."""
+        known = self._table.get(keys.connected_busy(connection.key))
+        return known is not None and known["connection_id"] == connection.connection_id
 
     def _next_version(self, connection: Connection) -> TransactWriteItemTypeDef:
         if connection.version == 1:
