@@ -411,7 +411,9 @@ class Grants(Protocol):
         """End one's own lease without new tokens."""
         ...
 
-    def forget(self, key: ConnectionKey) -> None: ...
+    def forget(self, key: ConnectionKey, sign_in_id: str) -> None:
+        """Remove the grant that came from a sign-in; one from another sign-in stays."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

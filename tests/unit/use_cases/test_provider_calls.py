@@ -294,7 +294,7 @@ def test_r10_a_token_endpoint_out_of_order_breaks_nothing_and_leaves_no_lease(
 def test_without_a_grant_of_its_own_a_connection_has_to_be_made_anew(
     providers, grants, adapters, others
 ):
-    grants.forget(KEY)
+    grants.forget(KEY, a_grant().sign_in_id)
     if others is not None:
         grants.put(others)
 
