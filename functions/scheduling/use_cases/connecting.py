@@ -34,6 +34,7 @@ from scheduling.domain.refusals import (
     AlreadyConnected,
     BlockedByPolicy,
     ConnectingUnavailable,
+    ConnectionChanged,
     ConnectRefused,
     ForeignAccount,
     InsufficientScope,
@@ -270,19 +271,24 @@ def finish_connecting(
                 calendars=_probed(calendars.get(provider), tokens.access_token, granted),
                 now=now,
             )
-            # First: a connection that is on has a grant, and one without a connection is no use.
-            grants.put(
-                Grant(
-                    key=connection.key,
-                    connection_id=connection.connection_id,
-                    refresh_token=tokens.refresh_token,
-                    access_token=tokens.access_token,
-                    access_expires_at=tokens.expires_at,
-                )
+            grant = Grant(
+                key=connection.key,
+                connection_id=connection.connection_id,
+                refresh_token=tokens.refresh_token,
+                access_token=tokens.access_token,
+                access_expires_at=tokens.expires_at,
             )
+            # Asking the provider took a while: the grant of whoever was quicker stays.
+            _require_unchanged(before, connections.get(connection.key))
+            # First: a connection that is on has a grant, and one without a connection is no use.
+            grants.put(grant)
         is_new = before is None or not before.is_on
         activity = Activity.CONNECTED if is_new else Activity.RECONNECTED
-        connections.put(connection, _entry(by, activity, connection.key, asked[0], now))
+        try:
+            connections.put(connection, _entry(by, activity, connection.key, asked[0], now))
+        except ConnectionChanged:
+            grants.forget(grant.key, grant.sign_in_id)
+            raise
     return Connected(connection, asked[0], is_new, is_foreign_account)
 
 
@@ -487,6 +493,13 @@ def _refuse_other_accounts(account: Account, before: Connection | None) -> None:
         raise WrongAccount(before.account)
     # Its grant would be written over, and never be ended at the provider.
     raise StillDisconnecting
+
+
+def _require_unchanged(before: Connection | None, after: Connection | None) -> None:
+    """Raises ConnectionChanged."""
+    one, other = (each and (each.connection_id, each.version) for each in (before, after))
+    if one != other:
+        raise ConnectionChanged
 
 
 def _probed(
