@@ -425,7 +425,7 @@ class ConnectAttempt:
     """Of the session that may come back."""
     key: ConnectionKey
     platforms: frozenset[Platform]
-    """What shall be on afterwards."""
+    """What shall be on afterwards, beside what is on by then."""
     verifier: str
     nonce: str
     redirect_uri: str

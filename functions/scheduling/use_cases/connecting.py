@@ -149,7 +149,8 @@ def start_connecting(
         platforms, login_hint = platforms | connection.platforms, connection.account
     return _sign_in_url(
         key,
-        platforms,
+        platform,
+        provider.scopes_for(platforms),
         login_hint=login_hint,
         session_hash=session_hash,
         redirect_uri=f"{base_url}/connections/{key.provider}/callback",
@@ -161,7 +162,8 @@ def start_connecting(
 
 def _sign_in_url(
     key: ConnectionKey,
-    platforms: frozenset[Platform],
+    platform: Platform,
+    scopes: tuple[str, ...],
     *,
     login_hint: str,
     session_hash: str,
@@ -177,7 +179,7 @@ def _sign_in_url(
             nonce=nonce,
             challenge=challenge_of(verifier),
             redirect_uri=redirect_uri,
-            scopes=provider.scopes_for(platforms),
+            scopes=scopes,
             login_hint=login_hint,
         )
     )
@@ -186,7 +188,7 @@ def _sign_in_url(
             state_hash=hashed(state),
             session_hash=session_hash,
             key=key,
-            platforms=platforms,
+            platforms=frozenset({platform}),
             verifier=verifier,
             nonce=nonce,
             redirect_uri=redirect_uri,
@@ -243,7 +245,7 @@ def finish_connecting(
     there = before.platforms if before is not None else frozenset[Platform]()
     if by.organization.blocked_platforms & (attempt.platforms - there):
         raise BlockedByPolicy
-    asked = _in_order(attempt.platforms - there or attempt.platforms)
+    asked, wanted = _in_order(attempt.platforms), attempt.platforms | there
     with _reached(asked):
         tokens, account = asking.exchange(
             answer.code,
@@ -257,13 +259,14 @@ def finish_connecting(
         _refuse_other_accounts(account, before)
         if is_foreign_account and by.organization.refuses_other_accounts:
             raise ForeignAccount
-        scopes = tokens.scopes or frozenset(asking.scopes_for(attempt.platforms))
+        scopes = tokens.scopes or frozenset(asking.scopes_for(wanted))
         granted = asking.platforms_of(scopes)
-        if granted.isdisjoint(attempt.platforms):
-            raise InsufficientScope(_in_order(attempt.platforms))
+        if granted.isdisjoint(wanted):
+            raise InsufficientScope(_in_order(wanted))
         with _reached(asked):
             connection = _connected(
-                attempt,
+                attempt.key,
+                wanted,
                 before,
                 account,
                 scopes=scopes,
@@ -519,7 +522,8 @@ def _probed(
 
 
 def _connected(
-    attempt: ConnectAttempt,
+    key: ConnectionKey,
+    platforms: frozenset[Platform],
     before: Connection | None,
     account: Account,
     *,
@@ -530,15 +534,15 @@ def _connected(
 ) -> Connection:
     """Return the connection after a sign-in."""
     same = before if before is not None and before.is_on else None
-    missing = _in_order(attempt.platforms - granted)
-    reads = Platform.GOOGLE_CALENDAR in attempt.platforms & granted
+    missing = _in_order(platforms - granted)
+    reads = Platform.GOOGLE_CALENDAR in platforms & granted
     did_read = same is not None and same.serves(Platform.GOOGLE_CALENDAR)
     state = ConnectionState.SYNCING if reads and not did_read else ConnectionState.OK
-    writes = Platform.GOOGLE_CALENDAR.provider is attempt.key.provider
+    writes = Platform.GOOGLE_CALENDAR.provider is key.provider
     return Connection(
-        key=attempt.key,
+        key=key,
         connection_id=same.connection_id if same else new_id(),
-        platforms=attempt.platforms,
+        platforms=platforms,
         account_id=account.account_id,
         account=account.account,
         scopes=scopes,

@@ -753,6 +753,31 @@ def test_the_calendar_that_is_on_again_is_read_anew(parley):
     assert on.conflict_calendar_ids == ("main",)
 
 
+def test_of_two_toggles_in_two_tabs_both_are_on(parley):
+    begin(parley, CALENDAR)
+    calendar = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    begin(parley, MEET)
+    meet = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+
+    come_back(parley, Provider.GOOGLE, **meet)
+    come_back(parley, Provider.GOOGLE, **calendar)
+
+    assert stored(parley).platforms == {CALENDAR, MEET}
+    assert stored(parley).serves(CALENDAR)
+    assert stored(parley).serves(MEET)
+
+
+def test_what_was_switched_off_during_a_sign_in_for_another_platform_stays_off(parley):
+    connect(parley, MEET)
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    do(parley, switch_off, STAFF, MEET)
+
+    come_back(parley, Provider.GOOGLE, **brought)
+
+    assert stored(parley).platforms == {CALENDAR}
+
+
 @pytest.mark.parametrize("platform", Platform)
 def test_nothing_is_switched_on_where_nothing_is_connected(parley, platform):
     with pytest.raises(NotConnected):
