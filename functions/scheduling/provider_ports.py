@@ -297,7 +297,7 @@ class Connections(Protocol):
 
         Raises:
             ConnectionChanged: The stored version is not the one before; 1 means none is stored,
-                or one that has ended and was told to the provider.
+                or one that has ended and was told to the provider. Or the member was removed.
         """
         ...
 

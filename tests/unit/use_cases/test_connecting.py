@@ -71,6 +71,7 @@ MAIN = ProviderCalendar("main", "Aiko", "Asia/Tokyo", is_primary=True, can_write
 TEAM = ProviderCalendar("team", "Team", "Asia/Tokyo", is_primary=False, can_write=True)
 HOLIDAYS = ProviderCalendar("days", "Holidays", "Asia/Tokyo", is_primary=False, can_write=False)
 KEY = ConnectionKey(ORGANIZATION.organization_id, AIKO.member_id, Provider.GOOGLE)
+MEMBER = (AIKO.organization_id, AIKO.member_id)
 BEN = replace(AIKO, member_id=new_id(), email="ben@hanami.example", role=Role.MEMBER)
 
 
@@ -666,6 +667,20 @@ def test_of_two_sign_ins_that_end_at_once_the_quicker_one_keeps_its_grant(parley
 
     assert parley.grants.get(KEY).connection_id == stored(parley).connection_id
     assert parley.oauth[Provider.GOOGLE].calls["revoke"] == 0
+
+
+def test_b21_whoever_is_removed_during_a_sign_in_is_not_connected(parley):
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    removed = replace(AIKO, removed_at=parley.now())
+    meanwhile(parley, lambda: parley.store.members.update({MEMBER: removed}))
+
+    with pytest.raises(ConnectionChanged):
+        come_back(parley, Provider.GOOGLE, **brought)
+
+    assert stored(parley) is None
+    assert parley.grants.get(KEY) is None
+    assert parley.oauth[Provider.GOOGLE].refresh_tokens == set()
 
 
 def test_of_what_was_refused_at_the_last_moment_no_token_is_kept(parley):
