@@ -48,6 +48,11 @@ class ProviderUnavailable(Exception):
         self.retry_after = retry_after
         """What it asked for; None where it did not."""
 
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether others would fare no better; a quota of one account is no concern of theirs."""
+        return self.reason.startswith(("timeout", "connection", "http_5", "http_429"))
+
 
 class AccessTokenRejected(Exception):
     """The access token is not taken (any more); a new one may be."""
