@@ -48,6 +48,11 @@ class ProviderUnavailable(Exception):
         self.retry_after = retry_after
         """What it asked for; None where it did not."""
 
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether others would fare no better; a quota of one account is no concern of theirs."""
+        return self.reason.startswith(("timeout", "connection", "http_5", "http_429"))
+
 
 class AccessTokenRejected(Exception):
     """The access token is not taken (any more); a new one may be."""
@@ -299,7 +304,7 @@ class Connections(Protocol):
 
         Raises:
             ConnectionChanged: The stored version is not the one before; 1 means none is stored,
-                or one that has ended and was told to the provider.
+                or one that has ended and was told to the provider. Or the member was removed.
         """
         ...
 
@@ -413,7 +418,9 @@ class Grants(Protocol):
         """End one's own lease without new tokens."""
         ...
 
-    def forget(self, key: ConnectionKey) -> None: ...
+    def forget(self, key: ConnectionKey, sign_in_id: str) -> None:
+        """Remove the grant that came from a sign-in; one from another sign-in stays."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +432,7 @@ class ConnectAttempt:
     """Of the session that may come back."""
     key: ConnectionKey
     platforms: frozenset[Platform]
-    """What shall be on afterwards."""
+    """What shall be on afterwards, beside what is on by then."""
     verifier: str
     nonce: str
     redirect_uri: str

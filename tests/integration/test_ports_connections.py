@@ -9,6 +9,7 @@ import pytest
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.connect_attempts import DynamoDbConnectAttempts
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
+from scheduling.adapters.dynamodb.organizations import DynamoDbOrganizations
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.sync_turns import stored_turn
 from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
@@ -31,6 +32,7 @@ def ports(request):
     if request.param == "in memory":
         adapters = InMemoryAdapters()
         return SimpleNamespace(
+            organizations=adapters.organizations,
             connections=adapters.connections,
             connect_attempts=adapters.connect_attempts,
             outbox=adapters.outbox,
@@ -43,6 +45,7 @@ def ports(request):
         return item and stored_turn(item)
 
     return SimpleNamespace(
+        organizations=DynamoDbOrganizations(scheduling),
         connections=DynamoDbConnections(scheduling),
         connect_attempts=DynamoDbConnectAttempts(access),
         outbox=DynamoDbOutbox(scheduling),
@@ -178,6 +181,17 @@ def test_connecting_anew_takes_the_place_of_what_was_there(ports):
     assert ports.turn(before.key) == SyncTurn(before.key, before.connection_id, due_at=LATER)
     with pytest.raises(ConnectionChanged):
         ports.connections.put(anew, an_entry())
+
+
+def test_b21_whoever_was_removed_connects_nothing(ports):
+    zoom = connected(ports.connections, Provider.ZOOM)
+    ports.organizations.add(ORGANIZATION, replace(AIKO, removed_at=LATER), an_entry())
+
+    with pytest.raises(ConnectionChanged):
+        connected(ports.connections)
+    ports.connections.change(ended(zoom), an_entry())
+
+    assert ports.connections.of_organization(ORG) == [ended(zoom)]
 
 
 def test_a_change_needs_the_version_before_it(connections):

@@ -159,10 +159,19 @@ def test_nobody_ends_the_lease_of_another(grants):
 def test_a_forgotten_grant_is_gone(grants):
     grants.put(a_grant())
 
-    grants.forget(KEY)
-    grants.forget(KEY)
+    grants.forget(KEY, a_grant().sign_in_id)
+    grants.forget(KEY, a_grant().sign_in_id)
 
     assert grants.get(KEY) is None
+
+
+def test_whoever_forgets_a_grant_leaves_that_of_a_later_sign_in(grants):
+    signed_in_anew = replace(a_grant(), sign_in_id="b" * 26)
+    grants.put(signed_in_anew)
+
+    grants.forget(KEY, a_grant().sign_in_id)
+
+    assert grants.get(KEY) == signed_in_anew
 
 
 def test_a_circuit_is_closed_at_first(circuits):

@@ -1,5 +1,6 @@
 """The vault: what is kept of grants is of no use to whoever has but a copy of it."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -105,18 +106,33 @@ def test_s10_another_key_decrypts_nothing(kms, vault):
 @pytest.mark.parametrize("length", [10, 5000])
 def test_s10_with_its_key_disabled_the_vault_says_so_and_nothing_else(kms, vault, length):
     ciphertext = vault.encrypted("secret" * length, HERE)
-    # moto goes on with disabled keys; this is what KMS answers.
-    disabled = b'{"__type": "DisabledException", "message": "arn:... is disabled."}'
-
-    def answer(request, **_):
-        return AWSResponse(request.url, 400, {}, Raw(disabled))
-
-    kms.meta.events.register("before-send.kms", answer)
+    # moto goes on with disabled keys.
+    answer_with(kms, "DisabledException")
 
     with pytest.raises(VaultUnavailable, match=r"^DisabledException$"):
         vault.decrypted(ciphertext, HERE)
     with pytest.raises(VaultUnavailable, match=r"^DisabledException$"):
         vault.encrypted("secret" * length, HERE)
+
+
+@pytest.mark.parametrize("length", [10, 5000])
+def test_s10_what_a_key_of_before_encrypted_is_refused(kms, vault, length):
+    ciphertext = vault.encrypted("secret" * length, HERE)
+    # moto has another word for it; this is what KMS answers.
+    answer_with(kms, "IncorrectKeyException")
+
+    with pytest.raises(CiphertextRefused):
+        vault.decrypted(ciphertext, HERE)
+
+
+def answer_with(kms, code):
+    """Have KMS answer with an error."""
+
+    def answer(request, **_):
+        body = json.dumps({"__type": code, "message": "arn:... is not the one."})
+        return AWSResponse(request.url, 400, {}, Raw(body.encode()))
+
+    kms.meta.events.register("before-send.kms", answer)
 
 
 class Raw:

@@ -24,6 +24,7 @@ from scheduling.adapters.zoom.sign_in import ZoomSignIn
 from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.grants import Account
 from scheduling.domain.provider_events import WantedMeeting
+from scheduling.domain.refusals import ProviderNotSetUp
 from scheduling.domain.time_range import TimeRange
 from scheduling.provider_ports import (
     AccessTokenRejected,
@@ -219,6 +220,20 @@ def test_an_app_that_may_not_ask_who_somebody_is_misses_a_permission(world, sign
         exchange(signing_in, come_back(signing_in)["code"][0])
 
     assert rejected.value.state is ConnectionState.INSUFFICIENT_SCOPE
+
+
+def test_a_grant_of_an_app_that_is_gone_is_for_whoever_runs_parley():
+    class NoApps:
+        def of(self, provider):
+            raise ProviderNotSetUp
+
+    nowhere = "https://zoom.invalid"
+    signing_in = ZoomSignIn(Asking(), NoApps(), url=nowhere, api_url=nowhere)
+
+    with pytest.raises(GrantRejected) as refreshed:
+        signing_in.refresh("refresh-1", now=NOON)
+
+    assert refreshed.value.state is ConnectionState.APP_MISCONFIGURED
 
 
 def test_an_app_that_zoom_does_not_know_is_for_whoever_runs_parley(world, signing_in, origin):

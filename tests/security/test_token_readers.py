@@ -63,10 +63,19 @@ def test_s18_exactly_three_functions_decrypt_tokens():
 
 
 @pytest.mark.parametrize("resource", ["ConnectionsTable", "GrantKey"])
-def test_s18_whoever_stores_tokens_for_others_to_read_only_adds(resource):
+def test_s18_whoever_stores_tokens_for_others_to_read_adds_and_takes_back(resource):
     granted = granted_on(resource).get("ConnectionsFunction", set())
 
-    assert granted <= {"dynamodb:PutItem", *ENCRYPTS}
+    assert granted <= {"dynamodb:PutItem", "dynamodb:DeleteItem", *ENCRYPTS}
+
+
+def test_s18_what_is_taken_back_is_not_handed_out():
+    statements = RESOURCES["ConnectionsFunctionRole"]["Properties"]["Policies"][0][
+        "PolicyDocument"
+    ]["Statement"]
+    [taking_back] = [each for each in statements if each["Sid"] == "TakeBackTokensOfWhoWasSlower"]
+
+    assert taking_back["Condition"] == {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}
 
 
 def test_s18_the_table_of_tokens_is_in_no_stream_and_in_no_index():

@@ -11,8 +11,12 @@ NOT_ENFORCED = {"ses:SendRawEmail"}
 """The emulator asks for `ses:SendEmail` alone, whatever is sent."""
 
 
-ONLY_IN_A_RACE = {("EndOverdueFunction", "ReadRequests", "dynamodb:GetItem")}
-"""Needed where somebody decides about a request in the moment in which it ends."""
+ONLY_IN_A_RACE = {
+    ("EndOverdueFunction", "ReadRequests", "dynamodb:GetItem"),
+    ("ConnectionsFunction", "TakeBackTokensOfWhoWasSlower", "dynamodb:DeleteItem"),
+}
+"""Needed where somebody decides about a request in the moment in which it ends, or two sign-ins
+of one member end in the same moment."""
 
 
 ONLY_FOR_LONG_TOKENS = {

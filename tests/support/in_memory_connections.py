@@ -47,6 +47,10 @@ class InMemoryConnections:
         )
 
     def put(self, connection: Connection, entry: Entry) -> None:
+        whose = connection.key
+        member = self.store.members.get((whose.organization_id, whose.member_id))
+        if member is not None and not member.is_active:
+            raise ConnectionChanged
         self._keep(connection)
         self._look(connection, entry.at)
         known = self.store.connected_busy.get(connection.key)

@@ -46,8 +46,10 @@ class InMemoryGrants:
         if self.grants.get(grant.key) == grant:
             self.grants[grant.key] = replace(grant, leased_until=None)
 
-    def forget(self, key: ConnectionKey) -> None:
-        self.grants.pop(key, None)
+    def forget(self, key: ConnectionKey, sign_in_id: str) -> None:
+        stored = self.grants.get(key)
+        if stored is not None and stored.sign_in_id == sign_in_id:
+            del self.grants[key]
 
 
 @dataclass

@@ -455,7 +455,11 @@ def _followed(
 def _end(connection: Connection, taken: SyncTurn, *, now: datetime, room: SyncRoom) -> None:
     """Tell the provider that a connection has ended, and forget all there is of it.
 
-    Where the provider cannot be told in a day, the grant goes nevertheless.
+    Where the provider cannot be told in a day, the grant goes nevertheless. What was connected
+    anew meanwhile stays.
+
+    Raises:
+        Overtaken, ProviderUnavailable
     """
     providers, whose = room.providers, connection.key
     try:
@@ -468,7 +472,7 @@ def _end(connection: Connection, taken: SyncTurn, *, now: datetime, room: SyncRo
         except ProviderUnavailable:
             if now - (taken.failing_since or now) < ENDED_AT_LAST:
                 raise
-        providers.grants.forget(whose)
+        providers.grants.forget(whose, grant.sign_in_id)
     providers.connections.forget(connection)
 
 
@@ -476,6 +480,10 @@ def _tell_of_end(connection: Connection, grant: Grant, *, now: datetime, room: S
     """Stop the channels, and end the grant unless others are connected by the same account.
 
     A provider ends all that an account has granted us at once.
+
+    Raises:
+        Overtaken: It was connected anew.
+        ProviderUnavailable
     """
     providers, whose = room.providers, connection.key
     oauth = providers.oauth[whose.provider]
@@ -490,5 +498,7 @@ def _tell_of_end(connection: Connection, grant: Grant, *, now: datetime, room: S
     for calendar in room.calendars.of(whose):
         with suppress(AccessTokenRejected, PermissionMissing, GrantRejected):
             _stop(grant.access_token, calendar, whose, providers)
+    if providers.connections.get(whose) != connection:
+        raise Overtaken
     if not providers.connections.with_account(whose.provider, connection.account_id):
         oauth.revoke(grant.access_token)

@@ -34,6 +34,7 @@ from scheduling.domain.refusals import (
     AlreadyConnected,
     BlockedByPolicy,
     ConnectingUnavailable,
+    ConnectionChanged,
     ConnectRefused,
     ForeignAccount,
     InsufficientScope,
@@ -148,7 +149,8 @@ def start_connecting(
         platforms, login_hint = platforms | connection.platforms, connection.account
     return _sign_in_url(
         key,
-        platforms,
+        platform,
+        provider.scopes_for(platforms),
         login_hint=login_hint,
         session_hash=session_hash,
         redirect_uri=f"{base_url}/connections/{key.provider}/callback",
@@ -160,7 +162,8 @@ def start_connecting(
 
 def _sign_in_url(
     key: ConnectionKey,
-    platforms: frozenset[Platform],
+    platform: Platform,
+    scopes: tuple[str, ...],
     *,
     login_hint: str,
     session_hash: str,
@@ -176,7 +179,7 @@ def _sign_in_url(
             nonce=nonce,
             challenge=challenge_of(verifier),
             redirect_uri=redirect_uri,
-            scopes=provider.scopes_for(platforms),
+            scopes=scopes,
             login_hint=login_hint,
         )
     )
@@ -185,7 +188,7 @@ def _sign_in_url(
             state_hash=hashed(state),
             session_hash=session_hash,
             key=key,
-            platforms=platforms,
+            platforms=frozenset({platform}),
             verifier=verifier,
             nonce=nonce,
             redirect_uri=redirect_uri,
@@ -242,7 +245,7 @@ def finish_connecting(
     there = before.platforms if before is not None else frozenset[Platform]()
     if by.organization.blocked_platforms & (attempt.platforms - there):
         raise BlockedByPolicy
-    asked = _in_order(attempt.platforms - there or attempt.platforms)
+    asked, wanted = _in_order(attempt.platforms), attempt.platforms | there
     with _reached(asked):
         tokens, account = asking.exchange(
             answer.code,
@@ -256,13 +259,14 @@ def finish_connecting(
         _refuse_other_accounts(account, before)
         if is_foreign_account and by.organization.refuses_other_accounts:
             raise ForeignAccount
-        scopes = tokens.scopes or frozenset(asking.scopes_for(attempt.platforms))
+        scopes = tokens.scopes or frozenset(asking.scopes_for(wanted))
         granted = asking.platforms_of(scopes)
-        if granted.isdisjoint(attempt.platforms):
-            raise InsufficientScope(_in_order(attempt.platforms))
+        if granted.isdisjoint(wanted):
+            raise InsufficientScope(_in_order(wanted))
         with _reached(asked):
             connection = _connected(
-                attempt,
+                attempt.key,
+                wanted,
                 before,
                 account,
                 scopes=scopes,
@@ -270,19 +274,24 @@ def finish_connecting(
                 calendars=_probed(calendars.get(provider), tokens.access_token, granted),
                 now=now,
             )
-            # First: a connection that is on has a grant, and one without a connection is no use.
-            grants.put(
-                Grant(
-                    key=connection.key,
-                    connection_id=connection.connection_id,
-                    refresh_token=tokens.refresh_token,
-                    access_token=tokens.access_token,
-                    access_expires_at=tokens.expires_at,
-                )
+            grant = Grant(
+                key=connection.key,
+                connection_id=connection.connection_id,
+                refresh_token=tokens.refresh_token,
+                access_token=tokens.access_token,
+                access_expires_at=tokens.expires_at,
             )
+            # Asking the provider took a while: the grant of whoever was quicker stays.
+            _require_unchanged(before, connections.get(connection.key))
+            # First: a connection that is on has a grant, and one without a connection is no use.
+            grants.put(grant)
         is_new = before is None or not before.is_on
         activity = Activity.CONNECTED if is_new else Activity.RECONNECTED
-        connections.put(connection, _entry(by, activity, connection.key, asked[0], now))
+        try:
+            connections.put(connection, _entry(by, activity, connection.key, asked[0], now))
+        except ConnectionChanged:
+            grants.forget(grant.key, grant.sign_in_id)
+            raise
     return Connected(connection, asked[0], is_new, is_foreign_account)
 
 
@@ -490,6 +499,13 @@ def _refuse_other_accounts(account: Account, before: Connection | None) -> None:
     raise StillDisconnecting
 
 
+def _require_unchanged(before: Connection | None, after: Connection | None) -> None:
+    """Raises ConnectionChanged."""
+    one, other = (each and (each.connection_id, each.version) for each in (before, after))
+    if one != other:
+        raise ConnectionChanged
+
+
 def _probed(
     calendars: Calendars | None, access_token: str, granted: frozenset[Platform]
 ) -> Sequence[ProviderCalendar]:
@@ -507,7 +523,8 @@ def _probed(
 
 
 def _connected(
-    attempt: ConnectAttempt,
+    key: ConnectionKey,
+    platforms: frozenset[Platform],
     before: Connection | None,
     account: Account,
     *,
@@ -518,15 +535,15 @@ def _connected(
 ) -> Connection:
     """Return the connection after a sign-in."""
     same = before if before is not None and before.is_on else None
-    missing = _in_order(attempt.platforms - granted)
-    reads = Platform.GOOGLE_CALENDAR in attempt.platforms & granted
+    missing = _in_order(platforms - granted)
+    reads = Platform.GOOGLE_CALENDAR in platforms & granted
     did_read = same is not None and same.serves(Platform.GOOGLE_CALENDAR)
     state = ConnectionState.SYNCING if reads and not did_read else ConnectionState.OK
-    writes = Platform.GOOGLE_CALENDAR.provider is attempt.key.provider
+    writes = Platform.GOOGLE_CALENDAR.provider is key.provider
     return Connection(
-        key=attempt.key,
+        key=key,
         connection_id=same.connection_id if same else new_id(),
-        platforms=attempt.platforms,
+        platforms=platforms,
         account_id=account.account_id,
         account=account.account,
         scopes=scopes,

@@ -24,7 +24,8 @@ def broken_mail(
     connections: Connections,
 ) -> ConnectionBrokenMail | None:
     """Return what tells that a connection works no more; None where it works again, or is off."""
-    provider = Provider(message.which)
+    # Behind the dot is the connection, whose versions begin anew with each.
+    provider = Provider(message.which.partition(".")[0])
     connection = connections.get(ConnectionKey(message.organization_id, member.member_id, provider))
     platforms = tuple(each for each in Platform if needs_human(state_of(connection, each)))
     if connection is None or not platforms:

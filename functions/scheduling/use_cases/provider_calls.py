@@ -14,8 +14,15 @@ from scheduling.domain.messages import Message, MessageKind, Recipient, Subject
 from scheduling.domain.refusals import BusyTryAgain, ConnectionChanged
 from scheduling.provider_ports import (
     AccessTokenRejected,
+    CalendarGone,
     CiphertextRefused,
+    CursorExpired,
+    EventChangedMeanwhile,
+    EventIdUsed,
     GrantRejected,
+    MeetingGone,
+    MeetingRefused,
+    PermissionMissing,
     ProviderUnavailable,
     VaultUnavailable,
 )
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from scheduling.domain.circuits import Circuit
     from scheduling.domain.connections import Connection, Platform, Provider
     from scheduling.domain.grants import Grant
     from scheduling.provider_ports import Calendars, Circuits, Connections, Grants, Meetings
@@ -48,6 +56,18 @@ _MENDED_ELSEWHERE = frozenset(
     }
 )
 """What ends at the provider, or with another secret: the grant itself may be as good as before."""
+
+
+_ANSWERS = (
+    CalendarGone,
+    CursorExpired,
+    EventChangedMeanwhile,
+    EventIdUsed,
+    MeetingGone,
+    MeetingRefused,
+    PermissionMissing,
+)
+"""Refusals: whoever gives them is in order."""
 
 
 class ConnectionBroken(Exception):
@@ -80,7 +100,7 @@ def call[Answer](
 ) -> Answer:
     """Ask a provider something with a valid access token, and once more where it is rejected.
 
-    What `ask` raises is raised; its ProviderUnavailable counts for the circuit.
+    What `ask` raises is raised; that the provider is out of order counts for the circuit.
 
     Args:
         ask: Is given the access token, and keeps it to itself.
@@ -205,10 +225,20 @@ def _circuit(connection: Connection, *, now: datetime, providers: Providers) -> 
         yield
     except _NotNow:
         raise
-    except ProviderUnavailable:
+    except ProviderUnavailable as failure:
+        if not failure.is_out_of_order:
+            _close(circuit, whose, providers)
+            raise
         # Where others failed at the same moment, one count stands for all.
         providers.circuits.change(*whose, circuit.failed(now))
         raise
+    except _ANSWERS:
+        _close(circuit, whose, providers)
+        raise
+    _close(circuit, whose, providers)
+
+
+def _close(circuit: Circuit, whose: tuple[str, Provider], providers: Providers) -> None:
     if not circuit.is_closed:
         providers.circuits.close(*whose)
 

@@ -220,6 +220,8 @@ def remove_member(
     )
     entry = entry_by(by, Activity.MEMBER_REMOVED, now=now, subject_id=member_id)
     members.replace(removed, entry)
+    # From now on they can connect nothing; a moment ago they could.
+    remove_all_connections(by, member_id, now=now, connections=connections)
     return removed
 
 

@@ -325,6 +325,30 @@ def test_the_grant_stays_while_others_are_connected_by_the_same_account(world):
     assert world.grants.get(other.key) is not None
 
 
+@pytest.mark.parametrize(("when", "revoked"), [("refresh", []), ("revoke", [TOKEN])])
+def test_whoever_connects_anew_while_the_end_is_told_keeps_the_new_grant(world, when, revoked):
+    before = world.stored()
+    over = before.ended(world.now())
+    world.adapters.connections.change(over, an_entry(at=world.now()))
+    anew = replace(before, connection_id=new_id(), version=over.version + 1)
+    grant = replace(a_grant(world.key), connection_id=anew.connection_id, sign_in_id=new_id())
+    usual = getattr(world.oauth, when)
+
+    def meanwhile(*args, **named):
+        world.grants.put(grant)
+        world.adapters.connections.put(anew, an_entry(at=world.now()))
+        return usual(*args, **named)
+
+    setattr(world.oauth, when, meanwhile)
+    world.adapters.clock += HOUR
+
+    world.sync()
+
+    assert world.oauth.revoked == revoked
+    assert world.stored() == anew
+    assert world.grants.get(world.key) == grant
+
+
 def test_a_provider_that_cannot_be_told_of_the_end_keeps_the_grant_for_a_day_at_most(world):
     world.sync()
     world.adapters.connections.change(world.stored().ended(world.now()), an_entry(at=world.now()))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from scheduling.domain.audit import Activity
-from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
+from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.identifiers import derived_id
-from scheduling.domain.messages import DeliveryState, Message, MessageKind, Recipient, Subject
+from scheduling.domain.messages import DeliveryState
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import (
     AlreadyConnected,
@@ -17,6 +17,7 @@ from scheduling.domain.refusals import (
     TooManyRequests,
 )
 from scheduling.use_cases.connect_requests import ask_to_connect
+from scheduling.use_cases.provider_calls import note_state
 from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_entry
 from tests.support.connecting import a_connection
 from tests.support.mail_room import mail_room, swept
@@ -134,24 +135,14 @@ def test_c35_members_ask_nobody_and_who_is_not_here_is_not_asked(parley):
     assert parley.store.messages == {}
 
 
-def broken(connection):
-    """Return the message that tells its member of it."""
-    return Message(
-        connection.key.organization_id,
-        Subject.CONNECTION,
-        connection.key.member_id,
-        connection.version,
-        MessageKind.CONNECTION_BROKEN,
-        Recipient.MEMBER,
-        connection.key.provider.value,
-    )
+def broken(parley, connection):
+    return note_state(connection, EXPIRED, now=parley.now(), connections=parley.connections)
 
 
 def test_c41_who_is_told_that_something_is_broken_reads_why_and_whom_to_turn_to(parley, room):
     helped = replace(ORGANIZATION, support_contact="extension 204")
     parley.store.organizations[helped.organization_id] = helped
-    connection = connect(parley, state=EXPIRED)
-    parley.store.queue(broken(connection), at=parley.now())
+    broken(parley, connect(parley))
 
     [mail] = swept(parley, room)
 
@@ -160,16 +151,15 @@ def test_c41_who_is_told_that_something_is_broken_reads_why_and_whom_to_turn_to(
         assert words in mail.rendered.text
 
 
-def test_what_works_again_or_was_switched_off_is_not_told(parley, room):
-    connection = connect(parley, state=EXPIRED)
-    key = ConnectionKey(ORGANIZATION.organization_id, BEN.member_id, Provider.ZOOM)
+@pytest.mark.parametrize("after", ["it works again", "it was switched off"])
+def test_what_works_again_or_was_switched_off_is_not_told(parley, room, after):
+    connection = broken(parley, connect(parley))
+    if after == "it works again":
+        connection = connection.in_state(ConnectionState.OK, now=parley.now())
+    else:
+        connection = connection.ended(parley.now())
+    parley.connections.change(connection, None)
 
-    for after in (connection.in_state(ConnectionState.OK, now=parley.now()), None):
-        message = replace(broken(connection), version=connection.version + (after is None))
-        parley.store.queue(message, at=parley.now())
-        if after is None:
-            parley.store.connections.pop(key)
-        else:
-            parley.store.connections[key] = after
-        assert swept(parley, room) == []
-        assert parley.store.messages[message].state is DeliveryState.SUPERSEDED
+    assert swept(parley, room) == []
+    [posted] = parley.store.messages.values()
+    assert posted.state is DeliveryState.SUPERSEDED

@@ -53,7 +53,8 @@ from scheduling.use_cases.connecting import (
     switch_off,
     switch_on,
 )
-from tests.support.builders import AIKO, ORGANIZATION, STAFF
+from tests.support.builders import AIKO, ORGANIZATION, STAFF, an_entry
+from tests.support.connecting import a_connection
 from tests.support.in_memory import InMemoryAdapters
 from tests.support.in_memory_calendars import InMemoryCalendars
 from tests.support.in_memory_grants import InMemoryGrants
@@ -70,6 +71,7 @@ MAIN = ProviderCalendar("main", "Aiko", "Asia/Tokyo", is_primary=True, can_write
 TEAM = ProviderCalendar("team", "Team", "Asia/Tokyo", is_primary=False, can_write=True)
 HOLIDAYS = ProviderCalendar("days", "Holidays", "Asia/Tokyo", is_primary=False, can_write=False)
 KEY = ConnectionKey(ORGANIZATION.organization_id, AIKO.member_id, Provider.GOOGLE)
+MEMBER = (AIKO.organization_id, AIKO.member_id)
 BEN = replace(AIKO, member_id=new_id(), email="ben@hanami.example", role=Role.MEMBER)
 
 
@@ -640,6 +642,84 @@ def test_of_two_sign_ins_at_once_the_later_one_is_told(parley):
     assert stored(parley, Provider.ZOOM) == again.connection
 
 
+def meanwhile(parley, happens):
+    """Have something happen while the provider is asked what a code stands for."""
+    oauth = parley.oauth[Provider.GOOGLE]
+    exchange = oauth.exchange
+
+    def slow(*args, **named):
+        oauth.exchange = exchange
+        happens()
+        return exchange(*args, **named)
+
+    oauth.exchange = slow
+
+
+def test_of_two_sign_ins_that_end_at_once_the_quicker_one_keeps_its_grant(parley):
+    begin(parley, CALENDAR)
+    slow = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    begin(parley, CALENDAR)
+    quick = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    meanwhile(parley, lambda: come_back(parley, Provider.GOOGLE, **quick))
+
+    with pytest.raises(ConnectionChanged):
+        come_back(parley, Provider.GOOGLE, **slow)
+
+    assert parley.grants.get(KEY).connection_id == stored(parley).connection_id
+    assert parley.oauth[Provider.GOOGLE].calls["revoke"] == 0
+
+
+def test_b21_whoever_is_removed_during_a_sign_in_is_not_connected(parley):
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    removed = replace(AIKO, removed_at=parley.now())
+    meanwhile(parley, lambda: parley.store.members.update({MEMBER: removed}))
+
+    with pytest.raises(ConnectionChanged):
+        come_back(parley, Provider.GOOGLE, **brought)
+
+    assert stored(parley) is None
+    assert parley.grants.get(KEY) is None
+    assert parley.oauth[Provider.GOOGLE].refresh_tokens == set()
+
+
+def test_of_what_was_refused_at_the_last_moment_no_token_is_kept(parley):
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+
+    class Late(InMemoryGrants):
+        def put(self, grant):
+            super().put(grant)
+            parley.connections.put(a_connection(), an_entry())
+
+    parley.grants = Late()
+
+    with pytest.raises(ConnectionChanged):
+        come_back(parley, Provider.GOOGLE, **brought)
+
+    assert parley.grants.get(KEY) is None
+
+
+def test_what_was_forgotten_during_a_sign_in_leaves_no_token_behind(parley):
+    connect(parley)
+    grant = parley.grants.get(KEY)
+    do(parley, switch_off, STAFF, CALENDAR)
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+
+    def forget():
+        parley.grants.forget(KEY, grant.sign_in_id)
+        parley.connections.forget(stored(parley))
+
+    meanwhile(parley, forget)
+
+    with pytest.raises(ConnectionChanged):
+        come_back(parley, Provider.GOOGLE, **brought)
+
+    assert parley.grants.get(KEY) is None
+    assert stored(parley) is None
+
+
 # Two toggles on one grant
 
 
@@ -686,6 +766,31 @@ def test_the_calendar_that_is_on_again_is_read_anew(parley):
 
     assert on.state is ConnectionState.SYNCING
     assert on.conflict_calendar_ids == ("main",)
+
+
+def test_of_two_toggles_in_two_tabs_both_are_on(parley):
+    begin(parley, CALENDAR)
+    calendar = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    begin(parley, MEET)
+    meet = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+
+    come_back(parley, Provider.GOOGLE, **meet)
+    come_back(parley, Provider.GOOGLE, **calendar)
+
+    assert stored(parley).platforms == {CALENDAR, MEET}
+    assert stored(parley).serves(CALENDAR)
+    assert stored(parley).serves(MEET)
+
+
+def test_what_was_switched_off_during_a_sign_in_for_another_platform_stays_off(parley):
+    connect(parley, MEET)
+    begin(parley, CALENDAR)
+    brought = parley.oauth[Provider.GOOGLE].consent(AIKOS)
+    do(parley, switch_off, STAFF, MEET)
+
+    come_back(parley, Provider.GOOGLE, **brought)
+
+    assert stored(parley).platforms == {CALENDAR}
 
 
 @pytest.mark.parametrize("platform", Platform)

@@ -13,6 +13,7 @@ from scheduling.domain.messages import MessageKind, Subject
 from scheduling.domain.refusals import BusyTryAgain
 from scheduling.provider_ports import (
     AccessTokenRejected,
+    CalendarGone,
     CiphertextRefused,
     GrantRejected,
     PermissionMissing,
@@ -294,7 +295,7 @@ def test_r10_a_token_endpoint_out_of_order_breaks_nothing_and_leaves_no_lease(
 def test_without_a_grant_of_its_own_a_connection_has_to_be_made_anew(
     providers, grants, adapters, others
 ):
-    grants.forget(KEY)
+    grants.forget(KEY, a_grant().sign_in_id)
     if others is not None:
         grants.put(others)
 
@@ -429,6 +430,44 @@ def test_a_refusal_is_an_answer_and_reaches_whoever_asked(providers):
     for _ in range(6):
         with pytest.raises(PermissionMissing):
             call(CONNECTED, ask, now=EARLY, providers=providers)
+
+
+@pytest.mark.parametrize("reason", ["http_400", "http_403", "quota", "too_many_pages"])
+def test_r10_what_is_about_one_account_does_not_shut_out_the_others(providers, reason):
+    def ask(access_token):
+        raise ProviderUnavailable(reason)
+
+    for _ in range(6):
+        with pytest.raises(ProviderUnavailable, match=reason):
+            call(CONNECTED, ask, now=EARLY, providers=providers)
+
+    assert asked(providers) == "answer"
+
+
+@pytest.mark.parametrize("reason", ["timeout", "connection", "http_502", "http_429_zoom_1"])
+def test_r10_what_is_about_the_provider_opens_the_circuit(providers, reason):
+    def ask(access_token):
+        raise ProviderUnavailable(reason)
+
+    for _ in range(5):
+        with pytest.raises(ProviderUnavailable, match=reason):
+            call(CONNECTED, ask, now=EARLY, providers=providers)
+
+    with pytest.raises(ProviderUnavailable, match="circuit_open"):
+        asked(providers)
+
+
+@pytest.mark.parametrize("answer", [CalendarGone(), ProviderUnavailable("http_400")])
+def test_r10_a_refusal_after_the_pause_closes_the_circuit(providers, answer):
+    def ask(access_token):
+        raise answer
+
+    fails(providers, 5)
+    over = EARLY + FIRST_PAUSE
+    with pytest.raises(type(answer)):
+        call(CONNECTED, ask, now=over, providers=providers)
+
+    assert asked(providers, now=over) == "answer"
 
 
 def test_when_a_provider_answered_is_noted_every_quarter_of_an_hour(providers, adapters):

@@ -79,6 +79,12 @@ class DynamoDbConnections:
         turn = SyncTurn(connection.key, connection.connection_id, due_at=entry.at)
         writes = [
             self._next_version(connection),
+            # Nobody would ever end what somebody connects while they are removed.
+            self._table.to_check(
+                keys.member(connection.key.organization_id, connection.key.member_id),
+                condition="NOT attribute_type(removed_at, :moment)",
+                values={":moment": "N"},
+            ),
             self._table.to_put(turn_item(turn)),
             self._table.to_put(_account_item(connection)),
             entry_put(self._table, entry),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
@@ -91,8 +92,15 @@ class DynamoDbGrants:
             },
         )
 
-    def forget(self, key: ConnectionKey) -> None:
-        self._table.client.delete_item(TableName=self._table.name, Key=encoded(keys.grant(key)))
+    def forget(self, key: ConnectionKey, sign_in_id: str) -> None:
+        client = self._table.client
+        with suppress(client.exceptions.ConditionalCheckFailedException):
+            client.delete_item(
+                TableName=self._table.name,
+                Key=encoded(keys.grant(key)),
+                ConditionExpression="sign_in_id = :sign_in",
+                ExpressionAttributeValues=encoded({":sign_in": sign_in_id}),
+            )
 
     def _tokens(self, grant: Grant) -> Item:
         text = json.dumps({"refresh": grant.refresh_token, "access": grant.access_token})

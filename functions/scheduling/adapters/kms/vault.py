@@ -38,6 +38,12 @@ NONCE_BYTES = 12
 
 _DIRECT, _ENVELOPE = b"\x01", b"\x02"
 
+_REFUSED = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
+"""Nothing that is waited for mends these: also what another key encrypted.
+
+Source: AWS KMS API reference, Decrypt, Errors.
+"""
+
 _KEY_LENGTH = struct.Struct(">H")
 
 
@@ -112,7 +118,7 @@ def _answering() -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code == "InvalidCiphertextException":
+        if code in _REFUSED:
             raise CiphertextRefused from error
         raise VaultUnavailable(code) from error
     except BotoCoreError as error:

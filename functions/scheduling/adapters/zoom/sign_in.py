@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from scheduling.adapters.zoom.refusals import missing_permission, rejects_access_token
 from scheduling.domain.connections import ConnectionState, Platform, Provider
 from scheduling.domain.grants import Account, Tokens
+from scheduling.domain.refusals import ProviderNotSetUp
 from scheduling.provider_ports import CodeRefused, GrantRejected
 
 if TYPE_CHECKING:
@@ -121,9 +122,11 @@ class ZoomSignIn:
         return tokens, self._account(tokens.access_token)
 
     def refresh(self, refresh_token: str, *, now: datetime) -> Tokens:
-        answer = self._post(
-            "token", {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        )
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        try:
+            answer = self._post("token", form)
+        except ProviderNotSetUp:
+            raise GrantRejected(ConnectionState.APP_MISCONFIGURED) from None
         _require_app_known(answer)
         if _says_token_is_dead(answer):
             raise GrantRejected(_why_dead(answer))
