@@ -9,7 +9,6 @@ from dev.stack import running_stack
 from tests.support.deployed import Deployed
 from translations.catalogue import FOLDER
 
-
 # A tenth of the time of tests with AWS in this process would be spent on looking for cycles.
 gc.set_threshold(100_000, 50, 50)
 
