@@ -214,7 +214,13 @@ def _look(
     # Whether a booking can follow is decided by what was read just now.
     if not room.turns.put_back(taken, taken, busy=look.busy):
         raise Overtaken
-    read = [_followed(calendar, connection.key, now=now, room=room) for calendar in read]
+    alive = {
+        mirror.booking_id
+        for calendar in read
+        for mirror in calendar.mirrors.values()
+        if mirror.time is not None
+    }
+    read = [_followed(calendar, alive, connection.key, now=now, room=room) for calendar in read]
     return _as_read(connection, read, now=now, room=room)
 
 
@@ -349,7 +355,7 @@ def _read(
         if cursor is None:
             raise ProviderUnavailable("cursor_expired_at_once") from None
         reading = _reading(token, asked, calendar.calendar_id, None, now=now)
-    mirrors = _mirrors(calendar, reading, whose, now=now, desk=room.desk)
+    mirrors = _mirrors(token, calendar, reading, whose, now=now, room=room)
     after = after_reading(calendar, reading, mirrors, now=now)
     is_silent = bool(reading.changes) and not (is_rung or reading.is_baseline)
     return after.unannounced() if is_silent else after
@@ -375,34 +381,55 @@ def _reading(
 
 
 def _mirrors(
+    token: str,
     calendar: SyncedCalendar,
     reading: Reading,
     whose: ConnectionKey,
     *,
     now: datetime,
-    desk: BookingDesk,
+    room: SyncRoom,
 ) -> Mapping[EventKey, MirrorEvent]:
     """Return what mirrors bookings after a reading.
 
-    What a baseline does not have any more is gone; what is past may as well be left out of it.
+    What a baseline does not have any more is asked for, one by one: it may be gone, or far away.
+    What is past may as well be left out of it.
     """
     mirrors = dict(calendar.mirrors)
     changes = list(reading.changes)
     if reading.is_baseline:
         there = {event_key(change.event_id) for change in reading.changes}
+        asked = room.providers.calendars[whose.provider]
         changes += (
-            ChangedEvent(mirror.event_id, None, is_gone=True)
+            _left_out(token, asked, calendar.calendar_id, mirror)
             for key, mirror in calendar.mirrors.items()
             if key not in there and (mirror.time is None or mirror.time[1] > now.timestamp())
         )
     for change in changes:
         key = event_key(change.event_id)
-        mirror = mirror_of(change, whose, mirrors.get(key), desk=desk)
+        mirror = mirror_of(change, whose, mirrors.get(key), desk=room.desk)
         if mirror is None:
             mirrors.pop(key, None)
         else:
             mirrors[key] = mirror
     return mirrors
+
+
+def _left_out(token: str, asked: Calendars, calendar_id: str, mirror: MirrorEvent) -> ChangedEvent:
+    """Return how an event of ours is that a baseline does not have.
+
+    One that was dragged beyond what is read, or made the first of a series, is there still.
+    """
+    found = asked.read(token, calendar_id, mirror.event_id)
+    if found is None or found.is_gone:
+        return ChangedEvent(mirror.event_id, None, is_gone=True)
+    return ChangedEvent(
+        mirror.event_id,
+        None,
+        time=found.time,
+        booking_id=mirror.booking_id,
+        content_hash=found.content_hash,
+        etag=found.etag,
+    )
 
 
 def _watched(
@@ -439,12 +466,22 @@ def _stop(token: str, calendar: SyncedCalendar, whose: ConnectionKey, providers:
 
 
 def _followed(
-    calendar: SyncedCalendar, whose: ConnectionKey, *, now: datetime, room: SyncRoom
+    calendar: SyncedCalendar,
+    alive: set[str],
+    whose: ConnectionKey,
+    *,
+    now: datetime,
+    room: SyncRoom,
 ) -> SyncedCalendar:
-    """Return a calendar after bookings followed what was done to their events in it."""
+    """Return a calendar after bookings followed what was done to their events in it.
+
+    Args:
+        alive: The bookings that have an event in some calendar of the connection.
+    """
     after = calendar
     for mirror in calendar.open_mirrors:
-        mark = follow(mirror, whose, now=now, desk=room.desk)
+        is_alive = mirror.booking_id in alive
+        mark = follow(mirror, whose, is_alive=is_alive, now=now, desk=room.desk)
         if mark is not Mark.OPEN:
             after = after.marked(mirror, mark)
     return _kept(calendar, after, whose, room.calendars)
