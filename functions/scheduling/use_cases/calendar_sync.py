@@ -185,6 +185,9 @@ def _look(
 ) -> _Look:
     """Raises Overtaken, ProviderUnavailable or ConnectionBroken."""
     wanted = _wanted(connection)
+    if not wanted:
+        # Before anybody is asked: whoever no longer has us read makes us wait for no provider.
+        room.calendars.forget_busy(connection.key)
     try:
         read = call(
             connection,
@@ -201,11 +204,11 @@ def _look(
         return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN)
     early = 1 - fraction(connection.connection_id) / 10
     if not wanted:
-        room.calendars.forget_busy(connection.key)
         return _Look(SyncEnd.KEPT_ALIVE, now + KEPT_ALIVE_EVERY * early)
     if len(read) < len(wanted):
         _note(connection, ConnectionState.CALENDAR_GONE, now=now, room=room)
-        return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN)
+        known = _busy(connection, read, now=now, trusted_until=None)
+        return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN, known)
     if connection.state in _PASSING:
         _note(connection, ConnectionState.OK, now=now, room=room)
     look = _as_read(connection, read, now=now, room=room)
@@ -249,16 +252,7 @@ def _as_read(
     is_rung_for = all(calendar.rings(now) for calendar in read)
     hours = None if is_rung_for else _hours(connection.key, desk=room.desk)
     next_at = next_reading(connection.connection_id, now, is_rung_for=is_rung_for, hours=hours)
-    conflicting = [
-        calendar for calendar in read if calendar.calendar_id in connection.conflict_calendar_ids
-    ]
-    busy = ConnectedBusy(
-        connection.key,
-        connection.connection_id,
-        busy_of(conflicting),
-        read_at=now,
-        trusted_until=now + 2 * (next_at - now),
-    )
+    busy = _busy(connection, read, now=now, trusted_until=now + 2 * (next_at - now))
     if any(calendar.open_mirrors for calendar in read):
         next_at = min(next_at, now + POLLED_EVERY)
     unwatched = (
@@ -267,6 +261,25 @@ def _as_read(
         if calendar.channel is None or calendar.channel.channel.expires_at <= now
     )
     return _Look(SyncEnd.READ, min((next_at, *filter(None, unwatched))), busy)
+
+
+def _busy(
+    connection: Connection,
+    read: Sequence[SyncedCalendar],
+    *,
+    now: datetime,
+    trusted_until: datetime | None,
+) -> ConnectedBusy:
+    conflicting = [
+        calendar for calendar in read if calendar.calendar_id in connection.conflict_calendar_ids
+    ]
+    return ConnectedBusy(
+        connection.key,
+        connection.connection_id,
+        busy_of(conflicting, now),
+        read_at=now,
+        trusted_until=trusted_until,
+    )
 
 
 def _hours(whose: ConnectionKey, *, desk: BookingDesk) -> WeeklyHours | None:
@@ -493,6 +506,7 @@ def _end(connection: Connection, taken: SyncTurn, *, now: datetime, room: SyncRo
     Where the provider cannot be told in a day, the grant goes nevertheless.
     """
     providers, whose = room.providers, connection.key
+    room.calendars.forget_busy(whose)
     try:
         grant = providers.grants.get(whose)
     except CiphertextRefused:
