@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,7 +45,7 @@ from scheduling.use_cases.calendar_changes import follow, mirror_of
 from scheduling.use_cases.provider_calls import ConnectionBroken, call, note_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.calendar_sync import EventKey, MirrorEvent
@@ -64,6 +65,15 @@ if TYPE_CHECKING:
 NOTIFICATIONS = "/notifications/google"
 """Where Google rings, behind the origin that people use."""
 
+LOOK_SECONDS = 35
+"""After so long a look begins with no other calendar: one that is read takes up to 20 more.
+
+`template.yaml` has the function end after 55, and with it the looks of the rest of its batch.
+"""
+
+SLOW_SECONDS = 5
+"""What a provider that is well never needs to open a channel."""
+
 _PASSING = frozenset(
     {ConnectionState.SYNCING, ConnectionState.DELAYED, ConnectionState.CALENDAR_GONE}
 )
@@ -80,6 +90,8 @@ class SyncRoom:
     calendars: SyncedCalendars
     channel_secrets: ChannelSecrets
     desk: BookingDesk
+    clock: Callable[[], float] = time.monotonic
+    """In seconds, from whenever."""
 
 
 class SyncEnd(StrEnum):
@@ -129,12 +141,13 @@ def sync_connection(request: SyncRequest, *, now: datetime, room: SyncRoom) -> S
         if request.ring.only_greets:
             room.calendars.save(request.key, rung)
             return SyncEnd.GREETED
+        if turn.failures and now < turn.due_at:
+            # The provider is left alone for as long as it asked; all is read afterwards.
+            return SyncEnd.PUT_OFF
     elif request.due_at != int(turn.due_at.timestamp()):
         return SyncEnd.OUTDATED
     taken = room.turns.take(turn, now=now)
-    if taken is None:
-        return SyncEnd.OUTDATED
-    return _done(taken, request.ring, now=now, room=room)
+    return SyncEnd.OUTDATED if taken is None else _done(taken, request.ring, now=now, room=room)
 
 
 def _rung(whose: ConnectionKey, ring: Ring, calendars: SyncedCalendars) -> SyncedCalendar | None:
@@ -184,6 +197,7 @@ def _look(
     room: SyncRoom,
 ) -> _Look:
     """Raises Overtaken, ProviderUnavailable or ConnectionBroken."""
+    until = room.clock() + LOOK_SECONDS
     wanted = _wanted(connection)
     if not wanted:
         # Before anybody is asked: whoever no longer has us read makes us wait for no provider.
@@ -191,7 +205,7 @@ def _look(
     try:
         read = call(
             connection,
-            lambda token: _pulled(token, connection, wanted, ring, now=now, room=room),
+            lambda token: _pulled(token, connection, wanted, ring, until, now=now, room=room),
             now=now,
             providers=room.providers,
         )
@@ -301,20 +315,32 @@ def _pulled(
     connection: Connection,
     wanted: Sequence[str],
     ring: Ring | None,
+    until: float,
     *,
     now: datetime,
     room: SyncRoom,
 ) -> list[SyncedCalendar]:
     """Read the calendars of a connection, and see to their channels; others are forgotten.
 
-    What was read is stored at once, so whoever is interrupted goes on from there.
+    What was read is stored at once, so whoever is interrupted goes on from there. After a channel
+    that was long in coming, or did not come at all, this look asks for no other; one that is
+    refused at once says nothing of those of other calendars.
 
     Return those that there are.
+
+    Args:
+        until: By the room's clock, when to begin with no other calendar.
+
+    Raises:
+        AccessTokenRejected, PermissionMissing, GrantRejected, ProviderUnavailable, Overtaken
     """
     whose = connection.key
     stored = {calendar.calendar_id: calendar for calendar in room.calendars.of(whose)}
     read: list[SyncedCalendar] = []
+    is_slow = False
     for calendar_id in wanted:
+        if room.clock() >= until:
+            raise ProviderUnavailable("too_slow")
         before = stored.pop(calendar_id, None)
         if before is None or before.connection_id != connection.connection_id:
             version = 0 if before is None else before.version
@@ -325,7 +351,12 @@ def _pulled(
             continue
         if ring is not None:
             after = after.rung(ring.channel_id, ring.number)
-        after = _watched(token, after, whose, now=now, room=room)
+        if is_slow and after.is_to_watch(now):
+            after = after.not_watched(now)
+        elif after.is_to_watch(now):
+            asked_at = room.clock()
+            after = _watched(token, after, whose, now=now, room=room)
+            is_slow = room.clock() - asked_at >= SLOW_SECONDS
         read.append(_kept(before, after, whose, room.calendars))
     for calendar in stored.values():
         if calendar.connection_id == connection.connection_id:
@@ -448,9 +479,7 @@ def _left_out(token: str, asked: Calendars, calendar_id: str, mirror: MirrorEven
 def _watched(
     token: str, calendar: SyncedCalendar, whose: ConnectionKey, *, now: datetime, room: SyncRoom
 ) -> SyncedCalendar:
-    """Return a calendar with a channel, as far as one is to be had: some have none at all."""
-    if not calendar.is_to_watch(now):
-        return calendar
+    """Return a calendar with another channel, if one is to be had: some have none at all."""
     asked, channel_id = room.providers.calendars[whose.provider], new_id()
     try:
         channel = asked.watch(

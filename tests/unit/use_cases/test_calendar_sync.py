@@ -13,6 +13,7 @@ from scheduling.domain.calendar_sync import (
     MOST_STRETCHES,
     POLLED_EVERY,
     RUNG_FOR_EVERY,
+    WATCHED_AGAIN,
     SyncedCalendar,
     busy_of,
     next_reading,
@@ -195,6 +196,57 @@ def test_a_calendar_that_never_rings_is_read_all_the_same_and_seldom_asked_to(wo
     assert world.provider.calls["watch"] <= 12 + 4
 
 
+def many_calendars(count):
+    others = (
+        replace(PRIMARY, calendar_id=f"calendar {number}", is_primary=False)
+        for number in range(1, count)
+    )
+    return PRIMARY, *others
+
+
+def slow(world, call, seconds):
+    """Let a call take its time."""
+
+    def pause(moment):
+        world.seconds += seconds if moment == call else 0
+
+    world.provider.pause = pause
+
+
+def test_after_a_channel_that_is_long_in_coming_the_others_wait_for_the_next_look():
+    world = SyncWorld(calendars=many_calendars(6))
+    slow(world, "watch", 10)
+    world.provider.fail(ProviderUnavailable("timeout"), call="watch")
+
+    assert world.sync() is SyncEnd.READ
+    assert (world.provider.calls["watch"], world.seconds) == (1, 10)
+    assert due_at(world) == world.now() + WATCHED_AGAIN
+
+    slow(world, "watch", 0)
+    assert turn_comes(world) is SyncEnd.READ
+    assert len(world.provider.channels) == 6
+
+
+def test_a_calendar_that_never_rings_keeps_the_others_from_no_channel():
+    world = SyncWorld(calendars=many_calendars(3))
+    world.provider.fail(ProviderUnavailable("http_400"), call="watch")
+
+    world.sync()
+
+    watched = {calendar_id for _, calendar_id, _, _ in world.provider.channels.values()}
+    assert watched == {"calendar 1", "calendar 2"}
+
+
+def test_a_look_that_takes_too_long_is_put_off_and_takes_no_other_along():
+    world = SyncWorld(calendars=many_calendars(8))
+    slow(world, "changes", 10)
+
+    assert world.sync() is SyncEnd.PUT_OFF
+
+    assert world.seconds == 40
+    assert len(world.adapters.synced_calendars.of(world.key)) == 4
+
+
 def test_a_provider_out_of_order_is_asked_again_and_after_half_an_hour_that_is_said(world):
     world.sync()
     world.provider.fail(ProviderUnavailable("http_503"), times=1000)
@@ -217,6 +269,20 @@ def test_a_provider_is_left_alone_for_as_long_as_it_asks(world):
     assert world.sync() is SyncEnd.PUT_OFF
 
     assert due_at(world) == world.now() + 5 * HOUR
+
+
+def test_what_rings_meanwhile_leaves_the_provider_alone_as_well(world):
+    world.sync()
+    world.provider.fail(ProviderUnavailable("quota", retry_after=3 * HOUR), call="changes")
+    assert turn_comes(world) is SyncEnd.PUT_OFF
+    due, asked = due_at(world), world.provider.calls.total()
+
+    world.adapters.clock += HOUR
+    assert rings(world) is SyncEnd.PUT_OFF
+    assert (due_at(world), world.provider.calls.total()) == (due, asked)
+
+    world.adapters.clock = due
+    assert rings(world) is SyncEnd.READ
 
 
 def test_what_was_known_stays_and_is_soon_not_trusted_where_a_human_has_to_sign_in(world):
