@@ -189,6 +189,14 @@ class SyncedCalendar:
     def open_mirrors(self) -> list[MirrorEvent]:
         return [mirror for mirror in self.mirrors.values() if mirror.mark is Mark.OPEN]
 
+    def mirrors_at(self, now: datetime) -> bool:
+        """Tell whether it has an event of ours that is not over, or yet to be dealt with."""
+        return any(
+            mirror.mark is Mark.OPEN
+            or (mirror.time is not None and mirror.time[1] > now.timestamp())
+            for mirror in self.mirrors.values()
+        )
+
     def marked(self, mirror: MirrorEvent, mark: Mark) -> SyncedCalendar:
         """Return the calendar with one of its mirrors dealt with; one that is gone is forgotten."""
         mirrors = dict(self.mirrors)

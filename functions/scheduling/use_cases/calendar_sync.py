@@ -45,7 +45,7 @@ from scheduling.use_cases.calendar_changes import follow, mirror_of
 from scheduling.use_cases.provider_calls import ConnectionBroken, call, note_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.calendar_sync import EventKey, MirrorEvent
@@ -219,7 +219,7 @@ def _look(
     early = 1 - fraction(connection.connection_id) / 10
     if not wanted:
         return _Look(SyncEnd.KEPT_ALIVE, now + KEPT_ALIVE_EVERY * early)
-    if len(read) < len(wanted):
+    if not {*wanted} <= {calendar.calendar_id for calendar in read}:
         _note(connection, ConnectionState.CALENDAR_GONE, now=now, room=room)
         known = _busy(connection, read, now=now, trusted_until=None)
         return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN, known)
@@ -322,6 +322,8 @@ def _pulled(
 ) -> list[SyncedCalendar]:
     """Read the calendars of a connection, and see to their channels; others are forgotten.
 
+    Where our events were written before, they are followed until they are over.
+
     What was read is stored at once, so whoever is interrupted goes on from there. After a channel
     that was long in coming, or did not come at all, this look asks for no other; one that is
     refused at once says nothing of those of other calendars.
@@ -338,10 +340,10 @@ def _pulled(
     stored = {calendar.calendar_id: calendar for calendar in room.calendars.of(whose)}
     read: list[SyncedCalendar] = []
     is_slow = False
-    for calendar_id in wanted:
+    for calendar_id in _to_read(connection, wanted, stored.values(), now):
         if room.clock() >= until:
             raise ProviderUnavailable("too_slow")
-        before = stored.pop(calendar_id, None)
+        before = stored.get(calendar_id)
         if before is None or before.connection_id != connection.connection_id:
             version = 0 if before is None else before.version
             before = SyncedCalendar(connection.connection_id, calendar_id, version=version)
@@ -358,12 +360,35 @@ def _pulled(
             after = _watched(token, after, whose, now=now, room=room)
             is_slow = room.clock() - asked_at >= SLOW_SECONDS
         read.append(_kept(before, after, whose, room.calendars))
-    for calendar in stored.values():
+    kept = {*wanted, *(calendar.calendar_id for calendar in read)}
+    _forget(token, [stored[each] for each in stored.keys() - kept], connection, room)
+    return read
+
+
+def _to_read(
+    connection: Connection,
+    wanted: Sequence[str],
+    stored: Iterable[SyncedCalendar],
+    now: datetime,
+) -> Iterable[str]:
+    """Return the calendars wanted, and those in which events of ours are left."""
+    left = (
+        calendar.calendar_id
+        for calendar in stored
+        if calendar.connection_id == connection.connection_id and calendar.mirrors_at(now)
+    )
+    return dict.fromkeys((*wanted, *left)) if wanted else ()
+
+
+def _forget(
+    token: str, calendars: Iterable[SyncedCalendar], connection: Connection, room: SyncRoom
+) -> None:
+    whose = connection.key
+    for calendar in calendars:
         if calendar.connection_id == connection.connection_id:
             with suppress(ProviderUnavailable):
                 _stop(token, calendar, whose, room.providers)
         room.calendars.forget(whose, calendar.calendar_id)
-    return read
 
 
 def _kept(

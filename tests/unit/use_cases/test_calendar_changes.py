@@ -272,6 +272,45 @@ def test_an_event_that_is_put_into_another_calendar_that_is_read_is_flagged():
     assert stored(world, booking).state is BookingState.CANCELLED
 
 
+@pytest.fixture
+def moved_out():
+    """Aiko, whose calendar with a booking is not the one that is read and written to any more."""
+    work = replace(HOLIDAYS, can_write=True)
+    world = SyncWorld(calendars=(PRIMARY, work))
+    world.adapters.booking_pages.add(a_page(a_member_host()), an_entry())
+    world.sync()
+    booking = booked_in(world)
+    before = world.stored()
+    chosen = {"conflict_calendar_ids": (work.calendar_id,), "write_calendar_id": work.calendar_id}
+    after = replace(before, version=before.version + 1, **chosen)
+    world.adapters.connections.put(after, an_entry(at=world.now()))
+    look(world)
+    return world, booking
+
+
+def test_an_event_in_a_calendar_that_was_written_to_before_is_followed(moved_out):
+    world, booking = moved_out
+
+    world.provider.delete_event(CALENDAR, event_of(booking))
+    look(world)
+    assert stored(world, booking).state is BookingState.CANCELLED
+
+    look(world)
+    [calendar] = world.adapters.synced_calendars.of(world.key)
+    assert calendar.calendar_id == HOLIDAYS.calendar_id
+
+
+def test_a_calendar_that_was_written_to_before_may_go(moved_out):
+    world, booking = moved_out
+
+    world.provider.remove_calendar(CALENDAR)
+    look(world)
+
+    assert stored(world, booking) == booking
+    [calendar] = world.adapters.synced_calendars.of(world.key)
+    assert calendar.calendar_id == HOLIDAYS.calendar_id
+
+
 def test_what_we_remove_ourselves_cancels_nothing_twice(world):
     booking = booked_in(world)
     before = stored(world, booking)
