@@ -85,6 +85,8 @@ class SyncWorld:
         self.posted: list[tuple[datetime, SyncRequest]] = []
         self.ends: Counter[SyncEnd] = Counter()
         self.on_minute = 0
+        self.seconds = 0.0
+        """What the clock of a look shows: only a slow provider moves it."""
         self.connection = self.connect(
             a_connection(
                 state=ConnectionState.SYNCING,
@@ -132,6 +134,7 @@ class SyncWorld:
                 calendar_events=self.adapters.calendar_events,
                 live_look=self.adapters.live_look,
             ),
+            clock=lambda: self.seconds,
         )
 
     def busy(self) -> tuple[Span, ...]:

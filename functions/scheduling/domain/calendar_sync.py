@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from scheduling.domain.availability import MAX_AHEAD
-from scheduling.domain.hours import merged, windows_by_date
+from scheduling.domain.hours import intersection, merged, windows_by_date
 from scheduling.domain.sync_turns import fraction
 from scheduling.domain.time_range import TimeRange
 
@@ -71,6 +71,9 @@ _WATCH_TRIES = 12
 
 MOST_EVENTS = 20_000
 """Kept of one calendar, 16 bytes each: 320 of the 400 kilobytes that an item may have."""
+
+MOST_STRETCHES = 48_000
+"""Kept of one connection, 8 bytes each: 384 of the 400 kilobytes that an item may have."""
 
 MOST_PAGES = 100
 """Of one reading; a provider that goes on without end is out of order."""
@@ -186,6 +189,14 @@ class SyncedCalendar:
     def open_mirrors(self) -> list[MirrorEvent]:
         return [mirror for mirror in self.mirrors.values() if mirror.mark is Mark.OPEN]
 
+    def mirrors_at(self, now: datetime) -> bool:
+        """Tell whether it has an event of ours that is not over, or yet to be dealt with."""
+        return any(
+            mirror.mark is Mark.OPEN
+            or (mirror.time is not None and mirror.time[1] > now.timestamp())
+            for mirror in self.mirrors.values()
+        )
+
     def marked(self, mirror: MirrorEvent, mark: Mark) -> SyncedCalendar:
         """Return the calendar with one of its mirrors dealt with; one that is gone is forgotten."""
         mirrors = dict(self.mirrors)
@@ -238,14 +249,15 @@ def after_reading(
     is_stale = calendar.cursor_at is None or now - calendar.cursor_at >= CURSOR_KEPT
     if not (reading.changes or reading.is_baseline or is_stale):
         return calendar
+    past, future = _seconds_to_read(now)
     events: dict[EventKey, Span] = {} if reading.is_baseline else dict(calendar.events)
     for change in reading.changes:
         key = event_key(change.event_id)
-        if change.busy is None or key in mirrors:
+        span = None if change.busy is None else _within(change.busy, (past, future))
+        if span is None or key in mirrors:
             events.pop(key, None)
         else:
-            events[key] = change.busy
-    past = int((now - _READ_BACK).timestamp())
+            events[key] = span
     kept = sorted((item for item in events.items() if item[1][1] > past), key=_start)
     after = replace(
         calendar,
@@ -263,13 +275,32 @@ def after_reading(
     return after
 
 
+def _seconds_to_read(now: datetime) -> Span:
+    read = span_to_read(now)
+    return int(read.start.timestamp()), int(read.end.timestamp())
+
+
+def _within(span: Span, limits: Span) -> Span | None:
+    """Return the part of a span that is within limits: one may last from 1960 until 9999."""
+    start, end = max(span[0], limits[0]), min(span[1], limits[1])
+    return (start, end) if start < end else None
+
+
 def _start(item: tuple[EventKey, Span]) -> int:
     return item[1][0]
 
 
-def busy_of(calendars: Iterable[SyncedCalendar]) -> tuple[Span, ...]:
-    """Return when somebody is busy in any of these: sorted, apart from each other."""
-    return tuple(merged(span for calendar in calendars for span in calendar.busy))
+def busy_of(calendars: Iterable[SyncedCalendar], now: datetime) -> tuple[Span, ...]:
+    """Return when somebody is busy in any of these: sorted, apart from each other.
+
+    Of more than `MOST_STRETCHES` the last are one, so that nobody is free who may not be.
+    """
+    spans = merged(span for calendar in calendars for span in calendar.busy)
+    busy = tuple(intersection(spans, [_seconds_to_read(now)]))
+    if len(busy) <= MOST_STRETCHES:
+        return busy
+    first = busy[: MOST_STRETCHES - 1]
+    return *first, (busy[len(first)][0], busy[-1][1])
 
 
 def next_reading(

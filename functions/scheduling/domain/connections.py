@@ -231,7 +231,7 @@ class ConnectedBusy:
     read_at: datetime | None = None
     """When the provider was last asked, and answered."""
     trusted_until: datetime | None = None
-    """From when on it counts as unverified; None where it was never read."""
+    """From when on it counts as unverified; None where it does from the beginning."""
 
     def is_unverified(self, now: datetime) -> bool:
         return self.trusted_until is None or now > self.trusted_until

@@ -93,11 +93,22 @@ def mirror_of(
     return seen if is_now_theirs and time == span_of(booking.time) else None
 
 
-def follow(mirror: MirrorEvent, whose: ConnectionKey, *, now: datetime, desk: BookingDesk) -> Mark:
+def follow(
+    mirror: MirrorEvent,
+    whose: ConnectionKey,
+    *,
+    is_alive: bool,
+    now: datetime,
+    desk: BookingDesk,
+) -> Mark:
     """Have a booking follow what somebody did to its event, and return how far that went.
 
     Moved to where the same hosts can take it, it is moved; deleted or declined by the only host,
     it is cancelled; everybody is told. Otherwise the event is flagged, and the booking stays.
+
+    Args:
+        is_alive: Whether some calendar of the host has an event of the booking: where it is not
+            the one we wrote, that was put elsewhere, and nobody meant to cancel.
     """
     written = _written(mirror, whose, desk=desk)
     if written is None:
@@ -111,7 +122,7 @@ def follow(mirror: MirrorEvent, whose: ConnectionKey, *, now: datetime, desk: Bo
     if written.state not in _AT_REST or not is_theirs:
         return Mark.OPEN
     try:
-        has_followed = _followed(mirror, whose, now=now, desk=desk)
+        has_followed = _followed(mirror, whose, is_alive=is_alive, now=now, desk=desk)
     except _PASSING:
         return Mark.OPEN
     if not has_followed:
@@ -120,7 +131,12 @@ def follow(mirror: MirrorEvent, whose: ConnectionKey, *, now: datetime, desk: Bo
 
 
 def _followed(
-    mirror: MirrorEvent, whose: ConnectionKey, *, now: datetime, desk: BookingDesk
+    mirror: MirrorEvent,
+    whose: ConnectionKey,
+    *,
+    is_alive: bool,
+    now: datetime,
+    desk: BookingDesk,
 ) -> bool:
     """Tell whether the booking is as its event is now; one that is over need not be.
 
@@ -132,7 +148,7 @@ def _followed(
         return True
     try:
         if mirror.time is None:
-            return _cancelled(booking, whose, now=now, desk=desk)
+            return not is_alive and _cancelled(booking, whose, now=now, desk=desk)
         return _moved(booking, mirror.time, whose, now=now, desk=desk)
     except BookingClosed:
         return True

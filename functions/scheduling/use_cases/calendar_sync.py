@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,7 +45,7 @@ from scheduling.use_cases.calendar_changes import follow, mirror_of
 from scheduling.use_cases.provider_calls import ConnectionBroken, call, note_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from scheduling.domain.calendar_sync import EventKey, MirrorEvent
@@ -64,6 +65,15 @@ if TYPE_CHECKING:
 NOTIFICATIONS = "/notifications/google"
 """Where Google rings, behind the origin that people use."""
 
+LOOK_SECONDS = 35
+"""After so long a look begins with no other calendar: one that is read takes up to 20 more.
+
+`template.yaml` has the function end after 55, and with it the looks of the rest of its batch.
+"""
+
+SLOW_SECONDS = 5
+"""What a provider that is well never needs to open a channel."""
+
 _PASSING = frozenset(
     {ConnectionState.SYNCING, ConnectionState.DELAYED, ConnectionState.CALENDAR_GONE}
 )
@@ -80,6 +90,8 @@ class SyncRoom:
     calendars: SyncedCalendars
     channel_secrets: ChannelSecrets
     desk: BookingDesk
+    clock: Callable[[], float] = time.monotonic
+    """In seconds, from whenever."""
 
 
 class SyncEnd(StrEnum):
@@ -129,12 +141,13 @@ def sync_connection(request: SyncRequest, *, now: datetime, room: SyncRoom) -> S
         if request.ring.only_greets:
             room.calendars.save(request.key, rung)
             return SyncEnd.GREETED
+        if turn.failures and now < turn.due_at:
+            # The provider is left alone for as long as it asked; all is read afterwards.
+            return SyncEnd.PUT_OFF
     elif request.due_at != int(turn.due_at.timestamp()):
         return SyncEnd.OUTDATED
     taken = room.turns.take(turn, now=now)
-    if taken is None:
-        return SyncEnd.OUTDATED
-    return _done(taken, request.ring, now=now, room=room)
+    return SyncEnd.OUTDATED if taken is None else _done(taken, request.ring, now=now, room=room)
 
 
 def _rung(whose: ConnectionKey, ring: Ring, calendars: SyncedCalendars) -> SyncedCalendar | None:
@@ -184,11 +197,15 @@ def _look(
     room: SyncRoom,
 ) -> _Look:
     """Raises Overtaken, ProviderUnavailable or ConnectionBroken."""
+    until = room.clock() + LOOK_SECONDS
     wanted = _wanted(connection)
+    if not wanted:
+        # Before anybody is asked: whoever no longer has us read makes us wait for no provider.
+        room.calendars.forget_busy(connection.key)
     try:
         read = call(
             connection,
-            lambda token: _pulled(token, connection, wanted, ring, now=now, room=room),
+            lambda token: _pulled(token, connection, wanted, ring, until, now=now, room=room),
             now=now,
             providers=room.providers,
         )
@@ -201,11 +218,11 @@ def _look(
         return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN)
     early = 1 - fraction(connection.connection_id) / 10
     if not wanted:
-        room.calendars.forget_busy(connection.key)
         return _Look(SyncEnd.KEPT_ALIVE, now + KEPT_ALIVE_EVERY * early)
-    if len(read) < len(wanted):
+    if not {*wanted} <= {calendar.calendar_id for calendar in read}:
         _note(connection, ConnectionState.CALENDAR_GONE, now=now, room=room)
-        return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN)
+        known = _busy(connection, read, now=now, trusted_until=None)
+        return _Look(SyncEnd.BROKEN, now + MENDED_WITHIN, known)
     if connection.state in _PASSING:
         _note(connection, ConnectionState.OK, now=now, room=room)
     look = _as_read(connection, read, now=now, room=room)
@@ -214,7 +231,13 @@ def _look(
     # Whether a booking can follow is decided by what was read just now.
     if not room.turns.put_back(taken, taken, busy=look.busy):
         raise Overtaken
-    read = [_followed(calendar, connection.key, now=now, room=room) for calendar in read]
+    alive = {
+        mirror.booking_id
+        for calendar in read
+        for mirror in calendar.mirrors.values()
+        if mirror.time is not None
+    }
+    read = [_followed(calendar, alive, connection.key, now=now, room=room) for calendar in read]
     return _as_read(connection, read, now=now, room=room)
 
 
@@ -243,18 +266,7 @@ def _as_read(
     is_rung_for = all(calendar.rings(now) for calendar in read)
     hours = None if is_rung_for else _hours(connection.key, desk=room.desk)
     next_at = next_reading(connection.connection_id, now, is_rung_for=is_rung_for, hours=hours)
-    conflicting = [
-        calendar for calendar in read if calendar.calendar_id in connection.conflict_calendar_ids
-    ]
-    known = ConnectedBusy(
-        connection.key,
-        connection.connection_id,
-        busy_of(conflicting),
-        read_at=now,
-        trusted_until=now + 2 * (next_at - now),
-    )
-    # Where only the calendar with our own events may be read, nobody knows when they are busy.
-    busy = known if conflicting else None
+    busy = _busy(connection, read, now=now, trusted_until=now + 2 * (next_at - now))
     if any(calendar.open_mirrors for calendar in read):
         next_at = min(next_at, now + POLLED_EVERY)
     unwatched = (
@@ -263,6 +275,28 @@ def _as_read(
         if calendar.channel is None or calendar.channel.channel.expires_at <= now
     )
     return _Look(SyncEnd.READ, min((next_at, *filter(None, unwatched))), busy)
+
+
+def _busy(
+    connection: Connection,
+    read: Sequence[SyncedCalendar],
+    *,
+    now: datetime,
+    trusted_until: datetime | None,
+) -> ConnectedBusy | None:
+    """Return when a member is busy; None where no calendar that tells may be read."""
+    conflicting = [
+        calendar for calendar in read if calendar.calendar_id in connection.conflict_calendar_ids
+    ]
+    if not conflicting:
+        return None
+    return ConnectedBusy(
+        connection.key,
+        connection.connection_id,
+        busy_of(conflicting, now),
+        read_at=now,
+        trusted_until=trusted_until,
+    )
 
 
 def _hours(whose: ConnectionKey, *, desk: BookingDesk) -> WeeklyHours | None:
@@ -284,21 +318,35 @@ def _pulled(
     connection: Connection,
     wanted: Sequence[str],
     ring: Ring | None,
+    until: float,
     *,
     now: datetime,
     room: SyncRoom,
 ) -> list[SyncedCalendar]:
     """Read the calendars of a connection, and see to their channels; others are forgotten.
 
-    What was read is stored at once, so whoever is interrupted goes on from there.
+    Where our events were written before, they are followed until they are over.
+
+    What was read is stored at once, so whoever is interrupted goes on from there. After a channel
+    that was long in coming, or did not come at all, this look asks for no other; one that is
+    refused at once says nothing of those of other calendars.
 
     Return those that there are.
+
+    Args:
+        until: By the room's clock, when to begin with no other calendar.
+
+    Raises:
+        AccessTokenRejected, PermissionMissing, GrantRejected, ProviderUnavailable, Overtaken
     """
     whose = connection.key
     stored = {calendar.calendar_id: calendar for calendar in room.calendars.of(whose)}
     read: list[SyncedCalendar] = []
-    for calendar_id in wanted:
-        before = stored.pop(calendar_id, None)
+    is_slow = False
+    for calendar_id in _to_read(connection, wanted, stored.values(), now):
+        if room.clock() >= until:
+            raise ProviderUnavailable("too_slow")
+        before = stored.get(calendar_id)
         if before is None or before.connection_id != connection.connection_id:
             version = 0 if before is None else before.version
             before = SyncedCalendar(connection.connection_id, calendar_id, version=version)
@@ -308,14 +356,42 @@ def _pulled(
             continue
         if ring is not None:
             after = after.rung(ring.channel_id, ring.number)
-        after = _watched(token, after, whose, now=now, room=room)
+        if is_slow and after.is_to_watch(now):
+            after = after.not_watched(now)
+        elif after.is_to_watch(now):
+            asked_at = room.clock()
+            after = _watched(token, after, whose, now=now, room=room)
+            is_slow = room.clock() - asked_at >= SLOW_SECONDS
         read.append(_kept(before, after, whose, room.calendars))
-    for calendar in stored.values():
+    kept = {*wanted, *(calendar.calendar_id for calendar in read)}
+    _forget(token, [stored[each] for each in stored.keys() - kept], connection, room)
+    return read
+
+
+def _to_read(
+    connection: Connection,
+    wanted: Sequence[str],
+    stored: Iterable[SyncedCalendar],
+    now: datetime,
+) -> Iterable[str]:
+    """Return the calendars wanted, and those in which events of ours are left."""
+    left = (
+        calendar.calendar_id
+        for calendar in stored
+        if calendar.connection_id == connection.connection_id and calendar.mirrors_at(now)
+    )
+    return dict.fromkeys((*wanted, *left)) if wanted else ()
+
+
+def _forget(
+    token: str, calendars: Iterable[SyncedCalendar], connection: Connection, room: SyncRoom
+) -> None:
+    whose = connection.key
+    for calendar in calendars:
         if calendar.connection_id == connection.connection_id:
             with suppress(ProviderUnavailable):
                 _stop(token, calendar, whose, room.providers)
         room.calendars.forget(whose, calendar.calendar_id)
-    return read
 
 
 def _kept(
@@ -351,7 +427,7 @@ def _read(
         if cursor is None:
             raise ProviderUnavailable("cursor_expired_at_once") from None
         reading = _reading(token, asked, calendar.calendar_id, None, now=now)
-    mirrors = _mirrors(calendar, reading, whose, now=now, desk=room.desk)
+    mirrors = _mirrors(token, calendar, reading, whose, now=now, room=room)
     after = after_reading(calendar, reading, mirrors, now=now)
     is_silent = bool(reading.changes) and not (is_rung or reading.is_baseline)
     return after.unannounced() if is_silent else after
@@ -377,29 +453,32 @@ def _reading(
 
 
 def _mirrors(
+    token: str,
     calendar: SyncedCalendar,
     reading: Reading,
     whose: ConnectionKey,
     *,
     now: datetime,
-    desk: BookingDesk,
+    room: SyncRoom,
 ) -> Mapping[EventKey, MirrorEvent]:
     """Return what mirrors bookings after a reading.
 
-    What a baseline does not have any more is gone; what is past may as well be left out of it.
+    What a baseline does not have any more is asked for, one by one: it may be gone, or far away.
+    What is past may as well be left out of it.
     """
     mirrors = dict(calendar.mirrors)
     changes = list(reading.changes)
     if reading.is_baseline:
         there = {event_key(change.event_id) for change in reading.changes}
+        asked = room.providers.calendars[whose.provider]
         changes += (
-            ChangedEvent(mirror.event_id, None, is_gone=True)
+            _left_out(token, asked, calendar.calendar_id, mirror)
             for key, mirror in calendar.mirrors.items()
             if key not in there and (mirror.time is None or mirror.time[1] > now.timestamp())
         )
     for change in changes:
         key = event_key(change.event_id)
-        mirror = mirror_of(change, whose, mirrors.get(key), desk=desk)
+        mirror = mirror_of(change, whose, mirrors.get(key), desk=room.desk)
         if mirror is None:
             mirrors.pop(key, None)
         else:
@@ -407,12 +486,28 @@ def _mirrors(
     return mirrors
 
 
+def _left_out(token: str, asked: Calendars, calendar_id: str, mirror: MirrorEvent) -> ChangedEvent:
+    """Return how an event of ours is that a baseline does not have.
+
+    One that was dragged beyond what is read, or made the first of a series, is there still.
+    """
+    found = asked.read(token, calendar_id, mirror.event_id)
+    if found is None or found.is_gone:
+        return ChangedEvent(mirror.event_id, None, is_gone=True)
+    return ChangedEvent(
+        mirror.event_id,
+        None,
+        time=found.time,
+        booking_id=mirror.booking_id,
+        content_hash=found.content_hash,
+        etag=found.etag,
+    )
+
+
 def _watched(
     token: str, calendar: SyncedCalendar, whose: ConnectionKey, *, now: datetime, room: SyncRoom
 ) -> SyncedCalendar:
-    """Return a calendar with a channel, as far as one is to be had: some have none at all."""
-    if not calendar.is_to_watch(now):
-        return calendar
+    """Return a calendar with another channel, if one is to be had: some have none at all."""
     asked, channel_id = room.providers.calendars[whose.provider], new_id()
     try:
         channel = asked.watch(
@@ -441,12 +536,22 @@ def _stop(token: str, calendar: SyncedCalendar, whose: ConnectionKey, providers:
 
 
 def _followed(
-    calendar: SyncedCalendar, whose: ConnectionKey, *, now: datetime, room: SyncRoom
+    calendar: SyncedCalendar,
+    alive: set[str],
+    whose: ConnectionKey,
+    *,
+    now: datetime,
+    room: SyncRoom,
 ) -> SyncedCalendar:
-    """Return a calendar after bookings followed what was done to their events in it."""
+    """Return a calendar after bookings followed what was done to their events in it.
+
+    Args:
+        alive: The bookings that have an event in some calendar of the connection.
+    """
     after = calendar
     for mirror in calendar.open_mirrors:
-        mark = follow(mirror, whose, now=now, desk=room.desk)
+        is_alive = mirror.booking_id in alive
+        mark = follow(mirror, whose, is_alive=is_alive, now=now, desk=room.desk)
         if mark is not Mark.OPEN:
             after = after.marked(mirror, mark)
     return _kept(calendar, after, whose, room.calendars)
@@ -462,6 +567,7 @@ def _end(connection: Connection, taken: SyncTurn, *, now: datetime, room: SyncRo
         Overtaken, ProviderUnavailable
     """
     providers, whose = room.providers, connection.key
+    room.calendars.forget_busy(whose)
     try:
         grant = providers.grants.get(whose)
     except CiphertextRefused:

@@ -464,6 +464,9 @@ class Site:
             a_connection(Provider.ZOOM, verified_at=verified_at, **ben),
         ):
             self.adapters.connections.put(connection, an_entry())
+        until = self.now + timedelta(days=1)
+        for whose, known in self.store.connected_busy.items():
+            self.store.connected_busy[whose] = replace(known, read_at=self.now, trusted_until=until)
 
     def wait_for(self, email: str, since: datetime) -> Invitation:
         """Wait for somebody who was invited to the team."""

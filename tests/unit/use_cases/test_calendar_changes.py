@@ -24,7 +24,7 @@ from tests.support.builders import (
     an_entry,
     between,
 )
-from tests.support.connecting import PRIMARY
+from tests.support.connecting import HOLIDAYS, PRIMARY
 from tests.support.syncing import SyncWorld
 
 CALENDAR = PRIMARY.calendar_id
@@ -211,6 +211,104 @@ def test_an_event_that_is_gone_when_all_is_read_anew_was_removed(world):
     look(world)
 
     assert stored(world, booking).state is BookingState.CANCELLED
+
+
+def test_an_event_that_is_dragged_beyond_what_is_read_is_there_still(world):
+    booking = booked_in(world)
+    year = 366 * 86400
+    far = tuple(second + 2 * year for second in span_of(TEN))
+    world.provider.move_event(CALENDAR, event_of(booking), far)
+    look(world)
+
+    world.provider.forget_cursors(CALENDAR)
+    look(world)
+
+    assert stored(world, booking) == booking
+    assert known(world, booking).state is EventState.DIVERGED
+    assert told(world, booking, 2) == set()
+
+
+def made_a_series(world, booking):
+    """Let Aiko repeat her event weekly: a list of single events has the instances only."""
+    single = world.provider.event(CALENDAR, event_of(booking))
+    world.provider.calendars[CALENDAR].events.pop(single.event_id)
+    for week in range(3):
+        instance = f"{single.event_id}_{week}"
+        time = tuple(second + week * 7 * 86400 for second in single.time)
+        world.provider.add_event(CALENDAR, time, event_id=instance)
+        world.provider.change_event(CALENDAR, instance, written=single.written)
+
+
+def test_an_event_that_was_made_a_series_cancels_nothing_when_all_is_read_anew(world):
+    booking = booked_in(world)
+    made_a_series(world, booking)
+    look(world)
+
+    world.provider.forget_cursors(CALENDAR)
+    look(world)
+
+    assert stored(world, booking) == booking
+    assert known(world, booking).state is EventState.DIVERGED
+    assert len(world.busy()) == 2
+
+
+def test_an_event_that_is_put_into_another_calendar_that_is_read_is_flagged():
+    world = SyncWorld(calendars=(PRIMARY, HOLIDAYS))
+    world.adapters.booking_pages.add(a_page(a_member_host()), an_entry())
+    world.sync()
+    booking = booked_in(world)
+    event = world.provider.event(CALENDAR, event_of(booking))
+
+    world.provider.delete_event(CALENDAR, event.event_id)
+    world.provider.add_event(HOLIDAYS.calendar_id, event.time, event_id=event.event_id)
+    world.provider.change_event(HOLIDAYS.calendar_id, event.event_id, written=event.written)
+    look(world)
+
+    assert stored(world, booking) == booking
+    assert known(world, booking).state is EventState.DIVERGED
+
+    world.provider.delete_event(HOLIDAYS.calendar_id, event.event_id)
+    look(world)
+    assert stored(world, booking).state is BookingState.CANCELLED
+
+
+@pytest.fixture
+def moved_out():
+    """Aiko, whose calendar with a booking is not the one that is read and written to any more."""
+    work = replace(HOLIDAYS, can_write=True)
+    world = SyncWorld(calendars=(PRIMARY, work))
+    world.adapters.booking_pages.add(a_page(a_member_host()), an_entry())
+    world.sync()
+    booking = booked_in(world)
+    before = world.stored()
+    chosen = {"conflict_calendar_ids": (work.calendar_id,), "write_calendar_id": work.calendar_id}
+    after = replace(before, version=before.version + 1, **chosen)
+    world.adapters.connections.put(after, an_entry(at=world.now()))
+    look(world)
+    return world, booking
+
+
+def test_an_event_in_a_calendar_that_was_written_to_before_is_followed(moved_out):
+    world, booking = moved_out
+
+    world.provider.delete_event(CALENDAR, event_of(booking))
+    look(world)
+    assert stored(world, booking).state is BookingState.CANCELLED
+
+    look(world)
+    [calendar] = world.adapters.synced_calendars.of(world.key)
+    assert calendar.calendar_id == HOLIDAYS.calendar_id
+
+
+def test_a_calendar_that_was_written_to_before_may_go(moved_out):
+    world, booking = moved_out
+
+    world.provider.remove_calendar(CALENDAR)
+    look(world)
+
+    assert stored(world, booking) == booking
+    [calendar] = world.adapters.synced_calendars.of(world.key)
+    assert calendar.calendar_id == HOLIDAYS.calendar_id
 
 
 def test_what_we_remove_ourselves_cancels_nothing_twice(world):

@@ -5,15 +5,21 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.domain.calendar_sync import (
     CHANNEL_LIFE,
     IDLE_EVERY,
     MENDED_WITHIN,
+    MOST_STRETCHES,
     POLLED_EVERY,
     RUNG_FOR_EVERY,
+    WATCHED_AGAIN,
+    SyncedCalendar,
+    busy_of,
     next_reading,
+    span_to_read,
 )
-from scheduling.domain.connections import ConnectionState, Platform, Provider
+from scheduling.domain.connections import ConnectedBusy, ConnectionState, Platform, Provider
 from scheduling.domain.hours import ClockSpan, WeeklyHours
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.sync_turns import LEASE, Ring, SyncRequest
@@ -190,6 +196,57 @@ def test_a_calendar_that_never_rings_is_read_all_the_same_and_seldom_asked_to(wo
     assert world.provider.calls["watch"] <= 12 + 4
 
 
+def many_calendars(count):
+    others = (
+        replace(PRIMARY, calendar_id=f"calendar {number}", is_primary=False)
+        for number in range(1, count)
+    )
+    return PRIMARY, *others
+
+
+def slow(world, call, seconds):
+    """Let a call take its time."""
+
+    def pause(moment):
+        world.seconds += seconds if moment == call else 0
+
+    world.provider.pause = pause
+
+
+def test_after_a_channel_that_is_long_in_coming_the_others_wait_for_the_next_look():
+    world = SyncWorld(calendars=many_calendars(6))
+    slow(world, "watch", 10)
+    world.provider.fail(ProviderUnavailable("timeout"), call="watch")
+
+    assert world.sync() is SyncEnd.READ
+    assert (world.provider.calls["watch"], world.seconds) == (1, 10)
+    assert due_at(world) == world.now() + WATCHED_AGAIN
+
+    slow(world, "watch", 0)
+    assert turn_comes(world) is SyncEnd.READ
+    assert len(world.provider.channels) == 6
+
+
+def test_a_calendar_that_never_rings_keeps_the_others_from_no_channel():
+    world = SyncWorld(calendars=many_calendars(3))
+    world.provider.fail(ProviderUnavailable("http_400"), call="watch")
+
+    world.sync()
+
+    watched = {calendar_id for _, calendar_id, _, _ in world.provider.channels.values()}
+    assert watched == {"calendar 1", "calendar 2"}
+
+
+def test_a_look_that_takes_too_long_is_put_off_and_takes_no_other_along():
+    world = SyncWorld(calendars=many_calendars(8))
+    slow(world, "changes", 10)
+
+    assert world.sync() is SyncEnd.PUT_OFF
+
+    assert world.seconds == 40
+    assert len(world.adapters.synced_calendars.of(world.key)) == 4
+
+
 def test_a_provider_out_of_order_is_asked_again_and_after_half_an_hour_that_is_said(world):
     world.sync()
     world.provider.fail(ProviderUnavailable("http_503"), times=1000)
@@ -212,6 +269,20 @@ def test_a_provider_is_left_alone_for_as_long_as_it_asks(world):
     assert world.sync() is SyncEnd.PUT_OFF
 
     assert due_at(world) == world.now() + 5 * HOUR
+
+
+def test_what_rings_meanwhile_leaves_the_provider_alone_as_well(world):
+    world.sync()
+    world.provider.fail(ProviderUnavailable("quota", retry_after=3 * HOUR), call="changes")
+    assert turn_comes(world) is SyncEnd.PUT_OFF
+    due, asked = due_at(world), world.provider.calls.total()
+
+    world.adapters.clock += HOUR
+    assert rings(world) is SyncEnd.PUT_OFF
+    assert (due_at(world), world.provider.calls.total()) == (due, asked)
+
+    world.adapters.clock = due
+    assert rings(world) is SyncEnd.READ
 
 
 def test_what_was_known_stays_and_is_soon_not_trusted_where_a_human_has_to_sign_in(world):
@@ -281,6 +352,30 @@ def test_a_calendar_that_is_gone_is_said_to_be_and_the_others_are_read():
     assert turn_comes(world) is SyncEnd.READ
     assert world.stored().state is ConnectionState.OK
     assert len(world.busy()) == 1
+
+
+def test_of_a_calendar_that_was_gone_from_the_beginning_the_others_count_unverified():
+    world = SyncWorld(calendars=(PRIMARY, HOLIDAYS))
+    world.provider.remove_calendar(HOLIDAYS.calendar_id)
+    nine = hour_from(world.now() + DAY)
+    world.provider.add_event(CALENDAR, nine)
+
+    assert world.sync() is SyncEnd.BROKEN
+
+    assert world.busy() == (nine,)
+    assert world.adapters.store.connected_busy[world.key].is_unverified(world.now())
+
+
+def test_an_event_without_end_makes_busy_as_far_as_is_read(world):
+    since_1960, until_9999 = -289_267_200, 253_402_232_400
+    world.provider.add_event(CALENDAR, (since_1960, until_9999))
+
+    world.sync()
+
+    read = span_to_read(world.now())
+    limits = int(read.start.timestamp()), int(read.end.timestamp())
+    assert world.busy() == (limits,)
+    assert [*synced(world).events.values()] == [limits]
 
 
 def test_what_was_read_of_a_former_account_is_not_taken_for_that_of_the_new_one(world):
@@ -364,6 +459,17 @@ def test_a_provider_that_cannot_be_told_of_the_end_keeps_the_grant_for_a_day_at_
     assert world.now() < ended_at + DAY + 2 * HOUR
 
 
+def test_what_was_known_is_forgotten_though_the_provider_cannot_be_told_of_the_end(world):
+    world.provider.add_event(CALENDAR, hour_from(world.now() + DAY))
+    world.sync()
+    world.adapters.connections.change(world.stored().ended(world.now()), an_entry(at=world.now()))
+    world.provider.fail(ProviderUnavailable("http_503"), call="stop", times=1000)
+
+    assert world.sync() is SyncEnd.PUT_OFF
+
+    assert world.key not in world.adapters.store.connected_busy
+
+
 def test_an_account_without_calendars_is_kept_alive_weekly():
     world = SyncWorld()
     zoom = world.connect(a_connection(Provider.ZOOM))
@@ -384,6 +490,36 @@ def test_with_calendars_switched_off_and_meet_left_on_nothing_is_known_of_them(w
     assert world.key not in world.adapters.store.connected_busy
     assert world.provider.channels == {}
     assert world.oauth.revoked == []
+
+
+def test_with_calendars_switched_off_nothing_is_known_though_nobody_can_be_asked(world):
+    world.provider.add_event(CALENDAR, hour_from(world.now() + DAY))
+    world.sync()
+    changed(
+        world,
+        platforms=frozenset({Platform.GOOGLE_MEET}),
+        conflict_calendar_ids=(),
+        state=ConnectionState.RECONNECT_REQUIRED,
+    )
+
+    assert turn_comes(world) is SyncEnd.BROKEN
+
+    assert world.key not in world.adapters.store.connected_busy
+
+
+def test_of_more_than_an_item_can_hold_nobody_is_free_in_the_rest():
+    start = int(at("12:00").timestamp())
+    stretches = [(start + 100 * n, start + 100 * n + 50) for n in range(MOST_STRETCHES + 2)]
+    events = {n.to_bytes(8): stretch for n, stretch in enumerate(stretches)}
+    calendar = SyncedCalendar(new_id(), CALENDAR, events=events)
+
+    busy = busy_of([calendar], at("12:00"))
+
+    assert len(busy) == MOST_STRETCHES
+    assert [*busy[:-1]] == stretches[: MOST_STRETCHES - 1]
+    assert busy[-1] == (stretches[MOST_STRETCHES - 1][0], stretches[-1][1])
+    item = connected_busy_item(ConnectedBusy(a_connection().key, calendar.connection_id, busy))
+    assert len(item["busy"]) < 390_000
 
 
 NINE_TO_FIVE = WeeklyHours("UTC", dict.fromkeys(range(1, 6), (ClockSpan(9 * 60, 17 * 60),)))
