@@ -69,6 +69,11 @@ PROBLEMS: Mapping[str, News] = {
         marked("There is an account already"),
         marked("Each platform takes one. Disconnect it first to connect another."),
     ),
+    "account_in_use": News(
+        "bad",
+        marked("Somebody else has connected this account"),
+        marked("It works for one member of your team at a time. Sign in with one of your own."),
+    ),
     "blocked_by_policy": News(
         "bad",
         marked("Your organization does not allow this"),

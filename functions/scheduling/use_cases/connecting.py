@@ -30,6 +30,7 @@ from scheduling.domain.links import hashed, new_secret
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import (
     AccessDenied,
+    AccountInUse,
     AdminBlocksParley,
     AlreadyConnected,
     BlockedByPolicy,
@@ -74,6 +75,12 @@ if TYPE_CHECKING:
 
 _BLOCKED_BY_ADMIN = frozenset({"admin_policy_enforced", "org_internal"})
 """Source: Google Identity, "Using OAuth 2.0 for web server applications", Authorization errors."""
+
+_ONE_GRANT_PER_ACCOUNT = frozenset({Provider.ZOOM})
+"""At whom each sign-in ends the tokens of the one before it.
+
+Source: https://developers.zoom.us/docs/integrations/oauth/, Refreshing an access token.
+"""
 
 _NO_EVENT = "0" * 32
 """An event that never was: asking for it shows that we would be told of one."""
@@ -227,6 +234,7 @@ def finish_connecting(
         AdminBlocksParley: The account's administrator did.
         BlockedByPolicy: The organization does not allow the platform by now.
         WrongAccount: Another account is connected.
+        AccountInUse: Somebody else of the organization is connected with it.
         ForeignAccount: The organization allows only accounts of its own domains.
         InsufficientScope: With what was granted, nothing works.
         ProviderNotSetUp: What Parley is known by at the provider is wrong.
@@ -257,6 +265,7 @@ def finish_connecting(
     is_foreign_account = is_foreign(account, by.organization)
     with _given_back(tokens, account, provider, connections=connections, oauth=asking):
         _refuse_other_accounts(account, before)
+        _refuse_accounts_in_use(account, attempt.key, connections)
         if is_foreign_account and by.organization.refuses_other_accounts:
             raise ForeignAccount
         scopes = tokens.scopes or frozenset(asking.scopes_for(wanted))
@@ -496,6 +505,15 @@ def _refuse_other_accounts(account: Account, before: Connection | None) -> None:
         raise WrongAccount(before.account)
     # Its grant would be written over, and never be ended at the provider.
     raise StillDisconnecting
+
+
+def _refuse_accounts_in_use(account: Account, key: ConnectionKey, connections: Connections) -> None:
+    """Raises AccountInUse where a colleague's tokens would end with this sign-in, and so on."""
+    if key.provider not in _ONE_GRANT_PER_ACCOUNT:
+        return
+    for other in connections.with_account(key.provider, account.account_id):
+        if other.organization_id == key.organization_id and other != key:
+            raise AccountInUse
 
 
 def _require_unchanged(before: Connection | None, after: Connection | None) -> None:

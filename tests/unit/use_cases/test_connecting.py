@@ -19,6 +19,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import (
     AccessDenied,
+    AccountInUse,
     AdminBlocksParley,
     AlreadyConnected,
     BlockedByPolicy,
@@ -718,6 +719,24 @@ def test_what_was_forgotten_during_a_sign_in_leaves_no_token_behind(parley):
 
     assert parley.grants.get(KEY) is None
     assert stored(parley) is None
+
+
+def test_a_zoom_account_is_of_one_member_of_an_organization(parley):
+    mine = connect(parley, ZOOM)
+
+    with pytest.raises(AccountInUse):
+        connect(parley, ZOOM, by=replace(STAFF, member=BEN))
+
+    assert stored(parley, Provider.ZOOM) == mine
+    assert parley.connections.of_member(KEY.organization_id, BEN.member_id) == []
+    assert parley.oauth[Provider.ZOOM].calls["revoke"] == 0
+
+
+def test_a_zoom_account_may_be_connected_in_another_organization_too(parley):
+    connect(parley, ZOOM)
+    elsewhere = replace(STAFF, organization=replace(ORGANIZATION, organization_id=new_id()))
+
+    assert connect(parley, ZOOM, by=elsewhere).is_on
 
 
 # Two toggles on one grant
