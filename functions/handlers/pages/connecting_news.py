@@ -26,6 +26,11 @@ NEWS: Mapping[str, News] = {
     "connected": News(
         "good", marked("Connected"), marked("We have tried it, and it works with this account.")
     ),
+    "switched_on": News(
+        "good",
+        marked("Switched on"),
+        marked("What you allowed before is enough for it, so there was nothing to sign in for."),
+    ),
     "disconnected": News(
         "good",
         marked("Disconnected"),
