@@ -16,6 +16,7 @@ from scheduling.domain.connecting import (
     is_foreign,
     kept_conflicts,
     kept_target,
+    may_be_foreign,
 )
 from scheduling.domain.connections import (
     Connection,
@@ -150,7 +151,7 @@ def start_connecting(
     if connection is not None and connection.is_on:
         if connection.serves(platform):
             raise AlreadyConnected(connection.account)
-        if _covers(connection, platform, provider):
+        if _covers(connection, platform, provider) and not _is_refused(by, connection):
             _switch_on(by, connection, platform, now=now, connections=connections)
             return None
         platforms, login_hint = platforms | connection.platforms, connection.account
@@ -320,6 +321,8 @@ def switch_on(
         BlockedByPolicy: The organization does not allow the platform.
         NotConnected: Nothing is connected at the provider.
         InsufficientScope: It takes another sign-in, since more has to be granted.
+        ForeignAccount: The organization allows only accounts of its own domains by now; where
+            this is one nevertheless, a sign-in shows it.
         ConnectionChanged: Somebody changed the connection at the same moment.
     """
     if platform in by.organization.blocked_platforms:
@@ -329,6 +332,8 @@ def switch_on(
         return connection
     if not _covers(connection, platform, oauth[platform.provider]):
         raise InsufficientScope([platform])
+    if _is_refused(by, connection):
+        raise ForeignAccount
     return _switch_on(by, connection, platform, now=now, connections=connections)
 
 
@@ -451,6 +456,12 @@ def _on(key: ConnectionKey, connections: Connections) -> Connection:
 def _covers(connection: Connection, platform: Platform, provider: OAuthProvider) -> bool:
     """Tell whether what was granted is enough for one more platform."""
     return connection.works and platform in provider.platforms_of(connection.scopes)
+
+
+def _is_refused(by: SignedIn, connection: Connection) -> bool:
+    """Tell whether the organization may not allow by now that the account does more."""
+    organization = by.organization
+    return organization.refuses_other_accounts and may_be_foreign(connection, organization)
 
 
 def _switch_on(

@@ -812,6 +812,32 @@ def test_what_was_switched_off_during_a_sign_in_for_another_platform_stays_off(p
     assert stored(parley).platforms == {CALENDAR}
 
 
+def test_c27_an_account_that_is_not_allowed_any_more_is_not_used_for_more(parley):
+    connect(parley, CALENDAR, OTHERS)
+    by = under(account_domains=("hanami.example",), refuses_other_accounts=True)
+
+    with pytest.raises(ForeignAccount):
+        do(parley, switch_on, by, MEET)
+    with pytest.raises(ForeignAccount):
+        connect(parley, MEET, OTHERS, by)
+
+    assert stored(parley).platforms == {CALENDAR}
+    assert parley.oauth[Provider.GOOGLE].calls["revoke"] == 0
+
+
+def test_c27_an_account_of_the_organization_is_used_for_more_without_a_sign_in(parley):
+    connect(parley)
+
+    on = do(
+        parley,
+        switch_on,
+        under(account_domains=("hanami.example",), refuses_other_accounts=True),
+        MEET,
+    )
+
+    assert on.platforms == {CALENDAR, MEET}
+
+
 @pytest.mark.parametrize("platform", Platform)
 def test_nothing_is_switched_on_where_nothing_is_connected(parley, platform):
     with pytest.raises(NotConnected):
