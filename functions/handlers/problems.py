@@ -84,6 +84,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.ConnectionChanged: HTTPStatus.CONFLICT,
     refusals.NotConnected: HTTPStatus.NOT_FOUND,
     refusals.AlreadyConnected: HTTPStatus.CONFLICT,
+    refusals.AccountInUse: HTTPStatus.CONFLICT,
     refusals.BlockedByPolicy: HTTPStatus.FORBIDDEN,
     refusals.ConnectRefused: HTTPStatus.FORBIDDEN,
     refusals.ProviderNotSetUp: HTTPStatus.CONFLICT,

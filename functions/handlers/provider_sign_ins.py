@@ -56,7 +56,7 @@ def start(event: APIGatewayProxyEventV2, platform: str) -> Response[str]:
         oauth=adapters().oauth,
     )
     logger.info("connecting begun", platform=wanted.value, is_granted=url is None)
-    return _sent_to(url or _told("news", "connected", wanted))
+    return _sent_to(url or _told("news", "switched_on", wanted))
 
 
 def come_back(event: APIGatewayProxyEventV2, provider: str) -> Response[str]:

@@ -832,23 +832,41 @@ def _sync_calendars(team: Team) -> Exercise:
 
 
 def _probe_free_busy(team: Team) -> Exercise:
-    """Look into a calendar with tokens to replace, after the provider has failed once."""
+    """Look into a calendar with tokens to replace, after the provider has failed once.
+
+    The provider has answered long ago, and after that somebody finds the connection broken.
+    """
     whose, stack = _google_account(team), team.stack
     _connect_google(team)
     circuits, grants = DynamoDbCircuits(stack.scheduling), _grants(stack)
+    connections = DynamoDbConnections(stack.scheduling)
 
     def run() -> None:
-        grant = grants.get(whose)
-        if grant is None:
+        grant, connection = grants.get(whose), connections.get(whose)
+        if grant is None or connection is None:
             raise NotDone(whose)
         grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
+        connections.verified(connection, at=datetime.now(UTC) - timedelta(hours=1))
         circuits.close(whose.organization_id, Provider.GOOGLE)
         circuits.change(whose.organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
         seen = _probe(stack, whose)
         if whose.member_id not in seen or not circuits.get(*_of(whose)).is_closed:
             raise NotDone(seen)
+        _probe_what_is_broken(stack, whose)
 
     return run
+
+
+def _probe_what_is_broken(stack: Deployed, like: ConnectionKey) -> None:
+    """Look into the calendar of a new member whose connection has lost its grant."""
+    connections = DynamoDbConnections(stack.scheduling)
+    connection = a_connection(key=replace(like, member_id=new_id()), account_id=new_id())
+    connections.put(connection, an_entry(organization_id=like.organization_id))
+    _probe(stack, connection.key)
+    broken = connections.get(connection.key)
+    if broken is None or not broken.state.needs_human:
+        raise NotDone(connection.key)
+    connections.change(broken.ended(datetime.now(UTC)), None)
 
 
 def _of(whose: ConnectionKey) -> tuple[str, Provider]:

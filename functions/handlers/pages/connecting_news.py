@@ -26,6 +26,11 @@ NEWS: Mapping[str, News] = {
     "connected": News(
         "good", marked("Connected"), marked("We have tried it, and it works with this account.")
     ),
+    "switched_on": News(
+        "good",
+        marked("Switched on"),
+        marked("What you allowed before is enough for it, so there was nothing to sign in for."),
+    ),
     "disconnected": News(
         "good",
         marked("Disconnected"),
@@ -68,6 +73,11 @@ PROBLEMS: Mapping[str, News] = {
         "warning",
         marked("There is an account already"),
         marked("Each platform takes one. Disconnect it first to connect another."),
+    ),
+    "account_in_use": News(
+        "bad",
+        marked("Somebody else has connected this account"),
+        marked("It works for one member of your team at a time. Sign in with one of your own."),
     ),
     "blocked_by_policy": News(
         "bad",

@@ -44,6 +44,12 @@ def is_foreign(account: Account, organization: Organization) -> bool:
     return bool(domains) and account.domain.lower() not in domains
 
 
+def may_be_foreign(connection: Connection, organization: Organization) -> bool:
+    """Tell whether an address gives reason to ask once more of which domain its account is."""
+    domains = organization.account_domains
+    return bool(domains) and connection.account.rpartition("@")[2].lower() not in domains
+
+
 def kept_conflicts(
     before: Connection | None, calendars: Sequence[ProviderCalendar]
 ) -> tuple[str, ...]:

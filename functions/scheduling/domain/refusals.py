@@ -598,6 +598,13 @@ class AlreadyConnected(SchedulingError):
         self.account = account
 
 
+class AccountInUse(SchedulingError):
+    """Somebody else of the organization is connected with this account."""
+
+    code = "account_in_use"
+    message = marked("Somebody else in your team has connected this account.")
+
+
 class BlockedByPolicy(SchedulingError):
     """The organization does not allow this platform, or this account."""
 

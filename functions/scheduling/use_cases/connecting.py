@@ -16,6 +16,7 @@ from scheduling.domain.connecting import (
     is_foreign,
     kept_conflicts,
     kept_target,
+    may_be_foreign,
 )
 from scheduling.domain.connections import (
     Connection,
@@ -30,6 +31,7 @@ from scheduling.domain.links import hashed, new_secret
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import (
     AccessDenied,
+    AccountInUse,
     AdminBlocksParley,
     AlreadyConnected,
     BlockedByPolicy,
@@ -74,6 +76,12 @@ if TYPE_CHECKING:
 
 _BLOCKED_BY_ADMIN = frozenset({"admin_policy_enforced", "org_internal"})
 """Source: Google Identity, "Using OAuth 2.0 for web server applications", Authorization errors."""
+
+_ONE_GRANT_PER_ACCOUNT = frozenset({Provider.ZOOM})
+"""At whom each sign-in ends the tokens of the one before it.
+
+Source: https://developers.zoom.us/docs/integrations/oauth/, Refreshing an access token.
+"""
 
 _NO_EVENT = "0" * 32
 """An event that never was: asking for it shows that we would be told of one."""
@@ -143,7 +151,7 @@ def start_connecting(
     if connection is not None and connection.is_on:
         if connection.serves(platform):
             raise AlreadyConnected(connection.account)
-        if _covers(connection, platform, provider):
+        if _covers(connection, platform, provider) and not _is_refused(by, connection):
             _switch_on(by, connection, platform, now=now, connections=connections)
             return None
         platforms, login_hint = platforms | connection.platforms, connection.account
@@ -227,6 +235,7 @@ def finish_connecting(
         AdminBlocksParley: The account's administrator did.
         BlockedByPolicy: The organization does not allow the platform by now.
         WrongAccount: Another account is connected.
+        AccountInUse: Somebody else of the organization is connected with it.
         ForeignAccount: The organization allows only accounts of its own domains.
         InsufficientScope: With what was granted, nothing works.
         ProviderNotSetUp: What Parley is known by at the provider is wrong.
@@ -257,6 +266,7 @@ def finish_connecting(
     is_foreign_account = is_foreign(account, by.organization)
     with _given_back(tokens, account, provider, connections=connections, oauth=asking):
         _refuse_other_accounts(account, before)
+        _refuse_accounts_in_use(account, attempt.key, connections)
         if is_foreign_account and by.organization.refuses_other_accounts:
             raise ForeignAccount
         scopes = tokens.scopes or frozenset(asking.scopes_for(wanted))
@@ -311,6 +321,8 @@ def switch_on(
         BlockedByPolicy: The organization does not allow the platform.
         NotConnected: Nothing is connected at the provider.
         InsufficientScope: It takes another sign-in, since more has to be granted.
+        ForeignAccount: The organization allows only accounts of its own domains by now; where
+            this is one nevertheless, a sign-in shows it.
         ConnectionChanged: Somebody changed the connection at the same moment.
     """
     if platform in by.organization.blocked_platforms:
@@ -320,6 +332,8 @@ def switch_on(
         return connection
     if not _covers(connection, platform, oauth[platform.provider]):
         raise InsufficientScope([platform])
+    if _is_refused(by, connection):
+        raise ForeignAccount
     return _switch_on(by, connection, platform, now=now, connections=connections)
 
 
@@ -445,6 +459,12 @@ def _covers(connection: Connection, platform: Platform, provider: OAuthProvider)
     return is_one_more and platform in provider.platforms_of(connection.scopes)
 
 
+def _is_refused(by: SignedIn, connection: Connection) -> bool:
+    """Tell whether the organization may not allow by now that the account does more."""
+    organization = by.organization
+    return organization.refuses_other_accounts and may_be_foreign(connection, organization)
+
+
 def _switch_on(
     by: SignedIn,
     connection: Connection,
@@ -497,6 +517,15 @@ def _refuse_other_accounts(account: Account, before: Connection | None) -> None:
         raise WrongAccount(before.account)
     # Its grant would be written over, and never be ended at the provider.
     raise StillDisconnecting
+
+
+def _refuse_accounts_in_use(account: Account, key: ConnectionKey, connections: Connections) -> None:
+    """Raises AccountInUse where a colleague's tokens would end with this sign-in, and so on."""
+    if key.provider not in _ONE_GRANT_PER_ACCOUNT:
+        return
+    for other in connections.with_account(key.provider, account.account_id):
+        if other.organization_id == key.organization_id and other != key:
+            raise AccountInUse
 
 
 def _require_unchanged(before: Connection | None, after: Connection | None) -> None:

@@ -48,14 +48,11 @@ AGAIN_SOON = timedelta(seconds=5)
 VERIFIED_EVERY = timedelta(minutes=15)
 """How exactly it is known when a provider last answered: each time would be a write per call."""
 
-_MENDED_ELSEWHERE = frozenset(
-    {
-        ConnectionState.ADMIN_BLOCKED,
-        ConnectionState.ACCOUNT_DISABLED,
-        ConnectionState.APP_MISCONFIGURED,
-    }
-)
-"""What ends at the provider, or with another secret: the grant itself may be as good as before."""
+_MENDED_ELSEWHERE = frozenset({ConnectionState.ADMIN_BLOCKED, ConnectionState.APP_MISCONFIGURED})
+"""What ends at the provider, or with another secret: the grant itself may be as good as before.
+
+That an account is disabled is said of its meetings only, so no other answer disproves it.
+"""
 
 
 _ANSWERS = (

@@ -481,6 +481,17 @@ def test_an_account_without_calendars_is_kept_alive_weekly():
     assert 6 * DAY < turn.due_at - world.now() <= 7 * DAY
 
 
+def test_keeping_an_account_alive_does_not_tell_that_it_may_hold_meetings_again():
+    world = SyncWorld()
+    zoom = world.connect(a_connection(Provider.ZOOM, state=ConnectionState.ACCOUNT_DISABLED))
+    request = SyncRequest(zoom.key, due_at=int(world.now().timestamp()))
+
+    assert sync_connection(request, now=world.now(), room=world.room) is SyncEnd.KEPT_ALIVE
+
+    stored = world.adapters.connections.get(zoom.key)
+    assert stored.state is ConnectionState.ACCOUNT_DISABLED
+
+
 def test_with_calendars_switched_off_and_meet_left_on_nothing_is_known_of_them(world):
     world.sync()
     changed(world, platforms=frozenset({Platform.GOOGLE_MEET}), conflict_calendar_ids=())

@@ -19,6 +19,7 @@ from scheduling.domain.identifiers import new_id
 from scheduling.domain.people import Role
 from scheduling.domain.refusals import (
     AccessDenied,
+    AccountInUse,
     AdminBlocksParley,
     AlreadyConnected,
     BlockedByPolicy,
@@ -720,6 +721,24 @@ def test_what_was_forgotten_during_a_sign_in_leaves_no_token_behind(parley):
     assert stored(parley) is None
 
 
+def test_a_zoom_account_is_of_one_member_of_an_organization(parley):
+    mine = connect(parley, ZOOM)
+
+    with pytest.raises(AccountInUse):
+        connect(parley, ZOOM, by=replace(STAFF, member=BEN))
+
+    assert stored(parley, Provider.ZOOM) == mine
+    assert parley.connections.of_member(KEY.organization_id, BEN.member_id) == []
+    assert parley.oauth[Provider.ZOOM].calls["revoke"] == 0
+
+
+def test_a_zoom_account_may_be_connected_in_another_organization_too(parley):
+    connect(parley, ZOOM)
+    elsewhere = replace(STAFF, organization=replace(ORGANIZATION, organization_id=new_id()))
+
+    assert connect(parley, ZOOM, by=elsewhere).is_on
+
+
 # Two toggles on one grant
 
 
@@ -791,6 +810,32 @@ def test_what_was_switched_off_during_a_sign_in_for_another_platform_stays_off(p
     come_back(parley, Provider.GOOGLE, **brought)
 
     assert stored(parley).platforms == {CALENDAR}
+
+
+def test_c27_an_account_that_is_not_allowed_any_more_is_not_used_for_more(parley):
+    connect(parley, CALENDAR, OTHERS)
+    by = under(account_domains=("hanami.example",), refuses_other_accounts=True)
+
+    with pytest.raises(ForeignAccount):
+        do(parley, switch_on, by, MEET)
+    with pytest.raises(ForeignAccount):
+        connect(parley, MEET, OTHERS, by)
+
+    assert stored(parley).platforms == {CALENDAR}
+    assert parley.oauth[Provider.GOOGLE].calls["revoke"] == 0
+
+
+def test_c27_an_account_of_the_organization_is_used_for_more_without_a_sign_in(parley):
+    connect(parley)
+
+    on = do(
+        parley,
+        switch_on,
+        under(account_domains=("hanami.example",), refuses_other_accounts=True),
+        MEET,
+    )
+
+    assert on.platforms == {CALENDAR, MEET}
 
 
 @pytest.mark.parametrize("platform", Platform)
