@@ -302,8 +302,19 @@ def takes_place(booking: Booking) -> bool:
     return booking.state in {BookingState.CONFIRMED, BookingState.NO_SHOW}
 
 
+def link_of(booking: Booking, meeting: OnlineMeeting | None) -> str:
+    """Return the link into a booking's meeting; empty where there is none, or none yet."""
+    return "" if meeting is None or _is_left(booking, meeting) else meeting.join_url
+
+
 def waits_for_link(booking: Booking, meeting: OnlineMeeting | None, now: datetime) -> bool:
     """Tell whether the link of a booking's meeting is worth waiting for."""
     is_expected = booking.online_meeting is not None and booking.state is BookingState.CONFIRMED
     is_new = now < booking.changed_at + LINK_WAIT
-    return is_expected and is_new and (meeting is None or meeting.is_awaited)
+    is_to_come = meeting is None or meeting.is_awaited or _is_left(booking, meeting)
+    return is_expected and is_new and is_to_come
+
+
+def _is_left(booking: Booking, meeting: OnlineMeeting) -> bool:
+    """Tell whether a meeting is in the account of a former host: another one takes its place."""
+    return bool(meeting.host_id) and meeting.host_id not in booking.host_ids

@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.booking import BookedHost
 from scheduling.domain.calendar_events import EventState, TaskState
 from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
 from scheduling.domain.grants import Grant
-from scheduling.domain.messages import Recipient
+from scheduling.domain.hosts import HostKey, HostKind
+from scheduling.domain.identifiers import derived_id
+from scheduling.domain.messages import MessageKind, Recipient
 from scheduling.provider_ports import CalendarGone, MeetingRefused
+from scheduling.use_cases.announcements import announcements
 from scheduling.use_cases.calendar_events import requeue_of_host, write_calendar_events
 from scheduling.use_cases.event_work import EventRoom
 from scheduling.use_cases.provider_calls import Providers
@@ -29,7 +33,10 @@ from tests.support.in_memory_calendars import InMemoryCalendars
 from tests.support.in_memory_connections import InMemoryConnections
 from tests.support.in_memory_grants import InMemoryCircuits, InMemoryGrants
 from tests.support.in_memory_meetings import InMemoryMeetings
+from tests.support.mail_room import mail_room, swept
 
+BEN = replace(AIKO, member_id=derived_id("ben"), name="Ben Ode", email="ben@hanami.example")
+BENS = replace(PRIMARY, calendar_id=BEN.email)
 TOKENS = {Provider.GOOGLE: "google token", Provider.ZOOM: "zoom token"}
 
 
@@ -68,6 +75,21 @@ class Office:
         until = EARLY + timedelta(days=30)
         self.grants.put(Grant(key, connection.connection_id, "refresh", TOKENS[provider], until))
         return connection
+
+    def connect_ben(self, provider=Provider.ZOOM):
+        """Have a colleague there, with accounts of his own."""
+        self.parley.store.members[BEN.organization_id, BEN.member_id] = BEN
+        token = f"{TOKENS[provider]} of Ben"
+        if provider is Provider.ZOOM:
+            self.meetings.add_account(token)
+        else:
+            self.calendars.add_calendar(token, BENS)
+        connection = a_connection(provider, member_id=BEN.member_id, account_id="ben")
+        if provider is Provider.GOOGLE:
+            connection = replace(connection, calendars=(BENS,), write_calendar_id=BENS.calendar_id)
+        self.connections.put(connection, an_entry())
+        until = EARLY + timedelta(days=30)
+        self.grants.put(Grant(connection.key, connection.connection_id, "refresh", token, until))
 
     def booked(self, **changes):
         booking = replace(a_booking(a_member_host(), between("09:00", "09:30")), **changes)
@@ -249,3 +271,29 @@ def test_an_account_without_meet_is_told_and_the_event_is_written(office):
     assert after.state is TaskState.FAILED
     assert office.connections.get(connection.key).state is ConnectionState.NO_MEET
     assert len(office.events()) == 1
+
+
+def test_c3_mails_about_another_host_wait_for_that_hosts_link(office):
+    office.connect(Provider.ZOOM)
+    office.connect_ben()
+    booking = office.booked(online_meeting=Platform.ZOOM, booked_at=EARLY, changed_at=EARLY)
+    office.write(booking)
+    office.parley.clock = EARLY + timedelta(hours=1)
+    now = office.parley.now()
+    after = booking.moved(
+        replace(booking.claim, host_ids=(BEN.member_id,), time=between("10:00", "10:30")),
+        (BookedHost(HostKey(HostKind.MEMBER, BEN.member_id), BEN.name),),
+        now=now,
+    )
+    mails = announcements(MessageKind.BOOKING_MOVED, after, now=now, was_confirmed=True)
+    office.parley.bookings.change(booking, after, mails, an_entry())
+    room = mail_room(office.parley)
+
+    too_early = swept(office.parley, room)
+    first = office.known(booking).meeting.join_url
+    office.write(after, now=now)
+    second = office.known(booking).meeting.join_url
+    texts = [mail.rendered.text for mail in swept(office.parley, room)]
+
+    assert not any(first in text for text in (*texts, *(m.rendered.text for m in too_early)))
+    assert len([text for text in texts if second in text]) == 3, "guest, host, person in charge"
