@@ -132,6 +132,11 @@ class EventTask:
             self, state=TaskState.WAITING, attempts=0, due_at=now + LINK_PAUSE, problems=()
         )
 
+    def never_finished(self, host_ids: Sequence[str]) -> EventTask:
+        """Return the task after each worker that took it died, so that none has recorded why."""
+        problems = tuple(EventProblem(host_id, "never_finished") for host_id in host_ids)
+        return replace(self, state=TaskState.FAILED, attempts=0, due_at=None, problems=problems)
+
     def put_off(self, troubles: Sequence[Trouble], *, now: datetime, chance: float) -> EventTask:
         """Return the task after something went wrong: due again, or failed.
 

@@ -13,6 +13,7 @@ from scheduling.domain.connections import ConnectionKey, ConnectionState
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 from scheduling.provider_ports import (
     CalendarGone,
+    ClaimLost,
     EventChangedMeanwhile,
     MeetingRefused,
     PermissionMissing,
@@ -65,6 +66,8 @@ class EventWork:
     room: EventRoom
     troubles: list[Trouble] = field(default_factory=list)
     """What has gone wrong so far."""
+    unforeseen: list[Exception] = field(default_factory=list)
+    """Of that, what nobody has thought of."""
 
     @property
     def has_ended(self) -> bool:
@@ -113,7 +116,11 @@ class EventWork:
     def attempt(self, connection: Connection, platform: Platform) -> Iterator[None]:
         """Note among the troubles what goes wrong meanwhile, and go on.
 
-        What somebody else has to hear of brings the connection into its state.
+        What somebody else has to hear of brings the connection into its state. What nobody
+        foresaw is noted too: it must not keep the calendars of others from being written.
+
+        Raises:
+            ClaimLost
         """
         whose, is_meeting = connection.key.member_id, platform.makes_meetings
 
@@ -138,6 +145,11 @@ class EventWork:
         except MeetingRefused as error:
             note(error.state.value, needs_human=error.state.needs_human, pause=AT_THE_LIMIT)
             self._note_state(connection, error.state)
+        except ClaimLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised when the others are done
+            note("unforeseen")
+            self.unforeseen.append(error)
 
     def _note_state(
         self, connection: Connection, state: ConnectionState, *missing: Platform

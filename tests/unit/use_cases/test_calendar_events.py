@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from scheduling.domain.booking import BookedHost
-from scheduling.domain.calendar_events import EventState, TaskState
+from scheduling.domain.calendar_events import LEASE, MAX_ATTEMPTS, EventState, TaskState
 from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
 from scheduling.domain.grants import Grant
 from scheduling.domain.hosts import HostKey, HostKind
@@ -37,6 +37,7 @@ from tests.support.mail_room import mail_room, swept
 
 BEN = replace(AIKO, member_id=derived_id("ben"), name="Ben Ode", email="ben@hanami.example")
 BENS = replace(PRIMARY, calendar_id=BEN.email)
+UNFORESEEN = RuntimeError("nobody thought of this")
 TOKENS = {Provider.GOOGLE: "google token", Provider.ZOOM: "zoom token"}
 
 
@@ -101,7 +102,7 @@ class Office:
 
     def write(self, booking, *, now=EARLY):
         return write_calendar_events(
-            booking.organization_id, booking.booking_id, now=now, room=self.room
+            booking.organization_id, booking.booking_id, clock=lambda: now, room=self.room
         )
 
     def known(self, booking):
@@ -297,3 +298,60 @@ def test_c3_mails_about_another_host_wait_for_that_hosts_link(office):
 
     assert not any(first in text for text in (*texts, *(m.rendered.text for m in too_early)))
     assert len([text for text in texts if second in text]) == 3, "guest, host, person in charge"
+
+
+def test_r10_what_nobody_foresaw_for_one_calendar_leaves_the_others_written(office):
+    office.connect()
+    office.connect_ben(Provider.GOOGLE)
+    office.calendars.fail(UNFORESEEN)
+    booking = office.booked()
+    hosts = tuple(
+        BookedHost(HostKey(HostKind.MEMBER, member.member_id), member.name)
+        for member in (AIKO, BEN)
+    )
+    claim = replace(booking.claim, host_ids=tuple(host.host_id for host in hosts))
+    after = booking.handed_over(claim, hosts, AIKO.member_id, now=EARLY)
+    office.parley.bookings.change(booking, after, [], an_entry())
+
+    with pytest.raises(ExceptionGroup) as raised:
+        office.write(after)
+
+    assert raised.value.exceptions == (UNFORESEEN,)
+    assert sorted(map(len, (office.events(), office.calendars.events(BENS.calendar_id)))) == [0, 1]
+    task = office.known(booking).task
+    assert (task.state, len(task.problems)) == (TaskState.WAITING, 1)
+    office.write(after, now=task.due_at)
+    assert len(office.events()) == len(office.calendars.events(BENS.calendar_id)) == 1
+
+
+def test_r10_what_no_worker_ever_finished_is_left_to_a_human(office):
+    office.connect()
+    booking = office.booked()
+    whose = booking.organization_id, booking.booking_id
+    now = EARLY
+    for _ in range(MAX_ATTEMPTS):
+        assert office.parley.calendar_events.claim(*whose, now=now)
+        now += LEASE
+
+    after = office.write(booking, now=now)
+
+    assert (after.state, after.due_at) == (TaskState.FAILED, None)
+    assert [problem.reason for problem in after.problems] == ["never_finished"]
+
+
+def test_what_changes_while_a_worker_is_at_it_is_done_by_the_same_worker(office):
+    office.connect()
+    booking = office.booked()
+    moments = iter(EARLY + timedelta(seconds=seconds) for seconds in range(9))
+
+    def pause(moment):
+        if moment == "insert done":
+            after = booking.cancelled(Recipient.GUEST, "", now=EARLY + timedelta(seconds=2))
+            office.parley.bookings.change(booking, after, [], an_entry())
+
+    office.calendars.pause = pause
+    write_calendar_events(
+        booking.organization_id, booking.booking_id, clock=lambda: next(moments), room=office.room
+    )
+
+    assert office.events() == []
