@@ -186,7 +186,8 @@ class HostEvent:
     organization_id: str
     booking_id: str
     host_id: str
-    connection_id: str
+    account_id: str
+    """Of the host's at the provider: whoever connects it again can reach the event again."""
     calendar_id: str
     generation: int
     """1 for the first; a provider takes the id of a deleted event never again."""
@@ -216,7 +217,7 @@ class HostEvent:
             self.organization_id,
             self.booking_id,
             self.host_id,
-            connection.connection_id,
+            connection.account_id,
             connection.calendar_to_write,
             self.generation + 1,
         )
@@ -227,7 +228,7 @@ class FormerMeeting:
     """A meeting that was made, or may have been, and is not the booking's: to be deleted."""
 
     host_id: str
-    connection_id: str
+    account_id: str
     mark: str
     """Tells it from all others; see `WantedMeeting`."""
     meeting_id: str = ""
@@ -243,7 +244,8 @@ class OnlineMeeting:
     platform: Platform
     host_id: str
     """In whose account it is; empty where nobody can make it."""
-    connection_id: str = ""
+    account_id: str = ""
+    """The provider's key of that account."""
     mark: str = ""
     """Of the latest try to make it: a new one with each, so that no two meetings have the same."""
     meeting_id: str = ""
@@ -278,7 +280,7 @@ class OnlineMeeting:
         """Return what is to be deleted once it is no longer the booking's meeting."""
         if not self.mark:
             return self.former
-        own = FormerMeeting(self.host_id, self.connection_id, self.mark, self.meeting_id)
+        own = FormerMeeting(self.host_id, self.account_id, self.mark, self.meeting_id)
         return (*self.former, own)
 
 

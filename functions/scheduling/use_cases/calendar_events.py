@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scheduling.domain.booking import BookingState
 from scheduling.domain.calendar_events import (
     LINK_WAIT,
     MAX_ATTEMPTS,
@@ -86,11 +85,13 @@ def requeue_of_host(
     bookings: ports.Bookings,
     calendar_events: CalendarEvents,
 ) -> int:
-    """Have all meetings to come of a host looked at: they have connected something.
+    """Have all bookings to come of a host looked at: an account can be reached that could not.
+
+    Also those that do not take place: what was made of them may be there still.
 
     Return how many there are.
     """
-    to_come = BookingFilter(after=now, host_id=member_id, states=(BookingState.CONFIRMED,))
+    to_come = BookingFilter(after=now, host_id=member_id)
 
     def part(cursor: str | None) -> ListPage[Booking]:
         return bookings.list(organization_id, to_come, cursor=cursor, limit=_PART)

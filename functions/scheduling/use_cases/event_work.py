@@ -80,12 +80,13 @@ class EventWork:
         connection = self.connections.get(key)
         return connection if connection is not None and connection.is_on else None
 
-    def same_connection(
-        self, host_id: str, provider: Provider, connection_id: str
-    ) -> Connection | None:
-        """Return the connection that something was made through, if it is on still."""
+    def connection_to(self, host_id: str, provider: Provider, account_id: str) -> Connection | None:
+        """Return the connection to the account that something was made in, if it is on.
+
+        It may be another one than then: whoever disconnects may connect the same account again.
+        """
         connection = self.connection(host_id, provider)
-        is_same = connection is not None and connection.connection_id == connection_id
+        is_same = connection is not None and connection.account_id == account_id
         return connection if is_same else None
 
     def keep(self, event: HostEvent) -> None:

@@ -100,6 +100,21 @@ class Office:
         after = booking.cancelled(Recipient.GUEST, "", now=EARLY)
         self.parley.bookings.change(booking, after, [], an_entry())
 
+    def disconnect(self, connection):
+        """Have a connection ended, and its provider told."""
+        ended = connection.ended(EARLY)
+        self.connections.change(ended, an_entry())
+        self.connections.forget(ended)
+
+    def requeue(self):
+        return requeue_of_host(
+            AIKO.organization_id,
+            AIKO.member_id,
+            now=EARLY,
+            bookings=self.parley.bookings,
+            calendar_events=self.parley.calendar_events,
+        )
+
     def write(self, booking, *, now=EARLY):
         return write_calendar_events(
             booking.organization_id, booking.booking_id, clock=lambda: now, room=self.room
@@ -172,16 +187,9 @@ def test_a_host_who_connects_something_has_all_meetings_to_come_written(office):
     office.write(booking)
     office.connect()
 
-    asked = requeue_of_host(
-        AIKO.organization_id,
-        AIKO.member_id,
-        now=EARLY,
-        bookings=office.parley.bookings,
-        calendar_events=office.parley.calendar_events,
-    )
+    assert office.requeue() == 1
     office.write(booking)
 
-    assert asked == 1
     assert len(office.events()) == 1
 
 
@@ -195,6 +203,7 @@ def test_c33_with_another_account_new_events_go_there_and_old_ones_stay(office):
         replace(
             first,
             connection_id="another",
+            account_id="another",
             calendars=(other,),
             write_calendar_id=other.calendar_id,
             version=2,
@@ -355,3 +364,40 @@ def test_what_changes_while_a_worker_is_at_it_is_done_by_the_same_worker(office)
     )
 
     assert office.events() == []
+
+
+def test_c33_connecting_the_same_account_again_removes_what_was_cancelled_meanwhile(office):
+    google, zoom = office.connect(), office.connect(Provider.ZOOM)
+    booking = office.booked(online_meeting=Platform.ZOOM)
+    office.write(booking)
+    office.disconnect(google)
+    office.disconnect(zoom)
+    office.cancel(booking)
+    while due_at := office.known(booking).task.due_at:
+        office.write(booking, now=due_at)
+    assert len(office.events()) == len(office.meetings.meetings(TOKENS[Provider.ZOOM])) == 1
+    office.connect()
+    office.connect(Provider.ZOOM)
+
+    assert office.requeue() == 1
+    office.write(booking)
+
+    assert office.events() == []
+    assert office.meetings.meetings(TOKENS[Provider.ZOOM]) == []
+
+
+def test_c33_connecting_the_same_account_again_writes_no_second_event(office):
+    work = replace(PRIMARY, calendar_id="work@group.calendar.google.com", is_primary=False)
+    office.calendars.add_calendar(TOKENS[Provider.GOOGLE], work)
+    calendars = (PRIMARY, work)
+    first = office.connect(calendars=calendars, write_calendar_id=work.calendar_id)
+    booking = office.booked()
+    office.write(booking)
+    office.disconnect(first)
+    office.connect(calendars=calendars)
+
+    office.requeue()
+    office.write(booking)
+
+    assert office.events() == []
+    assert len(office.calendars.events(work.calendar_id)) == 1
