@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.domain.audit import Activity
 from scheduling.domain.booking import BookedHost
 from scheduling.domain.calendar_events import LEASE, MAX_ATTEMPTS, EventState, TaskState
 from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
@@ -12,11 +13,11 @@ from scheduling.domain.grants import Grant
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.messages import MessageKind, Recipient
-from scheduling.provider_ports import CalendarGone, MeetingRefused
+from scheduling.provider_ports import CalendarGone, GrantRejected, MeetingRefused
 from scheduling.use_cases.announcements import announcements
 from scheduling.use_cases.calendar_events import requeue_of_host, write_calendar_events
 from scheduling.use_cases.event_work import EventRoom
-from scheduling.use_cases.provider_calls import Providers
+from scheduling.use_cases.provider_calls import Providers, call, note_state
 from tests.support.builders import (
     AIKO,
     EARLY,
@@ -401,3 +402,39 @@ def test_c33_connecting_the_same_account_again_writes_no_second_event(office):
 
     assert office.events() == []
     assert len(office.calendars.events(work.calendar_id)) == 1
+
+
+@pytest.mark.parametrize(
+    "state", [ConnectionState.APP_MISCONFIGURED, ConnectionState.ADMIN_BLOCKED]
+)
+def test_what_a_broken_connection_kept_away_is_written_when_it_is_mended(office, state):
+    connection = office.connect()
+    office.calendars.fail(GrantRejected(state))
+    booking = office.booked()
+    assert office.write(booking).state is TaskState.FAILED
+
+    call(
+        office.connections.get(connection.key),
+        office.calendars.all,
+        now=EARLY + timedelta(hours=6),
+        providers=office.room.providers,
+    )
+
+    assert office.parley.store.entries[-1].activity is Activity.CONNECTION_MENDED, (
+        "which wakes the worker"
+    )
+    office.requeue()
+    office.write(booking)
+    assert len(office.events()) == 1
+
+
+def test_a_calendar_that_can_be_read_again_but_not_written_to_wakes_no_worker(office):
+    connection = office.connect()
+    office.calendars.fail(CalendarGone())
+    office.write(office.booked())
+    broken = office.connections.get(connection.key)
+
+    note_state(broken, ConnectionState.OK, now=EARLY, connections=office.connections)
+
+    assert office.connections.get(connection.key).state is ConnectionState.OK
+    assert office.parley.store.entries[-1].activity is Activity.CONNECTION_BROKEN
