@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers.wiring import adapters
-from scheduling.domain.calendar_events import takes_place
+from scheduling.domain.calendar_events import link_of, takes_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ def join_url_of(booking: Booking) -> str:
     if booking.online_meeting is None or not takes_place(booking):
         return ""
     meeting = adapters().online_meetings.get(booking.organization_id, booking.booking_id)
-    return "" if meeting is None else meeting.join_url
+    return link_of(booking, meeting)
 
 
 def join_urls_of(bookings: Iterable[Booking]) -> Mapping[str, str]:
@@ -29,4 +29,4 @@ def join_urls_of(bookings: Iterable[Booking]) -> Mapping[str, str]:
     found = adapters().online_meetings.of_bookings(
         online[0].organization_id, [booking.booking_id for booking in online]
     )
-    return {booking_id: meeting.join_url for booking_id, meeting in found.items()}
+    return {each.booking_id: link_of(each, found.get(each.booking_id)) for each in online}

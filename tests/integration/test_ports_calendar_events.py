@@ -86,7 +86,7 @@ def an_event(booking: Booking, **changes):
         booking.organization_id,
         booking.booking_id,
         booking.host_ids[0],
-        "connection",
+        "account",
         "aiko@hanami.example",
         generation=1,
         content_hash="hash",
@@ -102,12 +102,12 @@ def a_meeting(booking: Booking, **changes):
         booking.booking_id,
         Platform.ZOOM,
         booking.host_ids[0],
-        "connection",
+        "account",
         "mark",
         "90000000001",
         "https://zoom.example/j/90000000001",
         "hash",
-        former=(FormerMeeting("ben", "another connection", "first mark"),),
+        former=(FormerMeeting("ben", "another account", "first mark"),),
     )
     return replace(usual, **changes)
 

@@ -205,7 +205,7 @@ class CalendarWorld:
         booking, room = self.booking, self.room(version)
         try:
             write_calendar_events(
-                booking.organization_id, booking.booking_id, now=self.now(), room=room
+                booking.organization_id, booking.booking_id, clock=self.now, room=room
             )
         except Crash:
             self.seen["crash"] += 1

@@ -161,7 +161,7 @@ class SyncWorld:
             chance=lambda: 1.0,
         )
         write_calendar_events(
-            booking.organization_id, booking.booking_id, now=self.now(), room=room
+            booking.organization_id, booking.booking_id, clock=self.now, room=room
         )
 
     def pass_time(self, length: timedelta, *, step: timedelta = MINUTE) -> None:

@@ -71,6 +71,7 @@ ACTIVITIES: Mapping[Activity, str] = {
     Activity.RECONNECTED: marked("Connected a platform again"),
     Activity.DISCONNECTED: marked("Disconnected a platform"),
     Activity.CONNECTION_BROKEN: marked("Found a connection broken"),
+    Activity.CONNECTION_MENDED: marked("Found a connection working again"),
     Activity.CONNECTION_REMOVED: marked("Disconnected somebody's account"),
     Activity.CONNECT_REQUESTED: marked("Asked somebody to connect a platform"),
     Activity.CALENDARS_CHOSEN: marked("Chose calendars"),

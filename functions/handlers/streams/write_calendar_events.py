@@ -105,7 +105,7 @@ def _write(organization_id: str, booking_id: str) -> EventTask | None:
         if look:
             time.sleep(LINK_PAUSE.total_seconds())
         after = write_calendar_events(
-            organization_id, booking_id, now=adapters().now(), room=event_room()
+            organization_id, booking_id, clock=adapters().now, room=event_room()
         )
         if after is not None:
             logger.info(

@@ -83,6 +83,8 @@ class Activity(StrEnum):
     DISCONNECTED = "disconnected"
     """By the member; a platform of several was switched off, or the last one."""
     CONNECTION_BROKEN = "connection_broken"
+    CONNECTION_MENDED = "connection_mended"
+    """It works again without anything its member did here."""
     CONNECTION_REMOVED = "connection_removed"
     """By an admin."""
     CONNECT_REQUESTED = "connect_requested"
@@ -155,6 +157,7 @@ SUBJECT_KINDS: Mapping[Activity, ThingKind] = {
     Activity.RECONNECTED: ThingKind.MEMBER,
     Activity.DISCONNECTED: ThingKind.MEMBER,
     Activity.CONNECTION_BROKEN: ThingKind.MEMBER,
+    Activity.CONNECTION_MENDED: ThingKind.MEMBER,
     Activity.CONNECTION_REMOVED: ThingKind.MEMBER,
     Activity.CONNECT_REQUESTED: ThingKind.MEMBER,
     Activity.CALENDARS_CHOSEN: ThingKind.MEMBER,

@@ -132,6 +132,11 @@ class EventTask:
             self, state=TaskState.WAITING, attempts=0, due_at=now + LINK_PAUSE, problems=()
         )
 
+    def never_finished(self, host_ids: Sequence[str]) -> EventTask:
+        """Return the task after each worker that took it died, so that none has recorded why."""
+        problems = tuple(EventProblem(host_id, "never_finished") for host_id in host_ids)
+        return replace(self, state=TaskState.FAILED, attempts=0, due_at=None, problems=problems)
+
     def put_off(self, troubles: Sequence[Trouble], *, now: datetime, chance: float) -> EventTask:
         """Return the task after something went wrong: due again, or failed.
 
@@ -181,7 +186,8 @@ class HostEvent:
     organization_id: str
     booking_id: str
     host_id: str
-    connection_id: str
+    account_id: str
+    """Of the host's at the provider: whoever connects it again can reach the event again."""
     calendar_id: str
     generation: int
     """1 for the first; a provider takes the id of a deleted event never again."""
@@ -211,7 +217,7 @@ class HostEvent:
             self.organization_id,
             self.booking_id,
             self.host_id,
-            connection.connection_id,
+            connection.account_id,
             connection.calendar_to_write,
             self.generation + 1,
         )
@@ -222,7 +228,7 @@ class FormerMeeting:
     """A meeting that was made, or may have been, and is not the booking's: to be deleted."""
 
     host_id: str
-    connection_id: str
+    account_id: str
     mark: str
     """Tells it from all others; see `WantedMeeting`."""
     meeting_id: str = ""
@@ -238,7 +244,8 @@ class OnlineMeeting:
     platform: Platform
     host_id: str
     """In whose account it is; empty where nobody can make it."""
-    connection_id: str = ""
+    account_id: str = ""
+    """The provider's key of that account."""
     mark: str = ""
     """Of the latest try to make it: a new one with each, so that no two meetings have the same."""
     meeting_id: str = ""
@@ -273,7 +280,7 @@ class OnlineMeeting:
         """Return what is to be deleted once it is no longer the booking's meeting."""
         if not self.mark:
             return self.former
-        own = FormerMeeting(self.host_id, self.connection_id, self.mark, self.meeting_id)
+        own = FormerMeeting(self.host_id, self.account_id, self.mark, self.meeting_id)
         return (*self.former, own)
 
 
@@ -302,8 +309,19 @@ def takes_place(booking: Booking) -> bool:
     return booking.state in {BookingState.CONFIRMED, BookingState.NO_SHOW}
 
 
+def link_of(booking: Booking, meeting: OnlineMeeting | None) -> str:
+    """Return the link into a booking's meeting; empty where there is none, or none yet."""
+    return "" if meeting is None or _is_left(booking, meeting) else meeting.join_url
+
+
 def waits_for_link(booking: Booking, meeting: OnlineMeeting | None, now: datetime) -> bool:
     """Tell whether the link of a booking's meeting is worth waiting for."""
     is_expected = booking.online_meeting is not None and booking.state is BookingState.CONFIRMED
     is_new = now < booking.changed_at + LINK_WAIT
-    return is_expected and is_new and (meeting is None or meeting.is_awaited)
+    is_to_come = meeting is None or meeting.is_awaited or _is_left(booking, meeting)
+    return is_expected and is_new and is_to_come
+
+
+def _is_left(booking: Booking, meeting: OnlineMeeting) -> bool:
+    """Tell whether a meeting is in the account of a former host: another one takes its place."""
+    return bool(meeting.host_id) and meeting.host_id not in booking.host_ids

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scheduling.domain.booking import BookingState
 from scheduling.domain.calendar_events import (
     LINK_WAIT,
+    MAX_ATTEMPTS,
     EventProblem,
     Trouble,
     takes_place,
@@ -26,7 +26,7 @@ from scheduling.use_cases.host_events import remove_event, write_event
 from scheduling.use_cases.meeting_making import note_hopeless, note_link, settle_meeting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from scheduling import ports
@@ -44,19 +44,29 @@ _PART = 100
 
 
 def write_calendar_events(
-    organization_id: str, booking_id: str, *, now: datetime, room: EventRoom
+    organization_id: str, booking_id: str, *, clock: Callable[[], datetime], room: EventRoom
 ) -> EventTask | None:
     """Make calendars and meetings say what a booking says now, as far as it is to be done.
 
     Return what is next; None where there was nothing to do, or another worker has it.
+
+    Args:
+        clock: Tells the time: what changes meanwhile is due later than when this began.
+
+    Raises:
+        ExceptionGroup: Of what nobody foresaw, after all else was done.
     """
-    while task := room.calendar_events.claim(organization_id, booking_id, now=now):
+    while task := room.calendar_events.claim(organization_id, booking_id, now=clock()):
+        work = _work(task, clock(), room)
         try:
-            after = _written(task, now, room)
+            after = _written(work)
         except ClaimLost:
             # Somebody else goes on from what is stored.
             return None
-        if room.calendar_events.finish(task, after):
+        is_finished = room.calendar_events.finish(task, after)
+        if work.unforeseen:
+            raise ExceptionGroup("calendar events", work.unforeseen)
+        if is_finished:
             return after
         # The booking was changed meanwhile.
     return None
@@ -75,11 +85,13 @@ def requeue_of_host(
     bookings: ports.Bookings,
     calendar_events: CalendarEvents,
 ) -> int:
-    """Have all meetings to come of a host looked at: they have connected something.
+    """Have all bookings to come of a host looked at: an account can be reached that could not.
+
+    Also those that do not take place: what was made of them may be there still.
 
     Return how many there are.
     """
-    to_come = BookingFilter(after=now, host_id=member_id, states=(BookingState.CONFIRMED,))
+    to_come = BookingFilter(after=now, host_id=member_id)
 
     def part(cursor: str | None) -> ListPage[Booking]:
         return bookings.list(organization_id, to_come, cursor=cursor, limit=_PART)
@@ -91,15 +103,16 @@ def requeue_of_host(
     return asked
 
 
-def _written(task: EventTask, now: datetime, room: EventRoom) -> EventTask:
+def _written(work: EventWork) -> EventTask:
     """Return what is next for a task, after all was done that could be.
 
     Raises:
         ClaimLost
     """
-    booking = room.bookings.get(task.organization_id, task.booking_id)
-    known = room.calendar_events.known(task.organization_id, task.booking_id)
-    work = _work(task, booking, known, now, room)
+    booking = work.booking
+    if work.task.attempts > MAX_ATTEMPTS:
+        concerned = dict.fromkeys(key.member_id for key in work.connections)
+        return work.task.never_finished(list(concerned))
     settle_meeting(work)
     if takes_place(booking):
         _write_events(work)
@@ -109,9 +122,9 @@ def _written(task: EventTask, now: datetime, room: EventRoom) -> EventTask:
     return _next(work)
 
 
-def _work(
-    task: EventTask, booking: Booking, known: KnownEvents, now: datetime, room: EventRoom
-) -> EventWork:
+def _work(task: EventTask, now: datetime, room: EventRoom) -> EventWork:
+    booking = room.bookings.get(task.organization_id, task.booking_id)
+    known = room.calendar_events.known(task.organization_id, task.booking_id)
     hosts = [host.host_id for host in booking.hosts if host.key.kind is HostKind.MEMBER]
     concerned = dict.fromkeys((*hosts, *_concerned(known)))
     organization_id = booking.organization_id

@@ -13,6 +13,7 @@ from scheduling.domain.connections import ConnectionKey, ConnectionState
 from scheduling.domain.typed_text import in_lines, on_one_line, place, unlinked
 from scheduling.provider_ports import (
     CalendarGone,
+    ClaimLost,
     EventChangedMeanwhile,
     MeetingRefused,
     PermissionMissing,
@@ -65,6 +66,8 @@ class EventWork:
     room: EventRoom
     troubles: list[Trouble] = field(default_factory=list)
     """What has gone wrong so far."""
+    unforeseen: list[Exception] = field(default_factory=list)
+    """Of that, what nobody has thought of."""
 
     @property
     def has_ended(self) -> bool:
@@ -77,12 +80,13 @@ class EventWork:
         connection = self.connections.get(key)
         return connection if connection is not None and connection.is_on else None
 
-    def same_connection(
-        self, host_id: str, provider: Provider, connection_id: str
-    ) -> Connection | None:
-        """Return the connection that something was made through, if it is on still."""
+    def connection_to(self, host_id: str, provider: Provider, account_id: str) -> Connection | None:
+        """Return the connection to the account that something was made in, if it is on.
+
+        It may be another one than then: whoever disconnects may connect the same account again.
+        """
         connection = self.connection(host_id, provider)
-        is_same = connection is not None and connection.connection_id == connection_id
+        is_same = connection is not None and connection.account_id == account_id
         return connection if is_same else None
 
     def keep(self, event: HostEvent) -> None:
@@ -113,7 +117,11 @@ class EventWork:
     def attempt(self, connection: Connection, platform: Platform) -> Iterator[None]:
         """Note among the troubles what goes wrong meanwhile, and go on.
 
-        What somebody else has to hear of brings the connection into its state.
+        What somebody else has to hear of brings the connection into its state. What nobody
+        foresaw is noted too: it must not keep the calendars of others from being written.
+
+        Raises:
+            ClaimLost
         """
         whose, is_meeting = connection.key.member_id, platform.makes_meetings
 
@@ -138,6 +146,11 @@ class EventWork:
         except MeetingRefused as error:
             note(error.state.value, needs_human=error.state.needs_human, pause=AT_THE_LIMIT)
             self._note_state(connection, error.state)
+        except ClaimLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised when the others are done
+            note("unforeseen")
+            self.unforeseen.append(error)
 
     def _note_state(
         self, connection: Connection, state: ConnectionState, *missing: Platform

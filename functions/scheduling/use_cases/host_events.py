@@ -35,7 +35,7 @@ def write_event(work: EventWork, connection: Connection) -> WrittenEvent | None:
     event = work.known.of_host(connection.key.member_id)
     if event is None:
         return None if work.has_ended else _inserted(work, connection, _first(work, connection))
-    is_elsewhere = event.connection_id != connection.connection_id
+    is_elsewhere = event.account_id != connection.account_id
     if work.task.is_check and not is_elsewhere:
         _delete_former(work, connection, event)
     is_gone = event.state in {EventState.REMOVING, EventState.REMOVED}
@@ -56,7 +56,7 @@ def remove_event(work: EventWork, event: HostEvent) -> None:
     Raises:
         ClaimLost, ProviderUnavailable, ConnectionBroken, PermissionMissing, CalendarGone
     """
-    connection = work.same_connection(event.host_id, Provider.GOOGLE, event.connection_id)
+    connection = work.connection_to(event.host_id, Provider.GOOGLE, event.account_id)
     if connection is None:
         return
     if event.state is EventState.REMOVED:
@@ -90,7 +90,7 @@ def _first(work: EventWork, connection: Connection) -> HostEvent:
         work.booking.organization_id,
         work.booking.booking_id,
         connection.key.member_id,
-        connection.connection_id,
+        connection.account_id,
         connection.calendar_to_write,
         generation=1,
     )

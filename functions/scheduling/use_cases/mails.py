@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from scheduling.domain.availability_request import RequestFact
 from scheduling.domain.booking import BookingState
-from scheduling.domain.calendar_events import LINK_WAIT, waits_for_link
+from scheduling.domain.calendar_events import LINK_WAIT, link_of, waits_for_link
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.links import FRESH_FOR, SIGN_IN_LIFE
 from scheduling.domain.mails import (
@@ -196,7 +196,8 @@ def _drafted_and_sent(
 
 def _has_link(message: Message, room: MailRoom) -> bool:
     meeting = room.online_meetings.get(message.organization_id, message.subject_id)
-    return meeting is not None and bool(meeting.join_url)
+    booking = room.bookings.get(message.organization_id, message.subject_id)
+    return bool(link_of(booking, meeting))
 
 
 def _sent(
@@ -643,7 +644,7 @@ def _join_url(booking: Booking, now: datetime, room: MailRoom) -> str:
     meeting = room.online_meetings.get(booking.organization_id, booking.booking_id)
     if waits_for_link(booking, meeting, now):
         raise _LinkAwaited(booking.changed_at + LINK_WAIT)
-    return "" if meeting is None else meeting.join_url
+    return link_of(booking, meeting)
 
 
 def _is_to_former_host(message: Message, booking: Booking) -> bool:

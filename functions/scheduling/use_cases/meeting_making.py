@@ -91,7 +91,7 @@ def _assigned(work: EventWork, platform: Platform) -> OnlineMeeting:
     """Return the meeting, in the account of a host; of somebody else where its host has left."""
     booking, meeting = work.booking, work.known.meeting
     if meeting is not None and meeting.host_id in booking.host_ids:
-        connection = work.same_connection(meeting.host_id, platform.provider, meeting.connection_id)
+        connection = work.connection_to(meeting.host_id, platform.provider, meeting.account_id)
         # A link that people have stays, even where its host has switched the platform off.
         if meeting.join_url or (connection is not None and connection.has(platform)):
             return meeting
@@ -107,14 +107,12 @@ def _assigned(work: EventWork, platform: Platform) -> OnlineMeeting:
     if not connections:
         return _fail(work, OnlineMeeting(*whose, "", former=former), NOT_CONNECTED)
     organizer = next((each for each in connections if each.serves(platform)), connections[0])
-    host_id, connection_id = organizer.key.member_id, organizer.connection_id
-    return work.keep_meeting(OnlineMeeting(*whose, host_id, connection_id, former=former))
+    host_id, account_id = organizer.key.member_id, organizer.account_id
+    return work.keep_meeting(OnlineMeeting(*whose, host_id, account_id, former=former))
 
 
 def _make_or_move(work: EventWork, meeting: OnlineMeeting) -> None:
-    connection = work.same_connection(
-        meeting.host_id, meeting.platform.provider, meeting.connection_id
-    )
+    connection = work.connection_to(meeting.host_id, meeting.platform.provider, meeting.account_id)
     if connection is None:
         return
     with work.attempt(connection, meeting.platform):
@@ -181,10 +179,9 @@ def _delete_former(work: EventWork) -> None:
     left = list(meeting.former)
     for former in meeting.former:
         provider = meeting.platform.provider
-        connection = work.same_connection(former.host_id, provider, former.connection_id)
+        connection = work.connection_to(former.host_id, provider, former.account_id)
         if connection is None:
-            # Out of reach for good.
-            left.remove(former)
+            # Out of reach, until its host connects the account again.
             continue
         with work.attempt(connection, meeting.platform):
             if _delete(work, connection, former):

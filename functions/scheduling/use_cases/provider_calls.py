@@ -153,6 +153,10 @@ def note_state(
 ) -> Connection:
     """Bring a connection into a state; write to its member once it needs them.
 
+    The log tells when it breaks, and when it works again after nothing could be asked at all: what
+    failed meanwhile is then tried again. A calendar that can be read may still refuse to be
+    written to: trying again for that would have its member written to without an end.
+
     Return it as it is stored now. Where it has ended or was changed meanwhile nothing is noted:
     whoever uses it next comes to know the same, if it is still so.
     """
@@ -167,9 +171,12 @@ def note_state(
         version=connection.version + 1,
     )
     is_new = state.needs_human and state is not connection.state
+    is_mended = connection.state in _MENDED_ELSEWHERE and not state.needs_human
     messages = [_broken_message(noted)] if is_new and not connection.state.needs_human else []
+    activity = Activity.CONNECTION_BROKEN if is_new else Activity.CONNECTION_MENDED
+    entry = _entry(activity, noted, now) if is_new or is_mended else None
     try:
-        connections.change(noted, _broken_entry(noted, now) if is_new else None, messages)
+        connections.change(noted, entry, messages)
     except ConnectionChanged:
         return connections.get(connection.key) or connection
     return noted
@@ -188,12 +195,12 @@ def _broken_message(connection: Connection) -> Message:
     )
 
 
-def _broken_entry(connection: Connection, now: datetime) -> Entry:
+def _entry(activity: Activity, connection: Connection, now: datetime) -> Entry:
     return Entry(
         organization_id=connection.key.organization_id,
         at=now,
         actor=Actor(ActorKind.PARLEY),
-        activity=Activity.CONNECTION_BROKEN,
+        activity=activity,
         subject_id=connection.key.member_id,
         facts={"provider": connection.key.provider.value, "state": connection.state.value},
     )

@@ -15,6 +15,7 @@ from scheduling.domain.calendar_events import (
     OnlineMeeting,
     TaskState,
     Trouble,
+    link_of,
     waits_for_link,
 )
 from scheduling.domain.connections import Platform
@@ -35,7 +36,8 @@ TASK = EventTask(
     since=EARLY,
     due_at=EARLY,
 )
-MEETING = OnlineMeeting(BOOKING.organization_id, BOOKING.booking_id, Platform.ZOOM, "host")
+HOST_ID = BOOKING.host_ids[0]
+MEETING = OnlineMeeting(BOOKING.organization_id, BOOKING.booking_id, Platform.ZOOM, HOST_ID)
 HOUR = timedelta(hours=1)
 
 
@@ -103,3 +105,11 @@ def test_a_link_is_waited_for_two_minutes():
 )
 def test_a_link_is_not_waited_for(booking, meeting):
     assert not waits_for_link(booking, meeting, EARLY)
+
+
+def test_the_link_into_the_account_of_a_former_host_is_waited_for_and_not_followed():
+    left = replace(MEETING, host_id="former host", join_url="https://zoom.example/j/1")
+
+    assert waits_for_link(BOOKING, left, EARLY)
+    assert link_of(BOOKING, left) == ""
+    assert link_of(BOOKING, replace(left, host_id=HOST_ID)) == left.join_url

@@ -230,7 +230,7 @@ def _event(item: Item) -> HostEvent:
         organization_id=item["organization_id"],
         booking_id=item["booking_id"],
         host_id=item["host_id"],
-        connection_id=item["connection_id"],
+        account_id=item["account_id"],
         calendar_id=item["calendar_id"],
         generation=int(item["generation"]),
         state=EventState(item["state"]),
