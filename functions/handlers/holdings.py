@@ -15,6 +15,8 @@ def holdings() -> Holdings:
         booking_pages=found.booking_pages,
         bookings=found.bookings,
         calendar_feeds=found.calendar_feeds,
+        connections=found.connections,
+        connect_requests=found.connect_requests,
         links=found.links,
         outbox=found.outbox,
         reputation=found.reputation,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from scheduling.domain.audit import Entry
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.connect_requests import ConnectRequest
+    from scheduling.domain.connections import Connection
     from scheduling.domain.erasure import Person
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.links import Link
@@ -26,7 +28,7 @@ HEADERS = attachment("person.json")
 
 
 def file_of(record: PersonalRecord, *, now: datetime) -> dict[str, Any]:
-    """Return what is in the file: instants in UTC, links and calendars without their secrets."""
+    """Return what is in the file: instants in UTC, and no secret of what is linked or connected."""
     person = record.person
     return {
         "email": person.email,
@@ -35,6 +37,8 @@ def file_of(record: PersonalRecord, *, now: datetime) -> dict[str, Any]:
         "members": [_member(each) for each in record.members],
         "external_members": [_external_member(each) for each in record.external_members],
         "linked_calendars": [_calendar(each) for each in record.calendars],
+        "connections": [_connection(each) for each in record.connections],
+        "connect_requests": [_connect_request(each) for each in record.connect_requests],
         "invitations": [_invitation(each, now) for each in record.invitations],
         "import_rows": [dict(row.cells) for row in record.import_rows],
         "booking_pages": [_page(each) for each in record.booking_pages],
@@ -92,6 +96,40 @@ def _calendar(calendar: LinkedCalendar) -> dict[str, Any]:
         "external_member_id": calendar.external_member_id,
         "server": calendar.host_name,
         "linked_at": _instant(calendar.linked_at),
+    }
+
+
+def _connection(connection: Connection) -> dict[str, Any]:
+    conflicts, target = connection.conflict_calendar_ids, connection.write_calendar_id
+    return {
+        "provider": connection.key.provider.value,
+        "account": connection.account,
+        "account_id": connection.account_id,
+        "platforms": sorted(connection.platforms),
+        "permissions": sorted(connection.scopes),
+        "state": connection.state.value,
+        "state_since": _instant(connection.state_since),
+        "connected_at": _instant(connection.connected_at),
+        "verified_at": _instant(connection.verified_at),
+        "ended_at": _instant(connection.ended_at),
+        "calendars": [
+            {
+                "name": calendar.name,
+                "makes_busy": calendar.calendar_id in conflicts,
+                "is_written_to": calendar.calendar_id == target,
+            }
+            for calendar in connection.calendars
+        ],
+    }
+
+
+def _connect_request(request: ConnectRequest) -> dict[str, Any]:
+    return {
+        "platform": request.platform.value,
+        "asked_at": _instant(request.asked_at),
+        "times_asked": request.number,
+        "asked_by_id": request.asked_by_id,
+        "to_connect_again": request.is_reconnect,
     }
 
 

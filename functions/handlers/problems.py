@@ -46,6 +46,7 @@ _STATUS: Mapping[type[SchedulingError], HTTPStatus] = {
     refusals.ImportStarted: HTTPStatus.CONFLICT,
     refusals.LastAdmin: HTTPStatus.CONFLICT,
     refusals.StillMember: HTTPStatus.CONFLICT,
+    refusals.StillConnected: HTTPStatus.CONFLICT,
     refusals.NotHandedOver: HTTPStatus.CONFLICT,
     refusals.HostNotFound: HTTPStatus.NOT_FOUND,
     refusals.WorkingHoursChanged: HTTPStatus.CONFLICT,
@@ -161,6 +162,8 @@ def _facts(refusal: SchedulingError) -> dict[str, Any]:  # noqa: C901 - a list o
             facts["missing"] = [platform.value for platform in refusal.missing]
         case refusals.StillMember():
             facts["member_id"] = refusal.member_id
+        case refusals.StillConnected():
+            facts["providers"] = [provider.value for provider in refusal.providers]
         case refusals.OrganizationChoiceRequired():
             facts["organizations"] = list(map(asdict, refusal.choices))
         case refusals.NotHandedOver():

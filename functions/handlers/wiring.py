@@ -252,7 +252,8 @@ class Adapters:
     def personal_records(self) -> ports.PersonalRecords:
         from scheduling.adapters.dynamodb.personal_records import DynamoDbPersonalRecords
 
-        return DynamoDbPersonalRecords(self._scheduling, self._access)
+        tokens = Table(self._client, settings.connections_table())
+        return DynamoDbPersonalRecords(self._scheduling, self._access, tokens)
 
     @cached_property
     def outbox(self) -> ports.Outbox:

@@ -918,7 +918,8 @@ class PersonalRecords(Protocol):
     ) -> None:
         """Store a booking without the person at an address, who no longer leads to it.
 
-        Where they were the guest, the guest's link ends. Calendars are told.
+        Where they were the guest, the guest's link ends; where they were a host, it is forgotten
+        where in their calendar the event is. Calendars are told.
 
         Args:
             before: As it was read.
@@ -957,6 +958,13 @@ class PersonalRecords(Protocol):
 
         Raises:
             ExternalMemberChanged: The stored version is not that of `before`.
+        """
+        ...
+
+    def erase_connected(self, organization_id: str, member_id: str) -> None:
+        """Forget what is left of connections that were forgotten, tokens too, and requests for any.
+
+        Mails about them stay.
         """
         ...
 

@@ -2,13 +2,15 @@
 
 Quillon Braithwaite is everything that somebody can be here: an external member who offers times,
 a former member of the team with a page in their name, a guest, somebody who was brought along,
-somebody who was invited, a row of a file, and somebody who asked to sign in.
+somebody who was invited, a row of a file, and somebody who asked to sign in. As a member they had
+connected calendars and Zoom.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,11 +18,14 @@ import time_machine
 
 from handlers.streams.mail_feedback import handler as hear_of_mails
 from handlers.wiring import adapters
+from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.calendar_feeds import DynamoDbCalendarFeeds
+from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
 from scheduling.adapters.dynamodb.organizations import DynamoDbMembers, new_member_puts
@@ -29,6 +34,9 @@ from scheduling.adapters.dynamodb.personal_records import DynamoDbPersonalRecord
 from scheduling.adapters.dynamodb.reputation import DynamoDbReputation
 from scheduling.adapters.dynamodb.table import Table, decoded, transact
 from scheduling.domain.audit import Activity
+from scheduling.domain.calendar_events import HostEvent
+from scheduling.domain.calendar_sync import SyncedCalendar
+from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
 from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.message_tags import address_hash, tags_of
@@ -38,7 +46,9 @@ from scheduling.ports import EntryFilter
 from scheduling.use_cases.external_members import BookingsToCome
 from scheduling.use_cases.links import link_address
 from scheduling.use_cases.personal_records import Holdings, erase_person
+from scheduling.use_cases.provider_calls import note_state
 from tests.support.builders import an_entry
+from tests.support.connecting import HOLIDAYS, PRIMARY, a_connection
 from tests.support.in_process import LambdaContext
 
 NOW = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -46,6 +56,7 @@ NOW = datetime(2026, 11, 30, 15, tzinfo=UTC)
 EMAIL = "quillon@braithwaite.example"
 NAME = "Quillon Braithwaite"
 TRACES = ("quillon", "braithwaite")
+QUILLON = derived_id("quillon")
 ERASURE = {"email": EMAIL, "confirm": EMAIL, "bookings": "cancel"}
 EXPORTS, ERASURES = "/api/data/exports", "/api/data/erasures"
 AIKO = "aiko@hanami.example"
@@ -75,7 +86,7 @@ def everything(deployed):
     """Return each item of each table, as text."""
     return [
         json.dumps(decoded(item), default=repr, ensure_ascii=False)
-        for table in (deployed.scheduling, deployed.access, deployed.limits)
+        for table in (deployed.scheduling, deployed.access, deployed.limits, deployed.connections)
         for page in table.client.get_paginator("scan").paginate(TableName=table.name)
         for item in page["Items"]
     ]
@@ -115,7 +126,13 @@ def as_external_member(road, created):
         FeedTurn(*whose, derived_id("calendar"), due_at=NOW, failures=0),
         an_entry(Activity.CALENDAR_LINKED),
     )
-    tags = {name: [value] for name, value in tags_of(stored.request_mail, EMAIL).items()}
+    come_back(stored.request_mail)
+    return stored
+
+
+def come_back(message):
+    """Have a mail come back with what the mail server says, which has the address."""
+    tags = {name: [value] for name, value in tags_of(message, EMAIL).items()}
     told = {
         "eventType": "Bounce",
         "mail": {"timestamp": "2026-11-30T15:00:00Z", "tags": tags},
@@ -127,13 +144,12 @@ def as_external_member(road, created):
         },
     }
     hear_of_mails({"Records": [{"Sns": {"Message": json.dumps(told)}}]}, LambdaContext())
-    return stored
 
 
 def as_former_member(road, deployed, created):
     """Have them join, be booked on a page in their name, hand over and go."""
     who = Member(
-        derived_id("quillon"),
+        QUILLON,
         created["organization_id"],
         NAME,
         EMAIL,
@@ -144,13 +160,61 @@ def as_former_member(road, deployed, created):
     transact(deployed.scheduling.client, new_member_puts(deployed.scheduling, who))
     page = road.make_page({"kind": "member", "host_id": who.member_id}, title=f"Meet {NAME}")
     first = datetime.fromisoformat(road.slots(page["slug"])[0])
-    say(road.post_booking(page["slug"], first, note="Hello Quillon"), 201)
+    booked = say(road.post_booking(page["slug"], first, note="Hello Quillon"), 201)
+    connect(road, deployed, created["organization_id"], booked["booking_id"])
     gone = road.admin.request(
         "DELETE",
         f"/api/members/{who.member_id}",
         params={"hand_over_to": created["member_id"]},
     )
     say(gone, 204)
+
+
+def connect(road, deployed, organization_id, booking_id):
+    """Have them connect everything, be asked for it, and be busy; the sign-in at Zoom ends."""
+    parley = adapters()
+    google, zoom = (
+        a_connection(
+            provider,
+            key=ConnectionKey(organization_id, QUILLON, provider),
+            account=EMAIL,
+            account_id=f"{provider} account of Quillon",
+        )
+        for provider in Provider
+    )
+    own = replace(PRIMARY, calendar_id=EMAIL, name=NAME)
+    google = replace(
+        google,
+        calendars=(own, HOLIDAYS),
+        conflict_calendar_ids=(EMAIL,),
+        write_calendar_id=EMAIL,
+    )
+    for connection in (google, zoom):
+        entry = an_entry(
+            Activity.CONNECTED,
+            organization_id=organization_id,
+            subject_id=QUILLON,
+            entry_id=derived_id(connection.key.provider),
+        )
+        parley.connections.put(connection, entry)
+        deployed.connections.put_new(keys.grant(connection.key) | {"tokens": b"encrypted"})
+    parley.synced_calendars.save(google.key, SyncedCalendar(google.connection_id, EMAIL))
+    task = parley.calendar_events.claim(organization_id, booking_id, now=NOW)
+    event = HostEvent(
+        organization_id, booking_id, QUILLON, google.connection_id, google.calendar_to_write, 1
+    )
+    parley.calendar_events.keep(event, task)
+    state = ConnectionState.RECONNECT_REQUIRED
+    note_state(zoom, state, now=NOW, connections=parley.connections)
+    wanted = {"member_id": QUILLON, "platform": "zoom"}
+    say(road.admin.post("/api/organization/connections/requests", json=wanted), 202)
+    come_back(parley.connect_requests.get(organization_id, QUILLON, Platform.ZOOM).message)
+
+
+def tell_providers(created):
+    """Have what has ended be forgotten, but for what a worker leaves that dies on the way."""
+    for connection in adapters().connections.of_member(created["organization_id"], QUILLON):
+        adapters().connections.forget(connection)
 
 
 def as_guest(road):
@@ -209,11 +273,15 @@ def test_e9_after_an_erasure_nothing_anywhere_tells_who_somebody_was(known, depl
     before = bookings(known)
     page = next(each["slug"] for each in booking_pages(known) if "quillon" in each["slug"])
     assert len(traces(deployed)) > 20
+    tell_providers(created)
 
     first = erase(known)
 
     assert say(first, 200) == {"state": "done"}
     assert traces(deployed) == []
+    of_connections = [item for item in everything(deployed) if f"#CN#{QUILLON}" in item]
+    assert of_connections
+    assert all('"SK": "OB#' in item and "is full" not in item for item in of_connections)
     after = bookings(known)
     assert len(after) == len(before) == 4
     assert {each["booking_id"] for each in after} == {each["booking_id"] for each in before}
@@ -233,6 +301,16 @@ def test_e9_after_an_erasure_nothing_anywhere_tells_who_somebody_was(known, depl
     assert sorted(everything(deployed)) == left
 
 
+def test_e9_nobody_is_erased_while_a_provider_still_lets_us_in_for_them(known, deployed, created):
+    before = sorted(everything(deployed))
+
+    refused = erase(known)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "still_connected")
+    assert refused.json()["providers"] == ["google", "zoom"]
+    assert sorted(everything(deployed)) == before
+
+
 def booking_pages(road):
     return road.admin.get("/api/booking-pages").json()["items"]
 
@@ -247,6 +325,7 @@ def test_e9_an_erasure_that_dies_again_and_again_is_finished_by_doing_it_again(
         proven_at=NOW,
     )
     before = bookings(known)
+    tell_providers(created)
     calls = 0
     is_complete = False
     while not is_complete and calls < 40:
@@ -305,7 +384,9 @@ def holdings_in(deployed):
         outbox=DynamoDbOutbox(table),
         reputation=DynamoDbReputation(table),
         audit_log=DynamoDbAuditLog(table),
-        personal_records=DynamoDbPersonalRecords(table, access),
+        connections=DynamoDbConnections(table),
+        connect_requests=DynamoDbConnectRequests(table),
+        personal_records=DynamoDbPersonalRecords(table, access, deployed.connections),
     )
 
 
@@ -319,6 +400,18 @@ def test_e9_an_export_has_all_that_is_held_about_somebody_and_no_secret(known, c
     assert len(held["external_members"][0]["availability"]["windows"]) == 2
     assert held["linked_calendars"][0]["server"] == "calendars.example"
     assert "basic.ics" not in answer.text
+    google, zoom = held["connections"]
+    assert (google["provider"], google["account"], google["state"]) == ("google", EMAIL, "ok")
+    assert google["account_id"] == "google account of Quillon"
+    assert google["ended_at"]
+    assert [(each["name"], each["makes_busy"]) for each in google["calendars"]] == [
+        (NAME, True),
+        ("Holidays", False),
+    ]
+    assert zoom["state"] == "reconnect_required"
+    [asked] = held["connect_requests"]
+    assert (asked["platform"], asked["asked_by_id"]) == ("zoom", created["member_id"])
+    assert "encrypted" not in answer.text
     assert len(held["import_rows"]) == 1
     assert {page["title"] for page in held["booking_pages"]} == {NAME, f"Meet {NAME}"}
     roles = [booking["roles"] for booking in held["bookings"]]
@@ -330,6 +423,7 @@ def test_e9_an_export_has_all_that_is_held_about_somebody_and_no_secret(known, c
     assert "s1." not in answer.text
     kinds = {message["kind"] for message in held["messages"]}
     assert {"availability_request", "booking_confirmed", "sign_in_link"} <= kinds
+    assert {"connection_broken", "reconnect_requested"} <= kinds
     assert {entry["activity"] for entry in held["activity"]} >= {
         "external_member_invited",
         "member_removed",

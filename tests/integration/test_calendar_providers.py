@@ -305,6 +305,18 @@ def test_an_event_is_read_as_it_was_written(account):
     assert not written.is_gone
 
 
+def test_an_accounts_own_calendar_is_known_without_its_id(account):
+    event = wanted()
+    made = account.port.insert(account.token, "primary", event)
+
+    assert read(account, event.event_id).time == span(TEN)
+    moved = wanted(ELEVEN)
+    account.port.update(account.token, "primary", moved, etag=made.etag)
+    assert account.port.read(account.token, "primary", event.event_id).time == span(ELEVEN)
+    account.port.delete(account.token, "primary", event.event_id)
+    assert read(account, event.event_id).is_gone
+
+
 def test_an_event_that_was_never_written_cannot_be_read(account):
     assert read(account, wanted().event_id) is None
 

@@ -28,6 +28,7 @@ from scheduling.domain.erasure import Person, booking_without
 from scheduling.domain.messages import DeliveryState, Recipient
 from scheduling.provider_ports import ClaimLost
 from tests.support.builders import (
+    AIKO,
     EARLY,
     a_booking,
     a_guest_link,
@@ -38,6 +39,7 @@ from tests.support.builders import (
     between,
 )
 from tests.support.in_memory import InMemoryAdapters
+from tests.support.tables import create_connections_table
 
 LATER = EARLY + LEASE + timedelta(seconds=1)
 TROUBLE = Trouble(EventProblem("host", "reconnect_required"), needs_human=True)
@@ -53,7 +55,9 @@ def ports(request):
         calendar_events=DynamoDbCalendarEvents(scheduling),
         online_meetings=DynamoDbOnlineMeetings(scheduling),
         outbox=DynamoDbOutbox(scheduling),
-        personal_records=DynamoDbPersonalRecords(scheduling, access),
+        personal_records=DynamoDbPersonalRecords(
+            scheduling, access, create_connections_table(scheduling.client)
+        ),
     )
 
 
@@ -271,6 +275,18 @@ def test_erasing_somebody_asks_for_events_without_them(ports):
     ports.personal_records.erase_from_booking(booking, erased, booking.guest.email, now=LATER)
 
     assert due(ports, LATER) == [booking.booking_id]
+
+
+def test_of_a_host_who_was_erased_nobody_knows_where_the_event_is(ports):
+    booking = booked(ports)
+    host = booking.hosts[0]
+    ports.calendar_events.keep(an_event(booking), claim(ports, booking))
+    person = Person(AIKO.email, frozenset({host.name}), frozenset({host.host_id}))
+    erased = booking_without(person, booking)
+
+    ports.personal_records.erase_from_booking(booking, erased, person.email, now=LATER)
+
+    assert known(ports, booking).of_hosts == ()
 
 
 def test_mails_that_wait_for_a_link_are_sent_when_it_is_there(ports):

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.access import DynamoDbLinks
 from scheduling.adapters.dynamodb.booking_pages import DynamoDbBookingPages
 from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
+from scheduling.adapters.dynamodb.connect_requests import DynamoDbConnectRequests
+from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.external_members import DynamoDbExternalMembers
 from scheduling.adapters.dynamodb.invitations import DynamoDbInvitations
 from scheduling.adapters.dynamodb.member_imports import DynamoDbMemberImports
@@ -19,7 +22,12 @@ from scheduling.adapters.dynamodb.organizations import (
 )
 from scheduling.adapters.dynamodb.outbox import DynamoDbOutbox
 from scheduling.adapters.dynamodb.personal_records import DynamoDbPersonalRecords
+from scheduling.adapters.dynamodb.sync_turns import DynamoDbSyncTurns
+from scheduling.adapters.dynamodb.synced_calendars import DynamoDbSyncedCalendars
 from scheduling.adapters.dynamodb.table import transact
+from scheduling.domain.calendar_sync import SyncedCalendar
+from scheduling.domain.connect_requests import ConnectRequest
+from scheduling.domain.connections import Platform, Provider
 from scheduling.domain.erasure import (
     Person,
     booking_without,
@@ -55,7 +63,9 @@ from tests.support.builders import (
     an_invitation_link,
     between,
 )
+from tests.support.connecting import PRIMARY, a_connection
 from tests.support.in_memory import InMemoryAdapters
+from tests.support.tables import create_connections_table
 
 ORG = ORGANIZATION.organization_id
 EMAIL = "kenji@example.org"
@@ -63,6 +73,12 @@ MIA = "mia@guest.example"
 NOBODY = Person("nobody@example.org")
 BEN = Member(derived_id("ben"), ORG, "Ben Ode", "ben@hanami.example", Role.MEMBER, "UTC")
 TIME = between("10:00", "10:30")
+
+
+@pytest.fixture
+def tokens(tables):
+    scheduling, _ = tables
+    return create_connections_table(scheduling.client)
 
 
 @pytest.fixture(params=["in memory", "dynamodb"])
@@ -84,7 +100,11 @@ def ports(request):
         bookings=DynamoDbBookings(*tables),
         links=DynamoDbLinks(*tables),
         outbox=DynamoDbOutbox(table),
-        personal_records=DynamoDbPersonalRecords(table, access),
+        connections=DynamoDbConnections(table),
+        connect_requests=DynamoDbConnectRequests(table),
+        sync_turns=DynamoDbSyncTurns(table),
+        synced_calendars=DynamoDbSyncedCalendars(table),
+        personal_records=DynamoDbPersonalRecords(table, access, request.getfixturevalue("tokens")),
     )
 
 
@@ -272,6 +292,49 @@ def test_what_mail_servers_said_is_forgotten_and_how_far_the_mail_came_stays(por
     ports.personal_records.erase_mail_errors(ORG, Subject.BOOKING, booking.booking_id)
 
     assert ports.outbox.get(message) == replace(failed, last_error="")
+
+
+def test_nothing_is_left_of_what_a_former_member_connected_or_was_asked_to(ports):
+    connection = a_connection(member_id=BEN.member_id)
+    ports.connections.put(connection, an_entry(entry_id=derived_id("connected")))
+    colleagues = a_connection(Provider.ZOOM)
+    ports.connections.put(colleagues, an_entry(entry_id=derived_id("of a colleague")))
+    # As a worker leaves it that was slower than the end of the connection.
+    ports.synced_calendars.save(
+        connection.key, SyncedCalendar(connection.connection_id, PRIMARY.calendar_id)
+    )
+    request = ConnectRequest(
+        organization_id=ORG,
+        member_id=BEN.member_id,
+        platform=Platform.ZOOM,
+        number=1,
+        is_reconnect=False,
+        asked_by_id=AIKO.member_id,
+        asked_at=EARLY,
+    )
+    ports.connect_requests.add(request, an_entry(entry_id=derived_id("asked")))
+
+    ports.personal_records.erase_connected(ORG, BEN.member_id)
+    ports.personal_records.erase_connected(ORG, BEN.member_id)
+
+    assert ports.connect_requests.get(ORG, BEN.member_id, Platform.ZOOM) is None
+    assert ports.sync_turns.get(connection.key) is None
+    assert ports.synced_calendars.of(connection.key) == []
+    [mail] = ports.outbox.of_subject(ORG, Subject.CONNECTION, BEN.member_id)
+    assert mail.message == request.message
+    assert ports.sync_turns.get(colleagues.key) is not None
+
+
+def test_tokens_that_were_left_behind_are_deleted_and_those_of_others_are_not(tables, tokens):
+    whose = [a_connection(provider, member_id=BEN.member_id).key for provider in Provider]
+    others = a_connection().key
+    for key in (*whose, others):
+        tokens.put_new(keys.grant(key) | {"tokens": b"encrypted"})
+
+    DynamoDbPersonalRecords(*tables, tokens).erase_connected(ORG, BEN.member_id)
+
+    assert [tokens.get(keys.grant(key)) for key in whose] == [None, None]
+    assert tokens.get(keys.grant(others)) is not None
 
 
 def test_a_former_member_who_was_erased_is_in_no_list_and_their_address_is_free(ports):

@@ -12,6 +12,9 @@ READERS = {"SyncCalendarsFunction", "WriteCalendarEventsFunction", "ProbeFreeBus
 WRITERS = {*READERS, "ConnectionsFunction"}
 """Whoever comes back from a provider brings tokens: they are stored, and not read again there."""
 
+ERASERS = {"PersonalRecordsFunction", "ConsolePagesFunction"}
+"""Whoever erases a person deletes what a worker may have left of their tokens, unread."""
+
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 ENCRYPTS = {"kms:Encrypt", "kms:GenerateDataKey"}
 
@@ -51,7 +54,7 @@ def test_s18_exactly_three_functions_read_the_table_of_tokens():
     granted = granted_on("ConnectionsTable")
 
     assert those_with_more_than(granted, WRITES) == READERS & FUNCTIONS
-    assert granted.keys() <= WRITERS
+    assert granted.keys() <= WRITERS | ERASERS
 
 
 def test_s18_exactly_three_functions_decrypt_tokens():
@@ -76,6 +79,12 @@ def test_s18_what_is_taken_back_is_not_handed_out():
     [taking_back] = [each for each in statements if each["Sid"] == "TakeBackTokensOfWhoWasSlower"]
 
     assert taking_back["Condition"] == {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}
+
+
+@pytest.mark.parametrize("function", sorted(ERASERS))
+def test_s18_whoever_erases_tokens_can_do_nothing_else_with_them(function):
+    assert granted_on("ConnectionsTable")[function] == {"dynamodb:DeleteItem"}
+    assert function not in granted_on("GrantKey")
 
 
 def test_s18_the_table_of_tokens_is_in_no_stream_and_in_no_index():

@@ -134,16 +134,27 @@ class Team:
     def free_slots(self, slug: str) -> list[datetime]:
         return [datetime.fromisoformat(start) for start in self.road.slots(slug)]
 
-    def colleague(self) -> str:
+    def colleague(self, email: str = "") -> str:
         """Return the id of a new member, who works around the clock."""
         who = self.admin.get("/api/sessions/current").json()
         member = Member(
-            new_id(), who["organization_id"], "Ben Ode", an_address("ben"), Role.MEMBER, "UTC"
+            new_id(),
+            who["organization_id"],
+            "Ben Ode",
+            email or an_address("ben"),
+            Role.MEMBER,
+            "UTC",
         )
         table = self.stack.scheduling
         transact(table.client, new_member_puts(table, member))
         work_around_the_clock(self.admin, member.member_id)
         return member.member_id
+
+    def former_colleague(self) -> str:
+        """Return the address of somebody who left."""
+        address = an_address("ben")
+        _ok(self.admin.delete(f"/api/members/{self.colleague(address)}"), HTTPStatus.NO_CONTENT)
+        return address
 
     def times(self) -> tuple[datetime, datetime]:
         """Return start and end of the host's times: enough slots for every run."""
@@ -464,11 +475,13 @@ def _personal_records(team: Team) -> Exercise:
     # Erasing somebody takes a fresh proof, and others have taken their time before.
     team.road.sign_in(team.sign_in_token())
     address = _somebody_known(team)
+    left = team.former_colleague()
 
     def run() -> None:
         _ok(team.admin.post("/api/data/exports", json={"email": address}))
-        erasure = {"email": address, "confirm": address, "bookings": "cancel"}
-        _ok(team.admin.post("/api/data/erasures", json=erasure))
+        for email in (address, left):
+            erasure = {"email": email, "confirm": email, "bookings": "cancel"}
+            _ok(team.admin.post("/api/data/erasures", json=erasure))
 
     return run
 
@@ -539,7 +552,7 @@ def _public_pages(team: Team) -> Exercise:
 def _console_pages(team: Team) -> Exercise:
     # Exporting somebody takes a fresh proof, and others have taken their time before.
     team.road.sign_in(team.sign_in_token())
-    known = _somebody_known(team)
+    known, left = _somebody_known(team), team.former_colleague()
     invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
     start, other, *_ = team.free_slots(team.page_slug)
@@ -570,6 +583,8 @@ def _console_pages(team: Team) -> Exercise:
         _ok(team.admin.post("/console/settings/sending"), HTTPStatus.SEE_OTHER)
         _ok(team.admin.post("/console/team/invitations/new", data=invited_members))
         _ok(team.admin.post("/console/settings/data/export", data={"email": known}))
+        erasure = {"email": left, "confirm": left}
+        _ok(team.admin.post("/console/settings/data/erasure", data=erasure), HTTPStatus.SEE_OTHER)
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         aged()

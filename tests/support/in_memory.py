@@ -20,6 +20,7 @@ from scheduling.adapters.dynamodb.table import (
 from scheduling.domain.audit import Name, ThingKind
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
+from scheduling.domain.connections import ConnectionKey, Platform, Provider
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.directory import Directory
 from scheduling.domain.erasure import Person, is_row_of, rows_without
@@ -104,7 +105,7 @@ if TYPE_CHECKING:
     from scheduling.domain.calendar_events import EventTask, HostEvent, OnlineMeeting
     from scheduling.domain.calendar_sync import SyncedCalendar
     from scheduling.domain.connect_requests import ConnectRequest
-    from scheduling.domain.connections import ConnectedBusy, Connection, ConnectionKey, Platform
+    from scheduling.domain.connections import ConnectedBusy, Connection
     from scheduling.domain.feeds import CalendarFeed, FeedAddress, FeedTurn
     from scheduling.domain.hours import Span
     from scheduling.domain.invitations import Invitation
@@ -1295,6 +1296,9 @@ class InMemoryPersonalRecords(InMemory):
         self.store.writes += 1
         self.store.bookings[key] = after
         ask_for_events(self.store, before, after, now=now)
+        for host in before.hosts:
+            if host not in after.hosts:
+                self.store.host_events.pop((*key, host.host_id), None)
         link = self.store.links.get(after.guest_link_id)
         if after.guest != before.guest and link is not None:
             self.store.links[link.link_id] = replace(link, revoked_at=after.changed_at)
@@ -1351,6 +1355,17 @@ class InMemoryPersonalRecords(InMemory):
             raise ExternalMemberChanged
         self.store.writes += 1
         self.store.external_members[_key_of(after)] = after
+
+    def erase_connected(self, organization_id: str, member_id: str) -> None:
+        for platform in Platform:
+            self.store.connect_requests.pop((organization_id, member_id, platform), None)
+        for provider in Provider:
+            whose = ConnectionKey(organization_id, member_id, provider)
+            self.store.connected_busy.pop(whose, None)
+            self.store.sync_turns.pop(whose, None)
+            for of, calendar_id in list(self.store.synced_calendars):
+                if of == whose:
+                    del self.store.synced_calendars[of, calendar_id]
 
     def erase_member(self, before: Member, after: Member) -> None:
         key = before.organization_id, before.member_id

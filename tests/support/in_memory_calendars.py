@@ -250,16 +250,18 @@ class InMemoryCalendars:
             if event.event_id in calendar.events:
                 raise EventIdUsed
             stored = Event(event.event_id, _span(event.time), self._next(), written=event)
-            return _as_written(self._put(calendar_id, self._with_meet(stored, calendar)))
+            of = calendar.calendar.calendar_id
+            return _as_written(self._put(of, self._with_meet(stored, calendar)))
 
         return self._call("insert", effect)
 
     def read(self, access_token: str, calendar_id: str, event_id: str) -> WrittenEvent | None:
         def answer() -> WrittenEvent | None:
-            event = self._calendar(access_token, calendar_id).events.get(event_id)
+            calendar = self._calendar(access_token, calendar_id)
+            event = calendar.events.get(event_id)
             if event is None:
                 return None
-            return _as_written(self._read_once_more(calendar_id, event))
+            return _as_written(self._read_once_more(calendar.calendar.calendar_id, event))
 
         return self._call("read", answer)
 
@@ -272,15 +274,18 @@ class InMemoryCalendars:
             if before is None or before.is_cancelled or before.etag != etag:
                 raise EventChangedMeanwhile
             stored = replace(before, time=_span(event.time), written=event, changed=self._next())
-            return _as_written(self._put(calendar_id, self._with_meet(stored, calendar)))
+            of = calendar.calendar.calendar_id
+            return _as_written(self._put(of, self._with_meet(stored, calendar)))
 
         return self._call("update", effect)
 
     def delete(self, access_token: str, calendar_id: str, event_id: str) -> None:
         def effect() -> None:
-            event = self._writable(access_token, calendar_id).events.get(event_id)
+            calendar = self._writable(access_token, calendar_id)
+            event = calendar.events.get(event_id)
             if event is not None and not event.is_cancelled:
-                self._put(calendar_id, replace(event, is_cancelled=True, changed=self._next()))
+                gone = replace(event, is_cancelled=True, changed=self._next())
+                self._put(calendar.calendar.calendar_id, gone)
 
         self._call("delete", effect)
 
@@ -345,9 +350,11 @@ class InMemoryCalendars:
             raise AccessTokenRejected from None
 
     def _calendar(self, access_token: str, calendar_id: str) -> Calendar:
-        if calendar_id not in self._account(access_token):
-            raise CalendarGone
-        return self.calendars[calendar_id]
+        for each in self._account(access_token):
+            calendar = self.calendars[each]
+            if calendar_id == each or (calendar_id == "primary" and calendar.calendar.is_primary):
+                return calendar
+        raise CalendarGone
 
     def _writable(self, access_token: str, calendar_id: str) -> Calendar:
         calendar = self._calendar(access_token, calendar_id)

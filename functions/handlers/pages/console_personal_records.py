@@ -23,6 +23,7 @@ from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,
     NotAllowed,
+    StillConnected,
     StillMember,
     UpcomingBookings,
 )
@@ -83,7 +84,7 @@ def erase(by: SignedIn, event: APIGatewayProxyEventV2, context: LambdaContext) -
     except UpcomingBookings as refusal:
         problems = {"bookings": refusal.message}
         return _page(by, erasure_form=form, problems=problems, status=status_of(refusal))
-    except (StillMember, LastAdmin) as refusal:
+    except (StillMember, StillConnected, LastAdmin) as refusal:
         problems = {"email": refusal.message}
         return _page(by, erasure_form=form, problems=problems, status=status_of(refusal))
     logger.info("person erased", is_complete=is_complete)

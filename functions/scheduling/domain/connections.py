@@ -177,8 +177,13 @@ class Connection:
 
     @property
     def calendar_to_write(self) -> str:
-        """The calendar that events are written into; the account's own where none was chosen."""
-        return self.write_calendar_id or "primary"
+        """The calendar that events are written into; the account's own where none was chosen.
+
+        That one is named so, not by its id, which is the account's address: what is known of an
+        event outlives the connection.
+        """
+        own = {calendar.calendar_id for calendar in self.calendars if calendar.is_primary}
+        return "primary" if self.write_calendar_id in {"", *own} else self.write_calendar_id
 
     def serves(self, platform: Platform) -> bool:
         """Tell whether a platform is switched on and may be used."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from scheduling.domain.connections import Platform
+    from scheduling.domain.connections import Platform, Provider
     from scheduling.domain.reputation import SuppressionReason
 
 
@@ -203,6 +203,21 @@ class StillMember(SchedulingError):
     def __init__(self, member_id: str) -> None:
         super().__init__()
         self.member_id = member_id
+
+
+class StillConnected(SchedulingError):
+    """Somebody cannot be erased while a provider still lets us in on their behalf."""
+
+    code = "still_connected"
+    message = marked(
+        "What they connected is being disconnected at the provider, and nothing was erased."
+        " Please try again in a few minutes."
+    )
+
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        super().__init__()
+        self.providers = providers
+        """Those that have not been told yet."""
 
 
 class NotHandedOver(SchedulingError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.booking import BookingState
 from scheduling.domain.checks import Checks
+from scheduling.domain.connections import Platform
 from scheduling.domain.erasure import (
     Person,
     booking_without,
@@ -26,6 +27,7 @@ from scheduling.domain.refusals import (
     BookingChanged,
     HoldNotFound,
     LinkNotFound,
+    StillConnected,
     StillMember,
     UpcomingBookings,
     marked,
@@ -34,6 +36,7 @@ from scheduling.domain.reputation import MailCategory
 from scheduling.domain.time_range import TimeRange
 from scheduling.ports import BookingFilter, EntryFilter
 from scheduling.use_cases.bookings import every_booking
+from scheduling.use_cases.connecting import remove_all_connections
 from scheduling.use_cases.external_members import LISTED_BOOKINGS, BookingsToCome, cancel_all
 from scheduling.use_cases.removal import check_not_last_admin
 
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from scheduling.domain.audit import Entry
     from scheduling.domain.booking import Booking
     from scheduling.domain.booking_page import BookingPage
+    from scheduling.domain.connect_requests import ConnectRequest
+    from scheduling.domain.connections import Connection
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.links import Link
     from scheduling.domain.member_imports import ImportRow
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
     from scheduling.domain.people import ExternalMember, Member
     from scheduling.domain.reputation import SuppressionReason
     from scheduling.domain.sessions import SignedIn
+    from scheduling.provider_ports import Connections, ConnectRequests
 
 _PART = 100
 _EVER = datetime.fromtimestamp(0, UTC)
@@ -69,6 +75,8 @@ class Holdings:
     booking_pages: ports.BookingPages
     bookings: ports.Bookings
     calendar_feeds: ports.CalendarFeeds
+    connections: Connections
+    connect_requests: ConnectRequests
     links: ports.Links
     outbox: ports.Outbox
     reputation: ports.Reputation
@@ -92,6 +100,10 @@ class PersonalRecord:
     external_members: tuple[ExternalMember, ...]
     calendars: tuple[LinkedCalendar, ...]
     """Their addresses are secrets, and stay where they are."""
+    connections: tuple[Connection, ...]
+    """What they connected, and what has ended until its provider was told."""
+    connect_requests: tuple[ConnectRequest, ...]
+    """The latest for each platform."""
     invitations: tuple[Invitation, ...]
     import_rows: tuple[ImportRow, ...]
     booking_pages: tuple[BookingPage, ...]
@@ -144,6 +156,8 @@ def export_person(by: SignedIn, email: str, *, now: datetime, holdings: Holdings
         members=tuple(found.members),
         external_members=tuple(found.external_members),
         calendars=tuple(_calendars(found, holdings)),
+        connections=tuple(_connections(found, holdings)),
+        connect_requests=tuple(_connect_requests(found, holdings)),
         invitations=tuple(found.invitations),
         import_rows=tuple(holdings.personal_records.import_rows_of(organization_id, found.person)),
         booking_pages=tuple(pages),
@@ -183,6 +197,8 @@ def erase_person(
         InvalidInput: It is no e-mail address, or not the same one twice.
         LastAdmin, StillMember: It is a member's, who has to be removed first.
         UpcomingBookings: There are meetings to come, and nobody has said what becomes of them.
+        StillConnected: A provider has not been told yet that what they connected has ended.
+        ConnectionChanged: Something changed what they have connected a moment ago.
         BusyTryAgain: Somebody changes what is to be erased right now.
     """
     require(by, Act.ERASE_PERSON, now=now)
@@ -202,6 +218,7 @@ def erase_person(
     to_come = list(_to_come(organization_id, found, now, holdings))
     if to_come and bookings_to_come is None:
         raise UpcomingBookings([booking.booking_id for booking in to_come[:LISTED_BOOKINGS]])
+    _check_disconnected(by, found, now, holdings)
     bookings = list(_bookings_of(organization_id, found, pages, holdings))
     rows = holdings.personal_records.import_rows_of(organization_id, found.person)
     if _is_anything(found) or pages or bookings or rows:
@@ -299,6 +316,16 @@ def _to_come(
     return iter(sorted(changeable, key=lambda booking: booking.time.start))
 
 
+def _check_disconnected(by: SignedIn, found: _Found, now: datetime, holdings: Holdings) -> None:
+    """Raises StillConnected: who is known no longer could not be let go of at the provider."""
+    for member in found.members:
+        # Somebody may have come back from a provider in the moment in which they were removed.
+        remove_all_connections(by, member.member_id, now=now, connections=holdings.connections)
+    left = list(_connections(found, holdings))
+    if left:
+        raise StillConnected([connection.key.provider for connection in left])
+
+
 def _end_what_opens_doors(by: SignedIn, found: _Found, now: datetime, holdings: Holdings) -> None:
     """Let nothing new come of what is about to be erased."""
     for link in found.typed_links:
@@ -385,6 +412,9 @@ def _erase_identities(found: _Found, holdings: Holdings) -> None:
         )
         records.erase_external_member(current, external_member_without_identity(current))
     for member in found.members:
+        whose = member.organization_id, Subject.CONNECTION, member.member_id
+        records.erase_mail_errors(*whose)
+        records.erase_connected(member.organization_id, member.member_id)
         records.erase_member(member, member_without_identity(member))
 
 
@@ -393,6 +423,18 @@ def _calendars(found: _Found, holdings: Holdings) -> Iterator[LinkedCalendar]:
         feed = holdings.calendar_feeds.get(external.organization_id, external.external_member_id)
         if feed is not None:
             yield LinkedCalendar(external.external_member_id, feed.host_name, feed.linked_at)
+
+
+def _connections(found: _Found, holdings: Holdings) -> Iterator[Connection]:
+    for member in found.members:
+        yield from holdings.connections.of_member(member.organization_id, member.member_id)
+
+
+def _connect_requests(found: _Found, holdings: Holdings) -> Iterator[ConnectRequest]:
+    for member in found.members:
+        whose = member.organization_id, member.member_id
+        asked = (holdings.connect_requests.get(*whose, platform) for platform in Platform)
+        yield from filter(None, asked)
 
 
 def _links(found: _Found, bookings: Sequence[Booking], holdings: Holdings) -> Iterator[Link]:
@@ -420,6 +462,8 @@ def _messages(found: _Found, bookings: Sequence[Booking], holdings: Holdings) ->
         whose = external.organization_id, Subject.EXTERNAL_MEMBER, external.external_member_id
         about = posted(*whose)
         yield from (each for each in about if each.message.recipient is Recipient.HOST)
+    for member in found.members:
+        yield from posted(member.organization_id, Subject.CONNECTION, member.member_id)
     for invitation in found.invitations:
         yield from posted(invitation.organization_id, Subject.INVITATION, invitation.invitation_id)
     for link in found.typed_links:

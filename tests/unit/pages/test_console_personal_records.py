@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scheduling.domain.identifiers import derived_id
 from scheduling.domain.people import Role
-from tests.support.builders import AIKO, ORGANIZATION
+from tests.support.builders import AIKO, EARLY, ORGANIZATION
+from tests.support.connecting import a_connection
 
 if TYPE_CHECKING:
     from tests.unit.pages.site import Browser, Site
@@ -74,6 +76,18 @@ def test_what_becomes_of_bookings_is_asked_where_there_are_some(staff: Browser, 
     shown = staff.get(f"/console/bookings/{booking.booking_id}").body
     assert "Erased person" in shown
     assert booking.guest.name not in shown
+
+
+def test_who_is_still_connected_at_a_provider_is_told_to_wait(staff: Browser, site: Site):
+    left = replace(AIKO, member_id=derived_id("ben"), email=NOBODY, removed_at=EARLY)
+    site.store.members[left.organization_id, left.member_id] = left
+    connection = a_connection(member_id=left.member_id)
+    site.store.connections[connection.key] = connection
+
+    answer = staff.post(f"{ADDRESS}/erasure", {"email": NOBODY, "confirm": NOBODY})
+
+    assert answer.status == 409
+    assert "being disconnected at the provider, and nothing was erased" in answer.body
 
 
 def test_the_last_admin_is_told_why_they_stay(staff: Browser):

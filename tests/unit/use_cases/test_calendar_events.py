@@ -140,6 +140,17 @@ def test_whoever_has_connected_nothing_costs_no_call_and_no_second_look(office):
     assert office.known(booking).of_hosts == ()
 
 
+def test_what_is_known_of_an_event_has_no_address_of_the_account_it_is_in(office):
+    office.connect(write_calendar_id=PRIMARY.calendar_id)
+    booking = office.booked()
+
+    office.write(booking)
+
+    [event] = office.known(booking).of_hosts
+    assert (event.state, event.calendar_id) == (EventState.WRITTEN, "primary")
+    assert len(office.events()) == 1
+
+
 def test_a_calendar_that_is_switched_off_gets_no_event(office):
     office.connect(platforms=frozenset({Platform.GOOGLE_MEET}))
 

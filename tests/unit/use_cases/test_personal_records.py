@@ -6,14 +6,17 @@ import pytest
 
 from scheduling.domain.audit import Activity
 from scheduling.domain.booking import BookingState
+from scheduling.domain.connections import Provider
+from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import SIGN_IN_LIFE
 from scheduling.domain.messages import DeliveryState, MessageKind, Recipient
 from scheduling.domain.people import Role
-from scheduling.domain.refusals import NotAllowed
+from scheduling.domain.refusals import NotAllowed, StillConnected
 from scheduling.use_cases.external_members import BookingsToCome
 from scheduling.use_cases.personal_records import Holdings, erase_person, export_person
 from scheduling.use_cases.sign_in import sign_in_link, sign_in_message
-from tests.support.builders import AIKO, STAFF, at, between
+from tests.support.builders import AIKO, EARLY, STAFF, an_entry, at, between
+from tests.support.connecting import a_connection
 from tests.support.mail_room import mail_room, swept
 from tests.support.road import book, enter, external, invite, make_page
 
@@ -139,6 +142,23 @@ def test_a_guest_who_is_called_like_a_colleague_leaves_the_colleagues_page_alone
     assert erase(parley, MIA)
 
     assert kenji.booking_page_slug in parley.store.booking_pages
+
+
+def test_what_was_connected_in_the_moment_of_the_removal_ends_with_the_next_try(parley):
+    left = replace(AIKO, member_id=derived_id("ben"), email="ben@x.example", removed_at=EARLY)
+    parley.store.members[left.organization_id, left.member_id] = left
+    connection = a_connection(member_id=left.member_id)
+    parley.connections.put(connection, an_entry())
+
+    with pytest.raises(StillConnected) as refusal:
+        erase(parley, left.email)
+
+    assert refusal.value.providers == [Provider.GOOGLE]
+    ended = parley.connections.get(connection.key)
+    assert not ended.is_on
+    parley.connections.forget(ended)
+    assert erase(parley, left.email)
+    assert parley.store.members[left.organization_id, left.member_id].email == ""
 
 
 def test_only_admins_export_and_erase(parley):

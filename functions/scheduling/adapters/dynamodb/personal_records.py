@@ -24,6 +24,7 @@ from scheduling.adapters.dynamodb.table import (
     to_seconds,
     transact,
 )
+from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.erasure import is_row_of, rows_without
 from scheduling.domain.member_imports import ImportState
 from scheduling.domain.messages import Subject
@@ -54,9 +55,12 @@ _MAIL_ERRORS = ("last_error", "diagnosis")
 
 
 class DynamoDbPersonalRecords:
-    def __init__(self, table: Table, access: Table) -> None:
+    """Of tokens it deletes the rows, and can read none."""
+
+    def __init__(self, table: Table, access: Table, tokens: Table) -> None:
         self._table = table
         self._access = access
+        self._tokens = tokens
 
     def external_members_at(self, organization_id: str, email: str) -> Sequence[ExternalMember]:
         address = keys.external_member_address(organization_id, email)
@@ -98,6 +102,13 @@ class DynamoDbPersonalRecords:
                 keys.guest_booking(after.organization_id, email, after.booking_id)
             ),
             *(self._table.to_put(item) for item in host_items(after) if item not in old),
+            *(
+                self._table.to_delete(
+                    keys.calendar_event(after.organization_id, after.booking_id, host.host_id)
+                )
+                for host in before.hosts
+                if host not in after.hosts
+            ),
             # Events in calendars name them, too.
             *event_writes(self._table, before, after, now=now),
         ]
@@ -189,6 +200,14 @@ class DynamoDbPersonalRecords:
         except TransactionRefused as refused:
             raise ExternalMemberChanged from refused
 
+    def erase_connected(self, organization_id: str, member_id: str) -> None:
+        for row in _partition(self._table, keys.connected(organization_id, member_id)):
+            if not row["SK"].startswith(keys.MESSAGES):
+                _delete(self._table, {"PK": row["PK"], "SK": row["SK"]})
+        for provider in Provider:
+            whose = ConnectionKey(organization_id, member_id, provider)
+            _delete(self._tokens, keys.grant(whose))
+
     def erase_member(self, before: Member, after: Member) -> None:
         put = self._table.to_put(
             _unlisted(member_item(after)),
@@ -243,6 +262,10 @@ class DynamoDbPersonalRecords:
         except TransactionRefused:
             return False
         return True
+
+
+def _delete(table: Table, key: keys.Key) -> None:
+    table.client.delete_item(TableName=table.name, Key=encoded(key))
 
 
 def _rows_without(person: Person, item: Item) -> list[Item]:
