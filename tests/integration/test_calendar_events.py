@@ -226,7 +226,7 @@ def test_a_meet_link_that_comes_later_is_waited_for_and_written_into_the_event(a
     providers.google.conferences.reads = 100
     booking = booked(aiko, "google_meet")
     write_calendar_events(
-        aiko.organization_id, booking["booking_id"], now=adapters().now(), room=event_room()
+        aiko.organization_id, booking["booking_id"], clock=adapters().now, room=event_room()
     )
     assert known(aiko, booking).meeting.is_awaited
 
