@@ -23,7 +23,6 @@ from scheduling.domain.refusals import (
     BookingPageInactive,
     BookingPageNotFound,
     BusyTryAgain,
-    CalendarsUnverified,
     SlotUnavailable,
     marked,
 )
@@ -46,7 +45,7 @@ REASON = marked("The meeting was removed from the host's calendar.")
 _AT_REST = {EventState.WRITTEN, EventState.DIVERGED}
 """Nobody is writing it."""
 
-_PASSING = (BookingChanged, BusyTryAgain, CalendarsUnverified)
+_PASSING = (BookingChanged, BusyTryAgain)
 
 _NOT_POSSIBLE = (
     SlotUnavailable,
@@ -141,7 +140,7 @@ def _followed(
     """Tell whether the booking is as its event is now; one that is over need not be.
 
     Raises:
-        BookingChanged, BusyTryAgain, CalendarsUnverified: It may be, another time.
+        BookingChanged, BusyTryAgain: It may be, another time.
     """
     booking = _found(mirror.booking_id, whose, desk.bookings)
     if booking is None or whose.member_id not in booking.host_ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scheduling.domain.audit import Activity, Actor, Entry
+from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.booking import Booking, BookingState
 from scheduling.domain.checks import Checks
 from scheduling.domain.links import GUEST_LIFE_AFTER_END
@@ -75,6 +75,10 @@ def move(
 ) -> Booking:
     """Move a meeting to another slot of its page, with the same hosts if they can.
 
+    Where nobody knows whether they are busy elsewhere, staff decide for themselves. For a guest
+    other hosts come first, and a confirmed meeting stays while their calendar may answer soon: not
+    once the page says that times cannot be verified, since then it may take somebody to sign in.
+
     Args:
         start: In UTC; where it is the present one, nothing changes.
 
@@ -83,7 +87,7 @@ def move(
         BookingChanged: Somebody else changed it a moment earlier.
         BookingPageGone, BookingPageInactive: There is nothing to move to.
         SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
-        CalendarsUnverified: Nobody knows whether its hosts are busy elsewhere then.
+        CalendarsUnverified: A guest asks, and a host's calendar does not answer just now.
         BusyTryAgain: Nothing could be decided in time.
     """
     booking.check_changeable(now)
@@ -96,7 +100,8 @@ def move(
     offer = checked_live(
         offer, start, look, apart_from=booking.booking_id, now=now, bookings=bookings
     )
-    unknown = offer.unknown_hosts(now)
+    unknown = offer.unknown_hosts(now) if actor.kind is ActorKind.GUEST else frozenset[str]()
+    unverified = {host.host_id for host in offer.unverified_hosts(now)}
     entry = _entry(
         booking,
         Activity.BOOKING_MOVED,
@@ -107,7 +112,8 @@ def move(
     )
 
     def store(choice: Choice) -> Booking:
-        if unknown.intersection(choice.claim.host_ids):
+        may_be_known_soon = unknown.intersection(choice.claim.host_ids) - unverified
+        if may_be_known_soon and booking.state is BookingState.CONFIRMED:
             raise CalendarsUnverified
         moved = booking.moved(choice.claim, choice.hosts, now=now)
         bookings.change(
@@ -132,6 +138,7 @@ def move(
         owner_id=booking.booking_id,
         apart_from=booking.booking_id,
         preferred=booking.host_ids,
+        unsure=unknown,
         now=now,
         bookings=bookings,
     )

@@ -223,6 +223,7 @@ def move_guest_booking(
         BookingChanged: Somebody else changed it a moment earlier.
         BookingPageGone, BookingPageInactive: There is nothing to move to.
         SlotTaken, SlotNotOffered: The slot cannot be had; carries alternatives.
+        CalendarsUnverified: A host's calendar does not answer just now.
         BusyTryAgain: Nothing could be decided in time.
     """
     booking = _changeable_booking(

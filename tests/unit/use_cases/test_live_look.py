@@ -12,6 +12,7 @@ from scheduling.domain.identifiers import derived_id
 from scheduling.domain.refusals import CalendarsUnverified, SlotTaken
 from scheduling.domain.slots import span_of
 from scheduling.use_cases.booking import BookingRequest, book_for_guest
+from scheduling.use_cases.bookings import move_booking
 from scheduling.use_cases.changes import move
 from scheduling.use_cases.slots import explain_day, slots_of_page
 from tests.support.builders import AIKO, ORGANIZATION, STAFF, at, between
@@ -233,12 +234,50 @@ def test_a_meeting_is_not_moved_to_where_a_look_finds_something(parley, slug):
         do(parley, move, booked, at("01:00"))
 
 
-def test_a_meeting_stays_where_it_is_while_nobody_knows(parley, slug):
+def test_a_guest_s_meeting_stays_where_it_is_while_a_calendar_does_not_answer(parley, slug):
     booked = book(parley, slug, at("00:30")).booking
-    connect(parley, AIKO, read_ago=timedelta(hours=1))
+    connect(parley, AIKO, read_ago=timedelta(minutes=20))
 
     with pytest.raises(CalendarsUnverified):
         do(parley, move, booked, at("01:00"))
 
     stored = parley.bookings.get(booked.organization_id, booked.booking_id)
     assert stored == booked
+
+
+def test_a_guest_moves_a_meeting_where_the_page_says_that_times_cannot_be_verified(parley, slug):
+    booked = book(parley, slug, at("00:30")).booking
+    connect(parley, AIKO, read_ago=timedelta(days=40))
+
+    moved = do(parley, move, booked, at("01:00"))
+
+    assert do(parley, slots_of_page, slug, MORNING).is_unverified
+    assert (moved.time, moved.state) == (between("01:00", "01:30"), BookingState.CONFIRMED)
+
+
+def test_a_request_is_moved_though_nobody_knows_and_still_has_to_be_approved(parley, slug):
+    connect(parley, AIKO, read_ago=timedelta(minutes=20))
+    asked = book(parley, slug, at("00:30")).booking
+
+    assert do(parley, move, asked, at("01:00")).state is BookingState.PENDING
+
+
+def test_staff_move_a_meeting_though_nobody_knows(parley, shared):
+    booked = book(parley, shared, at("00:30")).booking
+    (host_id,) = booked.host_ids
+    connect(parley, AIKO if host_id == AIKO.member_id else BEN, read_ago=timedelta(minutes=20))
+
+    moved = do(parley, move_booking, STAFF, booked.booking_id, at("01:00"))
+
+    assert moved.time == between("01:00", "01:30")
+    assert moved.host_ids == (host_id,)
+
+
+def test_a_guest_s_meeting_gets_another_host_rather_than_one_of_whom_nobody_knows(parley, shared):
+    booked = book(parley, shared, at("00:30")).booking
+    known, unknown = (BEN, AIKO) if booked.host_ids == (AIKO.member_id,) else (AIKO, BEN)
+    connect(parley, unknown, read_ago=timedelta(days=40))
+    connect(parley, known, read_ago=timedelta(minutes=5))
+    sees(parley, known)
+
+    assert do(parley, move, booked, at("01:00")).host_ids == (known.member_id,)
