@@ -223,10 +223,8 @@ def headers_for(row: Row, visit: Visit) -> dict[str, str]:  # noqa: PLR0911 - a 
         return ASSET | {"content-type": "text/css; charset=utf-8"}
     if path.endswith(".csv") and status == 200:
         return PAGE | csv_headers(path)
-    if path.startswith("/connections/"):
-        return SENT_ON
-    if path.startswith("/notifications/"):
-        return JSON
+    if path.startswith(("/connections/", "/notifications/")):
+        return SENT_ON if path.startswith("/connections/") else JSON
     leads_to_link = "/l/" in visit.answer.headers.get("location", "")
     holds_token = path.startswith(PAGES_WITH_A_TOKEN) or leads_to_link or status == 404
     is_anybodys = path in ANYBODYS_PAGES if status == 200 else status in {403, 404, 410}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.channels import claimed_owner, is_genuine
 from scheduling.domain.connections import ConnectionState, Provider, ProviderCalendar
 from scheduling.domain.grants import Tokens
+from scheduling.domain.identifiers import derived_id
 from scheduling.domain.sync_turns import BUCKET_SECONDS, Ring, SyncRequest
 from scheduling.provider_ports import GrantRejected
 from scheduling.use_cases.calendar_changes import BookingDesk
@@ -89,6 +90,7 @@ class SyncWorld:
         """What the clock of a look shows: only a slow provider moves it."""
         self.connection = self.connect(
             a_connection(
+                connection_id=derived_id("connection"),
                 state=ConnectionState.SYNCING,
                 calendars=calendars,
                 conflict_calendar_ids=tuple(each.calendar_id for each in calendars),

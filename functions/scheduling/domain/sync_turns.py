@@ -68,7 +68,9 @@ class SyncTurn:
     def pause(self) -> timedelta:
         """How long to wait after so many failures: by chance, so that not all come at once."""
         longest = min(SHORTEST_PAUSE * (1 << min(self.failures, 10)), LONGEST_PAUSE)
-        return max(SHORTEST_PAUSE, longest * fraction(f"{self.connection_id}{self.failures}"))
+        pause = longest * fraction(f"{self.connection_id}{self.failures}")
+        # No more than whole seconds is stored of a turn.
+        return max(SHORTEST_PAUSE, timedelta(seconds=pause // timedelta(seconds=1)))
 
     def is_delayed(self, now: datetime) -> bool:
         return self.failing_since is not None and now - self.failing_since >= DELAYED_AFTER

@@ -181,7 +181,8 @@ def _done(taken: SyncTurn, ring: Ring | None, *, now: datetime, room: SyncRoom) 
     except ConnectionBroken as error:
         waits_for_sign_in = error.state is ConnectionState.RECONNECT_REQUIRED
         look = _Look(SyncEnd.BROKEN, now + (NEVER if waits_for_sign_in else MENDED_WITHIN))
-    room.turns.put_back(taken, taken.succeeded(look.next_at), busy=look.busy)
+    next_at = look.next_at.replace(microsecond=0)
+    room.turns.put_back(taken, taken.succeeded(next_at), busy=look.busy)
     return look.end
 
 
