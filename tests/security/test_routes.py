@@ -212,7 +212,7 @@ def test_s9_every_answer_has_its_headers(row, visits):
         assert kept == headers_for(row, visit), str(visit)
 
 
-def headers_for(row: Row, visit: Visit) -> dict[str, str]:  # noqa: PLR0911 - a list of cases
+def headers_for(row: Row, visit: Visit) -> dict[str, str]:
     status, path = visit.answer.status_code, row.path
     if path in FILES_ABOUT_PEOPLE and status == 200:
         kept = JSON if path.startswith("/api/") else PAGE
