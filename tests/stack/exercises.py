@@ -435,7 +435,7 @@ def _booking(team: Team) -> Exercise:
 def _bookings(team: Team) -> Exercise:
     slug = team.page_slug
     start, other, *_ = team.free_slots(slug)
-    aged = _aged_calendar(team)
+    aged, busy = _aged_calendar(team), _busy_elsewhere(team)
     guest = {
         "booking_page_slug": slug,
         "start": start.isoformat(),
@@ -450,6 +450,7 @@ def _bookings(team: Team) -> Exercise:
         _ok(team.admin.post("/api/bookings", json=guest), HTTPStatus.CONFLICT)
         address = f"/api/bookings/{booked['booking_id']}"
         aged()
+        _refused(team.admin.post(f"{address}/move", json={"start": busy.isoformat()}))
         _ok(team.admin.post(f"{address}/move", json={"start": other.isoformat()}))
         _ok(team.admin.post(f"{address}/cancellation"))
 
@@ -566,7 +567,7 @@ def _console_pages(team: Team) -> Exercise:
         "email": an_address("mia"),
         "time_zone": "Europe/Berlin",
     }
-    aged = _aged_calendar(team)
+    aged, busy = _aged_calendar(team), _busy_elsewhere(team)
 
     def run() -> None:
         for page in ("", "/external-members", "/bookings", "/booking-pages"):
@@ -589,6 +590,7 @@ def _console_pages(team: Team) -> Exercise:
         booked = _ok(team.admin.post("/console/bookings/new", data=guest), HTTPStatus.SEE_OTHER)
         booking = booked.headers["location"].partition("?")[0]
         aged()
+        _refused(team.admin.post(f"{booking}/move", data={"start": busy.isoformat()}))
         moved = team.admin.post(f"{booking}/move", data={"start": other.isoformat()})
         _ok(moved, HTTPStatus.SEE_OTHER)
         _ok(team.admin.post(f"{booking}/cancellation"), HTTPStatus.SEE_OTHER)
@@ -904,18 +906,50 @@ def _probe(stack: Deployed, whose: ConnectionKey) -> dict[str, Any]:
 
 
 def _aged_calendar(team: Team) -> Callable[[], None]:
-    """Return what makes the admin's connected calendar one that was read long ago.
+    """Return what makes the admin's connected calendar one that was read long ago, and is trusted.
 
-    A meeting moves only if somebody looks into it.
+    A guest's meeting moves only if somebody looks into it.
     """
     whose = _google_account(team)
     _connect_google(team)
     # The first look takes long: a function has to wake up.
     _probe(team.stack, whose)
-    known = ConnectedBusy(whose, new_id(), read_at=datetime(2026, 1, 1, tzinfo=UTC))
+    known = ConnectedBusy(
+        whose,
+        new_id(),
+        read_at=datetime(2026, 1, 1, tzinfo=UTC),
+        trusted_until=datetime.now(UTC) + timedelta(days=1),
+    )
     item = encoded(connected_busy_item(known))
     table = team.stack.scheduling
     return lambda: table.client.put_item(TableName=table.name, Item=item) and None
+
+
+def _refused(moved: httpx.Response) -> None:
+    """Raises NotDone where a meeting was moved to `_busy_elsewhere`."""
+    if moved.status_code != HTTPStatus.CONFLICT:
+        raise NotDone(moved.text)
+
+
+def _busy_elsewhere(team: Team) -> datetime:
+    """Return the last free slot, at which the admin's connected calendar has an event from now on.
+
+    Staff move a meeting there unless somebody looks into it.
+    """
+    start = team.free_slots(team.page_slug)[-1]
+    grant = _grants(team.stack).get(_google_account(team))
+    if grant is None:
+        raise NotDone(start)
+    added = httpx.post(
+        f"{team.stack.facts.google_url}/calendar/v3/calendars/primary/events",
+        headers={"Authorization": f"Bearer {grant.access_token}"},
+        json={
+            "start": {"dateTime": start.isoformat()},
+            "end": {"dateTime": (start + timedelta(minutes=30)).isoformat()},
+        },
+    )
+    _ok(added)
+    return start
 
 
 def _connect_google(team: Team) -> None:
