@@ -44,7 +44,9 @@ PAGES = [
     "settings",
     "mails",
     "signing in",
-    "integrations",
+    "integrations, switched on",
+    "integrations of the team",
+    "what may be connected",
     "sign up",
 ]
 

@@ -16,7 +16,9 @@ from dev.providers.faults import Fault, Kind
 from dev.providers.google.conferences import Outcome
 from handlers.event_room import event_room
 from handlers.wiring import adapters
+from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.domain.calendar_events import EventState, TaskState
+from scheduling.domain.connections import ConnectedBusy, ConnectionKey, Provider
 from scheduling.use_cases.calendar_events import write_calendar_events
 from tests.support.deployment import REGION
 from tests.support.in_process import LambdaContext, handler_at
@@ -33,7 +35,7 @@ def providers(deployed, monkeypatch):
 
 
 @pytest.fixture
-def aiko(road, created, providers):
+def aiko(road, created, providers, deployed):
     """An admin who works around the clock and has connected all that there is."""
     road.sign_in(created["sign_in_url"].rpartition("/l/")[2])
     for platform in ("google_calendar", "google_meet", "zoom"):
@@ -48,7 +50,17 @@ def aiko(road, created, providers):
         "weekdays": {str(weekday): all_day for weekday in range(1, 8)},
     }
     assert road.admin.put("/api/members/me/working-hours", json=hours).status_code == 200
+    read_their_calendar(deployed.scheduling, created)
     return SimpleNamespace(road=road, organization_id=created["organization_id"])
+
+
+def read_their_calendar(table, created):
+    """Let the admin's calendar be one that was read a moment ago, whenever that is."""
+    key = ConnectionKey(created["organization_id"], created["member_id"], Provider.GOOGLE)
+    until = adapters().now() + timedelta(days=30)
+    connection = adapters().connections.get(key)
+    known = ConnectedBusy(key, connection.connection_id, read_at=until, trusted_until=until)
+    table.put(connected_busy_item(known), condition="attribute_exists(PK)")
 
 
 def write():

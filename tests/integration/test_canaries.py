@@ -4,6 +4,7 @@ import logging
 import traceback
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from dev.providers.faults import Fault, Kind
@@ -45,6 +46,8 @@ def tables(world, deployed, monkeypatch):
     with serving_checked_zoom(world) as origin:
         monkeypatch.setenv("ZOOM_URL", origin)
         monkeypatch.setenv("ZOOM_API_URL", origin)
+        key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        monkeypatch.setenv("GRANT_KEY", key)
         yield deployed.scheduling, deployed.access, deployed.limits, deployed.connections
 
 
