@@ -146,9 +146,9 @@ def test_a_guest_who_is_called_like_a_colleague_leaves_the_colleagues_page_alone
 
 def test_what_was_connected_in_the_moment_of_the_removal_ends_with_the_next_try(parley):
     left = replace(AIKO, member_id=derived_id("ben"), email="ben@x.example", removed_at=EARLY)
-    parley.store.members[left.organization_id, left.member_id] = left
     connection = a_connection(member_id=left.member_id)
     parley.connections.put(connection, an_entry())
+    parley.store.members[left.organization_id, left.member_id] = left
 
     with pytest.raises(StillConnected) as refusal:
         erase(parley, left.email)
