@@ -323,18 +323,19 @@ def _organization_settings(team: Team) -> Exercise:
 
 def _connections(team: Team) -> Exercise:
     # Somebody new: what others have connected needs no sign-in any more.
-    admin, meet = team.stack.client(), "/api/connections/google_meet"
     link = team.stack.create_organization(an_address("ben"))["sign_in_url"]
-    Road(admin, team.public).sign_in(token_in(link))
+    meet = "/api/connections/google_meet"
 
     def run() -> None:
-        started = _ok(admin.post(f"{meet}/start"))
-        back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
-        came = _ok(admin.get(back), HTTPStatus.SEE_OTHER)
-        if "news=connected" not in came.headers["location"]:
-            raise NotDone(came.headers["location"])
-        _ok(admin.get("/api/connections"))
-        _ok(admin.delete(meet), HTTPStatus.NO_CONTENT)
+        with team.stack.client() as admin:
+            Road(admin, team.public).sign_in(token_in(link))
+            started = _ok(admin.post(f"{meet}/start"))
+            back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
+            came = _ok(admin.get(back), HTTPStatus.SEE_OTHER)
+            if "news=connected" not in came.headers["location"]:
+                raise NotDone(came.headers["location"])
+            _ok(admin.get("/api/connections"))
+            _ok(admin.delete(meet), HTTPStatus.NO_CONTENT)
 
     return run
 
@@ -542,7 +543,7 @@ def _public_pages(team: Team) -> Exercise:
         token = token_in(booked.headers["location"])
         _ok(team.public.post("/booking/cancellation", data={"token": token}), HTTPStatus.SEE_OTHER)
         theirs = team.road.post_booking(team.page_slug, of_member, email=an_address("mia"))
-        mine = {"token": token_in(_ok(theirs, HTTPStatus.CREATED).json()["guest_link"])}
+        mine = {"token": token_in(_ok(theirs, HTTPStatus.CREATED).json()["manage_url"])}
         aged()
         moved = team.public.post("/booking/move", data=mine | {"start": later.isoformat()})
         _ok(moved, HTTPStatus.SEE_OTHER)
