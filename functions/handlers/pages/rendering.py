@@ -17,6 +17,7 @@ from handlers.pages.assets import asset_address
 from handlers.pages.forms import written_instant
 from handlers.pages.languages import preferred_language
 from handlers.problems import HTTPS_ONLY
+from scheduling.domain.booking import REMOVED_FROM_CALENDAR
 from scheduling.domain.people import masked_email, masked_name
 from scheduling.domain.refusals import marked
 from scheduling.domain.standing import standing_of
@@ -126,6 +127,7 @@ def environment(locale: str) -> Environment:
     made.filters.update(
         named=partial(_or_said, marked("Erased person"), locale=locale),
         titled=partial(_or_said, marked("Meeting"), locale=locale),
+        said=partial(_said, locale=locale),
     )
     made.globals.update(
         locale=locale,
@@ -156,6 +158,12 @@ def environment(locale: str) -> Environment:
         request_badge=wording.request_badge,
     )
     return made
+
+
+def _said(reason: str, *, locale: str) -> str:
+    """Return why a booking ended: what somebody typed is quoted, what Parley says is translated."""
+    _ = translations_for(locale).gettext
+    return _(reason) if reason == REMOVED_FROM_CALENDAR else _("“%(words)s”") % {"words": reason}
 
 
 def _or_said(otherwise: str, text: str, *, locale: str) -> str:

@@ -14,6 +14,7 @@ from scheduling.domain.refusals import (
     BookingOver,
     BookingUndecided,
     RequestDecided,
+    marked,
 )
 from scheduling.domain.slots import BufferRule
 from scheduling.domain.time_range import TimeRange
@@ -29,6 +30,9 @@ HOLD_LIFE = timedelta(minutes=5)
 
 MOST_OTHER_GUESTS = 5
 """How many people a guest may bring along."""
+
+REMOVED_FROM_CALENDAR = marked("The meeting was removed from the host's calendar.")
+"""The `reason` of a booking whose event its host deleted: our words, in each reader's language."""
 
 
 class BookingState(StrEnum):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scheduling.domain.audit import Actor, ActorKind
+from scheduling.domain.booking import REMOVED_FROM_CALENDAR
 from scheduling.domain.calendar_events import EventState
 from scheduling.domain.calendar_sync import Mark, MirrorEvent
 from scheduling.domain.messages import Recipient
@@ -24,7 +25,6 @@ from scheduling.domain.refusals import (
     BookingPageNotFound,
     BusyTryAgain,
     SlotUnavailable,
-    marked,
 )
 from scheduling.domain.slots import span_of
 from scheduling.domain.time_range import TimeRange
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from scheduling.domain.provider_events import ChangedEvent
     from scheduling.provider_ports import CalendarEvents
 
-REASON = marked("The meeting was removed from the host's calendar.")
 
 _AT_REST = {EventState.WRITTEN, EventState.DIVERGED}
 """Nobody is writing it."""
@@ -199,7 +198,15 @@ def _mark(seen: MirrorEvent, written: HostEvent) -> Mark:
 def _cancelled(booking: Booking, whose: ConnectionKey, *, now: datetime, desk: BookingDesk) -> bool:
     if len(booking.hosts) > 1:
         return False
-    cancel(booking, Recipient.HOST, REASON, actor=_actor(whose), now=now, bookings=desk.bookings)
+    actor = _actor(whose)
+    cancel(
+        booking,
+        Recipient.HOST,
+        REMOVED_FROM_CALENDAR,
+        actor=actor,
+        now=now,
+        bookings=desk.bookings,
+    )
     return True
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
-from scheduling.domain.booking import Answer
+from scheduling.domain.booking import REMOVED_FROM_CALENDAR, Answer
 from scheduling.domain.mails import (
     BookingMail,
     BookingNews,
@@ -320,6 +320,14 @@ def test_a_cancellation_says_who_cancelled(by: Recipient | None, sentence: str) 
 
     assert sentence in rendered.text
     assert sentence in Page(rendered.html).words
+
+
+def test_why_a_meeting_was_cancelled_is_translated_where_the_words_are_ours() -> None:
+    ours = replace(CANCELLED, reason=REMOVED_FROM_CALENDAR)
+    typed = replace(CANCELLED, reason="The room burnt down.")
+
+    assert "ホストのカレンダーからミーティングが削除されました。" in render(ours, "ja").text
+    assert "The room burnt down." in render(typed, "ja").text
 
 
 def test_one_of_several_hosts_who_cancelled_is_not_guessed_at() -> None:

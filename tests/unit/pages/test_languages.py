@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.pages.languages import preferred_language
+from scheduling.domain.booking import REMOVED_FROM_CALENDAR
+from scheduling.domain.messages import Recipient
 from tests.support.browser import LARGEST_PAGE
+from tests.unit.pages.test_guest_pages import store
 from tests.unit.pages.test_public_pages import booking_form
 
 if TYPE_CHECKING:
@@ -113,6 +116,23 @@ def test_whoever_booked_already_is_told_so_in_the_language_of_the_page(
 
     assert again.status == 409
     assert "このフォームではすでに予約済みです" in again.body
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (REMOVED_FROM_CALENDAR, ">ホストのカレンダーからミーティングが削除されました。<"),
+        ("The room burnt down.", "The room burnt down.」<"),
+    ],
+)
+def test_why_a_meeting_was_cancelled_is_translated_where_the_words_are_ours(
+    staff: Browser, japanese: Site, reason: str, told: str
+):
+    booking = japanese.booking
+    store(japanese, booking.cancelled(Recipient.HOST, reason, now=japanese.now))
+
+    for address in (japanese.link_of(booking), japanese.console_page_of(booking)):
+        assert told in staff.get(address, accept_language=JAPANESE).body, address
 
 
 def test_every_page_can_be_in_japanese_and_stays_small(staff: Browser, japanese: Site):

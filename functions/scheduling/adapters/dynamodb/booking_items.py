@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.notation import length, seconds
-from scheduling.adapters.dynamodb.table import from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    from_optional_seconds,
+    from_seconds,
+    to_optional_seconds,
+    to_seconds,
+)
 from scheduling.domain.booking import (
     Answer,
     BookedHost,
@@ -27,7 +32,6 @@ from scheduling.domain.time_range import TimeRange
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from decimal import Decimal
 
     from scheduling.adapters.dynamodb.table import Item
 
@@ -59,7 +63,7 @@ def booking_item(booking: Booking) -> Item:
         "guest_link_id": booking.guest_link_id,
         "booked_at": to_seconds(booking.booked_at),
         "changed_at": to_seconds(booking.changed_at),
-        "expires_at": _optional_seconds(booking.expires_at),
+        "expires_at": to_optional_seconds(booking.expires_at),
         "reminders": [seconds(before) for before in booking.reminders],
         "ended_by": None if booking.ended_by is None else booking.ended_by.value,
         "reason": booking.reason,
@@ -100,7 +104,7 @@ def stored_booking(item: Item) -> Booking:
         other_guests=tuple(item["other_guests"]),
         answers=tuple(Answer(**answer) for answer in item["answers"]),
         reminders=tuple(map(length, item["reminders"])),
-        expires_at=_optional_instant(item["expires_at"]),
+        expires_at=from_optional_seconds(item["expires_at"]),
         ended_by=None if ended_by is None else Recipient(ended_by),
         reason=item["reason"],
         former_time=former_time and TimeRange(*map(from_seconds, former_time)),
@@ -220,7 +224,7 @@ def host_items(owner: Booking | Hold | None) -> list[Item]:
             "booking_page_slug": owner.booking_page_slug,
             "taken_at": to_seconds(when),
             "is_hold": is_hold,
-            "expires_at": _optional_seconds(owner.expires_at),
+            "expires_at": to_optional_seconds(owner.expires_at),
         }
         for host_id in claim.host_ids
     ]
@@ -237,7 +241,7 @@ def stored_taken(item: Item) -> Taken:
         booking_page_slug=item["booking_page_slug"],
         taken_at=from_seconds(item["taken_at"]),
         is_hold=item["is_hold"],
-        expires_at=_optional_instant(item["expires_at"]),
+        expires_at=from_optional_seconds(item["expires_at"]),
     )
 
 
@@ -290,11 +294,3 @@ def _hosts(item: Item) -> tuple[BookedHost, ...]:
 
 def _time(item: Item) -> TimeRange:
     return TimeRange(from_seconds(item["starts_at"]), from_seconds(item["ends_at"]))
-
-
-def _optional_seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_seconds(instant)
-
-
-def _optional_instant(stored: Decimal | None) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

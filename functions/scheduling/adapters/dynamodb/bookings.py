@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, auto
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
@@ -28,7 +28,6 @@ from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
-    decoded,
     encoded,
     timed_sort_key_of,
     to_seconds,
@@ -223,15 +222,14 @@ class DynamoDbBookings:
         return stored_booking(item)
 
     def of_guest(self, organization_id: str, email: str) -> Sequence[Booking]:
-        pages = self._table.client.get_paginator("query").paginate(
-            TableName=self._table.name,
-            KeyConditionExpression="PK = :guest",
-            ExpressionAttributeValues=encoded(
-                {":guest": keys.guest_bookings(organization_id, email)}
-            ),
-            ConsistentRead=True,
+        guest = encoded({":guest": keys.guest_bookings(organization_id, email)})
+        rows = self._table.each(
+            {
+                "KeyConditionExpression": "PK = :guest",
+                "ExpressionAttributeValues": guest,
+                "ConsistentRead": True,
+            }
         )
-        rows = [decoded(item) for page in pages for item in page["Items"]]
         wanted = [keys.booking(row["organization_id"], row["booking_id"]) for row in rows]
         return [
             stored_booking(item)
@@ -242,8 +240,7 @@ class DynamoDbBookings:
     def taken(
         self, organization_id: str, host_id: str, within: TimeRange, *, fresh: bool = False
     ) -> Sequence[Taken]:
-        request: dict[str, Any] = {
-            "TableName": self._table.name,
+        request = {
             "KeyConditionExpression": "PK = :host AND SK BETWEEN :first AND :last",
             "ExpressionAttributeValues": encoded(
                 {
@@ -254,8 +251,7 @@ class DynamoDbBookings:
             ),
             "ConsistentRead": fresh,
         }
-        pages = self._table.client.get_paginator("query").paginate(**request)
-        found = [stored_taken(decoded(item)) for page in pages for item in page["Items"]]
+        found = map(stored_taken, self._table.each(request))
         return [each for each in found if each.whole.overlaps(within)]
 
     def counted(self, counts: Sequence[Count]) -> Sequence[Count]:
@@ -299,22 +295,8 @@ class DynamoDbBookings:
         return ListPage(tuple(map(stored_booking, part.items)), part.next_cursor)
 
     def overdue(self, *, now: datetime, limit: int) -> Sequence[Hold | Booking]:
-        waiting: list[Item] = []
-        for number in range(keys.QUEUES):
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":queue": keys.overdue_queue(number),
-                        ":later": keys.moment(now + timedelta(seconds=1)),
-                    }
-                ),
-                Limit=limit,
-            )
-            waiting += map(decoded, answer["Items"])
-        chosen = sorted(waiting, key=lambda item: str(item["GSI1SK"]))[:limit]
+        queues = map(keys.overdue_queue, range(keys.QUEUES))
+        chosen = self._table.due(queues, now=now, limit=limit)[:limit]
         holds = [stored_hold(item) for item in chosen if "hold_id" in item]
         requests = self._table.get_all(
             [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
@@ -97,22 +96,8 @@ class DynamoDbCalendarEvents:
         return finished is not None
 
     def due(self, *, now: datetime, limit: int) -> Sequence[EventTask]:
-        found: list[Item] = []
-        for number in range(keys.QUEUES):
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":queue": keys.calendar_events_queue(number),
-                        ":later": keys.moment(now + timedelta(seconds=1)),
-                    }
-                ),
-                Limit=limit,
-            )
-            found += map(decoded, answer["Items"])
-        found.sort(key=itemgetter("GSI1SK"))
+        queues = map(keys.calendar_events_queue, range(keys.QUEUES))
+        found = self._table.due(queues, now=now, limit=limit)
         return [stored_task(item) for item in found[:limit]]
 
     def failed(self, organization_id: str, *, now: datetime, limit: int) -> Sequence[EventTask]:

@@ -8,7 +8,6 @@ busy stretches would be written to it twice with each reading.
 from __future__ import annotations
 
 import struct
-from datetime import timedelta
 from itertools import batched, chain
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,9 @@ from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    decoded,
-    encoded,
+    from_optional_seconds,
     from_seconds,
+    to_optional_seconds,
     to_seconds,
     transact,
 )
@@ -28,7 +27,6 @@ from scheduling.domain.refusals import ExternalMemberGone
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -106,22 +104,8 @@ class DynamoDbCalendarFeeds:
         )
 
     def due(self, *, now: datetime, limit: int) -> Sequence[FeedTurn]:
-        found: list[FeedTurn] = []
-        for number in range(keys.QUEUES):
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":queue": keys.feed_queue(number),
-                        ":later": keys.moment(now + timedelta(seconds=1)),
-                    }
-                ),
-                Limit=limit,
-            )
-            found += [_turn(decoded(item)) for item in answer["Items"]]
-        return found
+        queues = map(keys.feed_queue, range(keys.QUEUES))
+        return [_turn(item) for item in self._table.due(queues, now=now, limit=limit)]
 
     def take(self, turn: FeedTurn, *, now: datetime) -> FeedTurn | None:
         taken = turn.taken(now)
@@ -167,12 +151,12 @@ def feed_item(feed: CalendarFeed) -> Item:
         "feed_id": feed.feed_id,
         "host_name": feed.host_name,
         "linked_at": to_seconds(feed.linked_at),
-        "checked_at": _seconds(feed.checked_at),
-        "verified_at": _seconds(feed.verified_at),
+        "checked_at": to_optional_seconds(feed.checked_at),
+        "verified_at": to_optional_seconds(feed.verified_at),
         "failure": feed.failure and feed.failure.value,
         "etag": feed.etag,
         "busy": _packed(feed.busy),
-        "read_until": _seconds(feed.read_until),
+        "read_until": to_optional_seconds(feed.read_until),
     }
 
 
@@ -184,12 +168,12 @@ def stored_feed(item: Item) -> CalendarFeed:
         feed_id=item["feed_id"],
         host_name=item["host_name"],
         linked_at=from_seconds(item["linked_at"]),
-        checked_at=_instant(item["checked_at"]),
-        verified_at=_instant(item["verified_at"]),
+        checked_at=from_optional_seconds(item["checked_at"]),
+        verified_at=from_optional_seconds(item["verified_at"]),
         failure=None if failure is None else FeedFailure(failure),
         etag=item["etag"],
         busy=tuple(_SPAN.iter_unpack(item["busy"].value)),
-        read_until=_instant(item["read_until"]),
+        read_until=from_optional_seconds(item["read_until"]),
     )
 
 
@@ -217,11 +201,3 @@ def _turn(item: Item) -> FeedTurn:
 
 def _packed(busy: Sequence[Span]) -> bytes:
     return struct.pack(f">{2 * len(busy)}I", *chain.from_iterable(busy))
-
-
-def _seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_seconds(instant)
-
-
-def _instant(stored: Decimal | None) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import encoded, from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    encoded,
+    from_optional_seconds,
+    to_seconds,
+)
 from scheduling.domain.circuits import Circuit
 
 if TYPE_CHECKING:
@@ -21,10 +25,9 @@ class DynamoDbCircuits:
         item = self._table.get(keys.circuit(organization_id, provider))
         if item is None:
             return Circuit()
-        open_until = item.get("open_until")
         return Circuit(
             failures=int(item["failures"]),
-            open_until=None if open_until is None else from_seconds(open_until),
+            open_until=from_optional_seconds(item.get("open_until")),
             version=int(item["version"]),
         )
 

@@ -7,13 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    from_optional_seconds,
+    to_optional_seconds,
+)
 from scheduling.domain.connections import ConnectedBusy, ConnectionKey, Provider
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-
     from scheduling.adapters.dynamodb.table import Item
 
 _SPAN = struct.Struct(">II")
@@ -28,8 +28,8 @@ def connected_busy_item(known: ConnectedBusy) -> Item:
         "provider": known.key.provider.value,
         "connection_id": known.connection_id,
         "busy": struct.pack(f">{2 * len(known.busy)}I", *chain.from_iterable(known.busy)),
-        "read_at": _seconds(known.read_at),
-        "trusted_until": _seconds(known.trusted_until),
+        "read_at": to_optional_seconds(known.read_at),
+        "trusted_until": to_optional_seconds(known.trusted_until),
     }
 
 
@@ -38,14 +38,6 @@ def stored_connected_busy(item: Item) -> ConnectedBusy:
         ConnectionKey(item["organization_id"], item["member_id"], Provider(item["provider"])),
         connection_id=item["connection_id"],
         busy=tuple(_SPAN.iter_unpack(item["busy"].value)),
-        read_at=_instant(item["read_at"]),
-        trusted_until=_instant(item["trusted_until"]),
+        read_at=from_optional_seconds(item["read_at"]),
+        trusted_until=from_optional_seconds(item["trusted_until"]),
     )
-
-
-def _seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_seconds(instant)
-
-
-def _instant(stored: Decimal | None) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

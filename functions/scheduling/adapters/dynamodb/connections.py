@@ -7,8 +7,8 @@ connected the same account are found: ending the grant of one may end that of th
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import batched, chain
-from typing import TYPE_CHECKING, Any
+from itertools import batched
+from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
@@ -17,8 +17,8 @@ from scheduling.adapters.dynamodb.messages import message_put
 from scheduling.adapters.dynamodb.sync_turns import stored_turn, turn_item
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    decoded,
     encoded,
+    from_optional_seconds,
     from_seconds,
     to_seconds,
     transact,
@@ -127,7 +127,7 @@ class DynamoDbConnections:
         )
 
     def with_account(self, provider: Provider, account_id: str) -> Sequence[ConnectionKey]:
-        found = self._items("PK = :account", {":account": keys.accounts(provider, account_id)})
+        found = self._each("PK = :account", {":account": keys.accounts(provider, account_id)})
         return [
             ConnectionKey(item["organization_id"], item["member_id"], provider) for item in found
         ]
@@ -135,14 +135,16 @@ class DynamoDbConnections:
     def everywhere(self, provider: Provider) -> Iterator[ConnectionKey]:
         # Each connection has a turn, and turns are together whichever organization they belong to.
         for number in range(keys.QUEUES):
-            pages = self._table.client.get_paginator("query").paginate(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue",
-                ExpressionAttributeValues=encoded({":queue": keys.sync_queue(number)}),
+            queue = encoded({":queue": keys.sync_queue(number)})
+            turns = self._table.each(
+                {
+                    "IndexName": keys.BY_TIME,
+                    "KeyConditionExpression": "GSI1PK = :queue",
+                    "ExpressionAttributeValues": queue,
+                }
             )
-            for item in chain.from_iterable(page["Items"] for page in pages):
-                key = stored_turn(decoded(item)).key
+            for item in turns:
+                key = stored_turn(item).key
                 if key.provider is provider:
                     yield key
 
@@ -150,7 +152,7 @@ class DynamoDbConnections:
         condition = "connection_id = :connection AND version = :version"
         values = {":connection": connection.connection_id, ":version": connection.version}
         whose = connection.key
-        read = self._items(
+        read = self._each(
             "PK = :member AND begins_with(SK, :calendars)",
             {
                 ":member": keys.connected(whose.organization_id, whose.member_id),
@@ -194,23 +196,16 @@ class DynamoDbConnections:
             raise ConnectionChanged from refused
 
     def _queried(self, condition: str, values: Item) -> list[Connection]:
-        return [stored_connection(item) for item in self._items(condition, values)]
+        return [stored_connection(item) for item in self._each(condition, values)]
 
-    def _items(self, condition: str, values: Item) -> list[Item]:
-        """Return all that a query finds, in one request for each megabyte."""
-        request: Any = {
-            "TableName": self._table.name,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": encoded(values),
-            "ConsistentRead": True,
-        }
-        found: list[Item] = []
-        while True:
-            answer = self._table.client.query(**request)
-            found += map(decoded, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return found
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    def _each(self, condition: str, values: Item) -> Iterator[Item]:
+        return self._table.each(
+            {
+                "KeyConditionExpression": condition,
+                "ExpressionAttributeValues": encoded(values),
+                "ConsistentRead": True,
+            }
+        )
 
 
 def stored_connection(item: Item) -> Connection:
@@ -224,12 +219,12 @@ def stored_connection(item: Item) -> Connection:
         state=ConnectionState(item["state"]),
         state_since=from_seconds(item["state_since"]),
         connected_at=from_seconds(item["connected_at"]),
-        verified_at=_instant(item.get("verified_at")),
+        verified_at=from_optional_seconds(item.get("verified_at")),
         missing=tuple(map(Platform, item["missing"])),
         calendars=tuple(ProviderCalendar(**each) for each in item["calendars"]),
         conflict_calendar_ids=tuple(item["conflict_calendar_ids"]),
         write_calendar_id=item["write_calendar_id"],
-        ended_at=_instant(item.get("ended_at")),
+        ended_at=from_optional_seconds(item.get("ended_at")),
         version=int(item["version"]),
     )
 
@@ -272,7 +267,3 @@ def _account_item(connection: Connection) -> Item:
         "organization_id": connection.key.organization_id,
         "member_id": connection.key.member_id,
     }
-
-
-def _instant(stored: Any) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

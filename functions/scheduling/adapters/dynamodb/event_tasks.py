@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    from_optional_seconds,
+    from_seconds,
+    to_seconds,
+)
 from scheduling.domain.calendar_events import EventProblem, EventTask, TaskState
 from scheduling.domain.hosts import HostKind
 
@@ -69,7 +73,6 @@ def asked_values(booking_id: str, now: datetime) -> Item:
 
 
 def stored_task(item: Item) -> EventTask:
-    due_at = item.get("due_at")
     return EventTask(
         organization_id=item["organization_id"],
         booking_id=item["booking_id"],
@@ -80,6 +83,6 @@ def stored_task(item: Item) -> EventTask:
         attempts=int(item["attempts"]),
         checks=int(item["checks"]),
         since=from_seconds(item["since"]),
-        due_at=None if due_at is None else from_seconds(due_at),
+        due_at=from_optional_seconds(item.get("due_at")),
         problems=tuple(EventProblem(**problem) for problem in item.get("problems", ())),
     )

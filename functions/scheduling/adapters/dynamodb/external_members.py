@@ -22,8 +22,10 @@ from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
     encoded,
+    from_optional_seconds,
     from_seconds,
     timed_sort_key_of,
+    to_optional_seconds,
     to_seconds,
     transact,
 )
@@ -51,7 +53,6 @@ from scheduling.domain.time_range import TimeRange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -415,7 +416,7 @@ def _request_attribute(request: AvailabilityRequest) -> Item:
         "message": terms.message,
         "reminders": [seconds(before) for before in terms.reminders],
         "facts": {fact.value: to_seconds(at) for fact, at in request.facts.items()},
-        "fulfilled_at": _seconds(request.fulfilled_at),
+        "fulfilled_at": to_optional_seconds(request.fulfilled_at),
     }
 
 
@@ -428,8 +429,8 @@ def _availability_attribute(availability: Availability) -> Item:
             f"{to_seconds(window.start)}-{to_seconds(window.end)}"
             for window in availability.windows
         ),
-        "saved_at": _seconds(availability.saved_at),
-        "confirmed_at": _seconds(availability.confirmed_at),
+        "saved_at": to_optional_seconds(availability.saved_at),
+        "confirmed_at": to_optional_seconds(availability.confirmed_at),
     }
 
 
@@ -448,12 +449,12 @@ def stored_external_member(item: Item) -> ExternalMember:
             version=int(stored["version"]),
             time_zone=stored["time_zone"],
             windows=tuple(_window(text) for text in stored["windows"].split()),
-            saved_at=_instant(stored["saved_at"]),
-            confirmed_at=_instant(stored.get("confirmed_at")),
+            saved_at=from_optional_seconds(stored["saved_at"]),
+            confirmed_at=from_optional_seconds(stored.get("confirmed_at")),
             # Not kept from the beginning: of those from before, the latest counts.
             windows_version=int(stored.get("windows_version", stored["version"])),
         ),
-        deleted_at=_instant(item.get("deleted_at")),
+        deleted_at=from_optional_seconds(item.get("deleted_at")),
         void_request=int(item.get("void_request", 0)),
         version=int(item.get("version", 1)),
     )
@@ -477,7 +478,7 @@ def _stored_request(item: Item) -> AvailabilityRequest:
             reminders=tuple(map(length, stored["reminders"])),
         ),
         facts={RequestFact(fact): from_seconds(at) for fact, at in stored["facts"].items()},
-        fulfilled_at=_instant(stored["fulfilled_at"]),
+        fulfilled_at=from_optional_seconds(stored["fulfilled_at"]),
     )
 
 
@@ -490,18 +491,10 @@ def _request_of_schema_2(item: Item) -> AvailabilityRequest:
         link_id=item["request_link_id"],
         link_expires_at=asked_at + AVAILABILITY_LIFE,
         terms=usual_terms(asked_at),
-        fulfilled_at=_instant(item["availability"]["saved_at"]),
+        fulfilled_at=from_optional_seconds(item["availability"]["saved_at"]),
     )
 
 
 def _window(text: str) -> TimeRange:
     start, _, end = text.partition("-")
     return TimeRange(from_seconds(start), from_seconds(end))
-
-
-def _seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_seconds(instant)
-
-
-def _instant(stored: Decimal | None) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

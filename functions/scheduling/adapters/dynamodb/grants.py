@@ -12,7 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import encoded, from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    encoded,
+    from_optional_seconds,
+    from_seconds,
+    to_seconds,
+)
 from scheduling.domain.grants import REFRESH_LEASE, Grant
 
 if TYPE_CHECKING:
@@ -114,7 +119,6 @@ class DynamoDbGrants:
         version = int(item["version"])
         context = _context(key, item["connection_id"], version)
         tokens = json.loads(self._vault.decrypted(item["tokens"].value, context))
-        leased_until = item.get("leased_until")
         return Grant(
             key=key,
             connection_id=item["connection_id"],
@@ -123,7 +127,7 @@ class DynamoDbGrants:
             access_expires_at=from_seconds(item["access_expires_at"]),
             sign_in_id=item["sign_in_id"],
             version=version,
-            leased_until=None if leased_until is None else from_seconds(leased_until),
+            leased_until=from_optional_seconds(item.get("leased_until")),
         )
 
 

@@ -13,6 +13,7 @@ from scheduling.adapters.dynamodb.table import (
     CONDITION_FAILED,
     TransactionRefused,
     encoded,
+    from_optional_seconds,
     from_seconds,
     timed_sort_key_of,
     to_seconds,
@@ -204,6 +205,6 @@ def stored_invitation(item: Item) -> Invitation:
         link_id=item["link_id"],
         sent_at=from_seconds(item["sent_at"]),
         expires_at=from_seconds(item["expires_at"]),
-        accepted_at=from_seconds(item["accepted_at"]) if "accepted_at" in item else None,
-        revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
+        accepted_at=from_optional_seconds(item.get("accepted_at")),
+        revoked_at=from_optional_seconds(item.get("revoked_at")),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.table import (
+    from_optional_seconds,
     from_seconds,
     to_seconds,
 )
@@ -128,9 +129,9 @@ def stored_link(item: Item) -> Link:
         created_at=from_seconds(item["created_at"]),
         expires_at=from_seconds(item["expires_at"]),
         generation=int(item["generation"]),
-        used_at=from_seconds(item["used_at"]) if "used_at" in item else None,
-        replaced_at=from_seconds(item["replaced_at"]) if "replaced_at" in item else None,
-        revoked_at=from_seconds(item["revoked_at"]) if "revoked_at" in item else None,
+        used_at=from_optional_seconds(item.get("used_at")),
+        replaced_at=from_optional_seconds(item.get("replaced_at")),
+        revoked_at=from_optional_seconds(item.get("revoked_at")),
         browser_hash=item["browser_hash"],
         code_hash=item["code_hash"],
         return_to=item.get("return_to", ""),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.audit_log import entry_put
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    decoded,
-    encoded,
+    from_optional_seconds,
     from_seconds,
     to_seconds,
     transact,
@@ -107,19 +105,8 @@ class DynamoDbMemberImports:
         return True
 
     def due(self, *, now: datetime, limit: int) -> Sequence[MemberImport]:
-        answer = self._table.client.query(
-            TableName=self._table.name,
-            IndexName=keys.BY_TIME,
-            KeyConditionExpression="GSI1PK = :running AND GSI1SK < :later",
-            ExpressionAttributeValues=encoded(
-                {
-                    ":running": keys.RUNNING_IMPORTS,
-                    ":later": keys.moment(now + timedelta(seconds=1)),
-                }
-            ),
-            Limit=limit,
-        )
-        return [_stored(decoded(item)) for item in answer["Items"]]
+        found = self._table.due([keys.RUNNING_IMPORTS], now=now, limit=limit)
+        return [_stored(item) for item in found]
 
     def _row_puts(
         self, found: MemberImport, rows: Sequence[ImportRow]
@@ -171,7 +158,6 @@ def _item(found: MemberImport) -> Item:
 
 
 def _stored(item: Item) -> MemberImport:
-    due_at = item.get("due_at")
     return MemberImport(
         import_id=item["import_id"],
         organization_id=item["organization_id"],
@@ -186,7 +172,7 @@ def _stored(item: Item) -> MemberImport:
         fingerprint=item["fingerprint"],
         counts={RowOutcome(outcome): int(count) for outcome, count in item["counts"].items()},
         attempts=int(item["attempts"]),
-        due_at=None if due_at is None else from_seconds(due_at),
+        due_at=from_optional_seconds(item.get("due_at")),
     )
 
 

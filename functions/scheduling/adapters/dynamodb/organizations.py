@@ -12,9 +12,9 @@ from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
     encoded,
-    from_seconds,
+    from_optional_seconds,
     sort_key_of,
-    to_seconds,
+    to_optional_seconds,
     transact,
 )
 from scheduling.domain.connections import Platform
@@ -30,8 +30,6 @@ from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
-    from decimal import Decimal
 
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -246,8 +244,8 @@ def member_item(member: Member) -> Item:
         ),
         **asdict(member),
         "searched": comparable(f"{member.name}\n{member.email}"),
-        "joined_at": _seconds(member.joined_at),
-        "removed_at": _seconds(member.removed_at),
+        "joined_at": to_optional_seconds(member.joined_at),
+        "removed_at": to_optional_seconds(member.removed_at),
     }
 
 
@@ -263,16 +261,8 @@ def stored_member(item: Item) -> Member:
         department_id=item.get("department_id", ""),
         designation_id=item.get("designation_id", ""),
         manager_id=item.get("manager_id", ""),
-        joined_at=_instant(item.get("joined_at")),
-        removed_at=_instant(item.get("removed_at")),
+        joined_at=from_optional_seconds(item.get("joined_at")),
+        removed_at=from_optional_seconds(item.get("removed_at")),
         session_epoch=int(item.get("session_epoch", 0)),
         version=int(item.get("version", 1)),
     )
-
-
-def _seconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_seconds(instant)
-
-
-def _instant(stored: Decimal | None) -> datetime | None:
-    return None if stored is None else from_seconds(stored)

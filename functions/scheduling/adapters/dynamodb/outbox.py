@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
@@ -11,6 +9,7 @@ from scheduling.adapters.dynamodb.messages import STREAM_GRACE, queue_place
 from scheduling.adapters.dynamodb.table import (
     decoded,
     encoded,
+    from_optional_seconds,
     from_seconds,
     to_seconds,
 )
@@ -147,14 +146,15 @@ class DynamoDbOutbox:
         return requeued is not None
 
     def requeue_paused(self, organization_id: str, *, now: datetime) -> int:
-        answers = self._table.client.get_paginator("query").paginate(
-            TableName=self._table.name,
-            IndexName=keys.BY_TIME,
-            KeyConditionExpression="GSI1PK = :paused",
-            ExpressionAttributeValues=encoded({":paused": keys.paused_messages(organization_id)}),
+        paused = encoded({":paused": keys.paused_messages(organization_id)})
+        waiting = self._table.each(
+            {
+                "IndexName": keys.BY_TIME,
+                "KeyConditionExpression": "GSI1PK = :paused",
+                "ExpressionAttributeValues": paused,
+            }
         )
-        waiting = (_message(decoded(item)) for answer in answers for item in answer["Items"])
-        return sum(self.requeue(message, now=now) for message in waiting)
+        return sum(self.requeue(_message(item), now=now) for item in waiting)
 
     def requeue_waiting(self, organization_id: str, booking_id: str, *, now: datetime) -> int:
         posted = self.of_subject(organization_id, Subject.BOOKING, booking_id)
@@ -179,22 +179,8 @@ class DynamoDbOutbox:
         return requeued is not None
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Message]:
-        found: list[Item] = []
-        for number in range(keys.QUEUES):
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":queue": keys.message_queue(number),
-                        ":later": keys.moment(now + timedelta(seconds=1)),
-                    }
-                ),
-                Limit=limit,
-            )
-            found += map(decoded, answer["Items"])
-        found.sort(key=itemgetter("GSI1SK"))
+        queues = map(keys.message_queue, range(keys.QUEUES))
+        found = self._table.due(queues, now=now, limit=limit)
         return [_message(item) for item in found[:limit]]
 
 
@@ -207,7 +193,7 @@ def _message(item: Item) -> Message:
         kind=MessageKind(item["kind"]),
         recipient=Recipient(item["recipient"]),
         which=item.get("which", ""),
-        due_at=_instant(item.get("due_at")),
+        due_at=from_optional_seconds(item.get("due_at")),
     )
 
 
@@ -219,14 +205,14 @@ def _delivery(item: Item) -> Delivery:
     return Delivery(
         state=DeliveryState(item["state"]),
         attempts=int(item["attempts"]),
-        next_attempt_at=_instant(item.get("next_attempt_at")),
+        next_attempt_at=from_optional_seconds(item.get("next_attempt_at")),
         last_error=item.get("last_error", ""),
-        sent_at=_instant(item.get("sent_at")),
+        sent_at=from_optional_seconds(item.get("sent_at")),
         mail_id=item.get("mail_id", ""),
-        delayed_at=_instant(item.get("delayed_at")),
-        delivered_at=_instant(item.get("delivered_at")),
+        delayed_at=from_optional_seconds(item.get("delayed_at")),
+        delivered_at=from_optional_seconds(item.get("delivered_at")),
         bounce=_bounce(item),
-        complained_at=_instant(item.get("complained_at")),
+        complained_at=from_optional_seconds(item.get("complained_at")),
     ).as_told()
 
 
@@ -239,7 +225,3 @@ def _bounce(item: Item) -> Bounced | None:
         subtype=item["bounce_subtype"],
         diagnosis=item["diagnosis"],
     )
-
-
-def _instant(seconds: int | None) -> datetime | None:
-    return None if seconds is None else from_seconds(seconds)

@@ -19,7 +19,6 @@ from scheduling.adapters.dynamodb.member_imports import row_attribute, stored_ro
 from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    decoded,
     encoded,
     to_seconds,
     transact,
@@ -292,14 +291,13 @@ def _partition(
         condition += f" AND begins_with({names[1]}, :beginning)"
         values[":beginning"] = beginning
     request = {"IndexName": index} if index else {"ConsistentRead": True}
-    pages = table.client.get_paginator("query").paginate(
-        TableName=table.name,
-        KeyConditionExpression=condition,
-        ExpressionAttributeValues=encoded(values),
-        **request,
+    return table.each(
+        {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": encoded(values),
+            **request,
+        }
     )
-    for page in pages:
-        yield from map(decoded, page["Items"])
 
 
 def _items(table: Table, wanted: Sequence[keys.Key]) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
     encoded,
-    from_seconds,
+    from_optional_seconds,
     to_seconds,
     transact,
 )
@@ -133,7 +133,7 @@ class DynamoDbReputation:
             sent=_sum(days, "sent"),
             bounced=_sum(days, SuppressionReason.BOUNCED),
             complained=_sum(days, SuppressionReason.COMPLAINED),
-            paused_at=None if paused_at is None else from_seconds(paused_at),
+            paused_at=from_optional_seconds(paused_at),
             pause_reason=None if paused_at is None else PauseReason(standing["pause_reason"]),
         )
 

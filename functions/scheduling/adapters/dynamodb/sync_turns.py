@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
-    decoded,
-    encoded,
+    from_optional_seconds,
     from_seconds,
     to_seconds,
     transact,
@@ -31,22 +29,8 @@ class DynamoDbSyncTurns:
         self._table = table
 
     def due(self, *, now: datetime, limit: int) -> Sequence[SyncTurn]:
-        found: list[SyncTurn] = []
-        for number in range(keys.QUEUES):
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                IndexName=keys.BY_TIME,
-                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
-                ExpressionAttributeValues=encoded(
-                    {
-                        ":queue": keys.sync_queue(number),
-                        ":later": keys.moment(now + timedelta(seconds=1)),
-                    }
-                ),
-                Limit=limit,
-            )
-            found += [stored_turn(decoded(item)) for item in answer["Items"]]
-        return found
+        queues = map(keys.sync_queue, range(keys.QUEUES))
+        return [stored_turn(item) for item in self._table.due(queues, now=now, limit=limit)]
 
     def get(self, key: ConnectionKey) -> SyncTurn | None:
         item = self._table.get(keys.sync_turn(key))
@@ -112,10 +96,6 @@ def stored_turn(item: Item) -> SyncTurn:
         connection_id=item["connection_id"],
         due_at=from_seconds(item["due_at"]),
         failures=int(item["failures"]),
-        failing_since=_instant(item, "failing_since"),
-        leased_until=_instant(item, "leased_until"),
+        failing_since=from_optional_seconds(item.get("failing_since")),
+        leased_until=from_optional_seconds(item.get("leased_until")),
     )
-
-
-def _instant(item: Item, name: str) -> datetime | None:
-    return from_seconds(item[name]) if name in item else None

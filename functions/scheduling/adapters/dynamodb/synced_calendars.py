@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import decoded, encoded, from_seconds, to_seconds
+from scheduling.adapters.dynamodb.table import (
+    encoded,
+    from_optional_seconds,
+    from_seconds,
+    to_seconds,
+)
 from scheduling.domain.calendar_sync import (
     Mark,
     MirrorEvent,
@@ -19,7 +24,6 @@ from scheduling.domain.provider_events import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.calendar_sync import EventKey
@@ -35,8 +39,7 @@ class DynamoDbSyncedCalendars:
         self._table = table
 
     def of(self, key: ConnectionKey) -> Sequence[SyncedCalendar]:
-        request: Any = {
-            "TableName": self._table.name,
+        request = {
             "KeyConditionExpression": "PK = :member AND begins_with(SK, :calendars)",
             "ExpressionAttributeValues": encoded(
                 {
@@ -46,13 +49,7 @@ class DynamoDbSyncedCalendars:
             ),
             "ConsistentRead": True,
         }
-        found: list[SyncedCalendar] = []
-        while True:
-            answer = self._table.client.query(**request)
-            found += (_calendar(decoded(item)) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return found
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return [_calendar(item) for item in self._table.each(request)]
 
     def save(self, key: ConnectionKey, calendar: SyncedCalendar) -> SyncedCalendar | None:
         after = replace(calendar, version=calendar.version + 1)
@@ -100,14 +97,14 @@ def _calendar(item: Item) -> SyncedCalendar:
         connection_id=item["connection_id"],
         calendar_id=item["calendar_id"],
         cursor=item["cursor"],
-        cursor_at=_instant(item, "cursor_at"),
-        baseline_at=_instant(item, "baseline_at"),
-        read_until=_instant(item, "read_until"),
+        cursor_at=from_optional_seconds(item.get("cursor_at")),
+        baseline_at=from_optional_seconds(item.get("baseline_at")),
+        read_until=from_optional_seconds(item.get("read_until")),
         events=_events(item["events"].value),
         mirrors={event_key(each["event_id"]): _mirror(each) for each in item["mirrors"]},
         channel=None if channel is None else _channel(channel),
         watch_failures=int(item["watch_failures"]),
-        watched_again_at=_instant(item, "watched_again_at"),
+        watched_again_at=from_optional_seconds(item.get("watched_again_at")),
         version=int(item["version"]),
     )
 
@@ -156,7 +153,3 @@ def _channel(item: Item) -> OpenChannel:
         last_ring=int(item["last_ring"]),
         is_heard=item["is_heard"],
     )
-
-
-def _instant(item: Item, name: str) -> datetime | None:
-    return from_seconds(item[name]) if name in item else None

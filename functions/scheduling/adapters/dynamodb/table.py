@@ -7,17 +7,19 @@ import random
 import re
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
+from scheduling.adapters.dynamodb import keys
 from scheduling.domain.lists import ListPage
 from scheduling.domain.refusals import BusyTryAgain, FieldProblem, InvalidInput, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -88,6 +90,14 @@ def from_seconds(stored: Decimal | int | str) -> datetime:
     return datetime.fromtimestamp(int(stored), UTC)
 
 
+def to_optional_seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else to_seconds(instant)
+
+
+def from_optional_seconds(stored: Decimal | int | None) -> datetime | None:
+    return None if stored is None else from_seconds(stored)
+
+
 class Table:
     """One table, and the client it is reached through."""
 
@@ -121,6 +131,33 @@ class Table:
         """
         found = self.found(keys)
         return [found[key["PK"], key["SK"]] for key in keys]
+
+    def each(self, query: Mapping[str, Any]) -> Iterator[Item]:
+        """Yield all that a query finds, in one request for each megabyte."""
+        pages = self.client.get_paginator("query").paginate(TableName=self.name, **query)
+        for page in pages:
+            yield from map(decoded, page["Items"])
+
+    def due(self, queues: Iterable[str], *, now: datetime, limit: int) -> list[Item]:
+        """Return what waits in each of these queues until now, the longest waiting first.
+
+        Args:
+            queues: Partitions of the index by time.
+            limit: Of how many to read of each queue, in one request.
+        """
+        found: list[Item] = []
+        for queue in queues:
+            answer = self.client.query(
+                TableName=self.name,
+                IndexName=keys.BY_TIME,
+                KeyConditionExpression="GSI1PK = :queue AND GSI1SK < :later",
+                ExpressionAttributeValues=encoded(
+                    {":queue": queue, ":later": keys.moment(now + timedelta(seconds=1))}
+                ),
+                Limit=limit,
+            )
+            found += map(decoded, answer["Items"])
+        return sorted(found, key=itemgetter("GSI1SK"))
 
     def listed(
         self,

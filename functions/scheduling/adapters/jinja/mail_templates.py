@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from babel.lists import format_list
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from scheduling.domain.booking import REMOVED_FROM_CALENDAR
 from scheduling.domain.connection_words import PLATFORM_NAMES, PROVIDER_NAMES, STATE_WORDS
 from scheduling.domain.mails import (
     AvailabilityEnteredMail,
@@ -290,7 +291,9 @@ def _booking_words(facts: BookingMail, locale: str) -> Mapping[str, object]:
         "booking_page_url": facts.booking_page_url,
         "ended_by_reader": _is_own_doing(facts),
         "ended_by": _who_ended(facts),
-        "reason": _typed_lines(facts.reason),
+        "reason": _typed_lines(
+            _(facts.reason) if facts.reason == REMOVED_FROM_CALENDAR else facts.reason
+        ),
     }
 
 
