@@ -40,5 +40,6 @@ def nothing_sends_by_itself(stack):
         stack.mails_held_back(),
         stack.imports_held_back(),
         stack.calendar_events_held_back(),
+        stack.calendars_unread(),
     ):
         yield

@@ -19,20 +19,18 @@ from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
 from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
-from scheduling.adapters.dynamodb.connected_busy import connected_busy_item
 from scheduling.adapters.dynamodb.connections import DynamoDbConnections
 from scheduling.adapters.dynamodb.grants import DynamoDbGrants
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.sync_turns import DynamoDbSyncTurns, turn_item
-from scheduling.adapters.dynamodb.table import Table, encoded, transact
+from scheduling.adapters.dynamodb.table import Table, encoded, to_seconds, transact
 from scheduling.adapters.kms.vault import KmsVault
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
 from scheduling.domain.channels import channel_token
 from scheduling.domain.circuits import Circuit
 from scheduling.domain.connections import (
-    ConnectedBusy,
     Connection,
     ConnectionKey,
     ConnectionState,
@@ -132,7 +130,10 @@ class Team:
         return self.road.slots(self.slug)[0]
 
     def free_slots(self, slug: str) -> list[datetime]:
-        return [datetime.fromisoformat(start) for start in self.road.slots(slug)]
+        """Return slots of two weeks: enough for every run, which may leave its bookings."""
+        until = self.road.day + timedelta(weeks=2)
+        slots = self.road.slots(slug, to=until.isoformat())
+        return [datetime.fromisoformat(start) for start in slots]
 
     def colleague(self, email: str = "") -> str:
         """Return the id of a new member, who works around the clock."""
@@ -410,8 +411,8 @@ def _slots(team: Team) -> Exercise:
 
 def _booking(team: Team) -> Exercise:
     slug, key, guest = team.page_slug, new_id(), an_address("mia")
-    start, other, *_ = team.free_slots(slug)
     aged = _aged_calendar(team)
+    start, other, *_ = team.free_slots(slug)
 
     def run() -> None:
         held = _ok(team.road.post_hold(slug, start), HTTPStatus.CREATED).json()
@@ -435,8 +436,8 @@ def _booking(team: Team) -> Exercise:
 
 def _bookings(team: Team) -> Exercise:
     slug = team.page_slug
-    start, other, *_ = team.free_slots(slug)
     aged, busy = _aged_calendar(team), _busy_elsewhere(team)
+    start, other, *_ = team.free_slots(slug)
     guest = {
         "booking_page_slug": slug,
         "start": start.isoformat(),
@@ -504,10 +505,10 @@ def _somebody_known(team: Team) -> str:
 
 
 def _public_pages(team: Team) -> Exercise:
+    aged = _aged_calendar(team)
     sign_in_token, start, form_id = team.sign_in_token(), team.free_slot(), new_id()
     first, last = (moment + timedelta(hours=9) for moment in team.times())
     of_member, later, *_ = team.free_slots(team.page_slug)
-    aged = _aged_calendar(team)
 
     def run() -> None:
         _ok(team.public.post("/sign-in", data={"email": an_address("somebody")}))
@@ -555,6 +556,7 @@ def _public_pages(team: Team) -> Exercise:
 def _console_pages(team: Team) -> Exercise:
     # Exporting somebody takes a fresh proof, and others have taken their time before.
     team.road.sign_in(team.sign_in_token())
+    aged, busy = _aged_calendar(team), _busy_elsewhere(team)
     known, left = _somebody_known(team), team.former_colleague()
     invited_members = {"emails": an_address("yuki"), **team.placement()}
     host = f"/console/external-members/{team.host['external_member_id']}"
@@ -568,7 +570,6 @@ def _console_pages(team: Team) -> Exercise:
         "email": an_address("mia"),
         "time_zone": "Europe/Berlin",
     }
-    aged, busy = _aged_calendar(team), _busy_elsewhere(team)
 
     def run() -> None:
         for page in ("", "/external-members", "/bookings", "/booking-pages"):
@@ -800,12 +801,11 @@ def _dispatch_syncs(team: Team) -> Exercise:
     whose = replace(_google_account(team), member_id=new_id())
 
     def run() -> None:
-        with team.stack.unscheduled("DispatchSyncsFunction"):
-            _come_due(team.stack, whose)
-            try:
-                asked = team.stack.invoke("DispatchSyncsFunction", {})
-            except InvocationFailed as failure:
-                raise NotDone from failure
+        _come_due(team.stack, whose)
+        try:
+            asked = team.stack.invoke("DispatchSyncsFunction", {})
+        except InvocationFailed as failure:
+            raise NotDone from failure
         if not asked["requested"]:
             raise NotDone(asked)
 
@@ -822,25 +822,24 @@ def _sync_calendars(team: Team) -> Exercise:
     events, grants = DynamoDbCalendarEvents(table), _grants(stack)
 
     def run() -> None:
-        with stack.unscheduled("DispatchSyncsFunction"):
-            start, other, *_ = team.free_slots(team.page_slug)
-            booked = _ok(
-                team.road.post_booking(team.page_slug, start, email=an_address("mia")),
-                HTTPStatus.CREATED,
-            ).json()
-            stack.invoke("WriteCalendarEventsFunction", {})
-            written = events.known(organization_id, booked["booking_id"]).of_host(whose.member_id)
-            grant = grants.get(whose)
-            if written is None or written.time is None or grant is None:
-                raise NotDone(written)
-            _look(stack, whose)
-            _move_event(stack, grant.access_token, written, other)
-            grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
-            circuits.close(organization_id, Provider.GOOGLE)
-            circuits.change(organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
-            ended = _ended_connection(connections, grants, whose)
-            _look(stack, whose)
-            _look(stack, ended)
+        start, other, *_ = team.free_slots(team.page_slug)
+        booked = _ok(
+            team.road.post_booking(team.page_slug, start, email=an_address("mia")),
+            HTTPStatus.CREATED,
+        ).json()
+        stack.invoke("WriteCalendarEventsFunction", {})
+        written = events.known(organization_id, booked["booking_id"]).of_host(whose.member_id)
+        grant = grants.get(whose)
+        if written is None or written.time is None or grant is None:
+            raise NotDone(written)
+        _look(stack, whose)
+        _move_event(stack, grant.access_token, written, other)
+        grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
+        circuits.close(organization_id, Provider.GOOGLE)
+        circuits.change(organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
+        ended = _ended_connection(connections, grants, whose)
+        _look(stack, whose)
+        _look(stack, ended)
         seen = _ok(team.admin.get(f"/api/bookings/{booked['booking_id']}")).json()
         is_closed = circuits.get(organization_id, Provider.GOOGLE).is_closed
         is_forgotten = connections.get(ended) is None and grants.get(ended) is None
@@ -911,19 +910,22 @@ def _aged_calendar(team: Team) -> Callable[[], None]:
 
     A guest's meeting moves only if somebody looks into it.
     """
-    whose = _google_account(team)
+    whose, table = _google_account(team), team.stack.scheduling
     _connect_google(team)
     # The first look takes long: a function has to wake up.
     _probe(team.stack, whose)
-    known = ConnectedBusy(
-        whose,
-        new_id(),
-        read_at=datetime(2026, 1, 1, tzinfo=UTC),
-        trusted_until=datetime.now(UTC) + timedelta(days=1),
-    )
-    item = encoded(connected_busy_item(known))
-    table = team.stack.scheduling
-    return lambda: table.client.put_item(TableName=table.name, Item=item) and None
+
+    def age() -> None:
+        trusted_until = datetime.now(UTC) + timedelta(days=1)
+        aged = table.update(
+            keys.connected_busy(whose),
+            "SET read_at = :long_ago, trusted_until = :tomorrow",
+            condition="attribute_exists(PK)",
+            values={":long_ago": 0, ":tomorrow": to_seconds(trusted_until)},
+        )
+        assert aged
+
+    return age
 
 
 def _refused(moved: httpx.Response) -> None:
@@ -954,11 +956,13 @@ def _busy_elsewhere(team: Team) -> datetime:
 
 
 def _connect_google(team: Team) -> None:
+    """Connect the admin's Google Calendar, unless it is, and have it read as it is now."""
     connected = _ok(team.admin.get("/api/connections")).json()["connections"]
     if not any("google_calendar" in each["platforms"] for each in connected):
         started = _ok(team.admin.post("/api/connections/google_calendar/start"))
         back = decide(started.json()["url"], HANAMI_STUDIO.admin_email)
         _ok(team.admin.get(back), HTTPStatus.SEE_OTHER)
+    _look(team.stack, _google_account(team))
 
 
 def _google_account(team: Team) -> ConnectionKey:

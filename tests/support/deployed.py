@@ -155,7 +155,7 @@ class Deployed:
 
     @contextmanager
     def off_the_stream(self, function: str) -> Iterator[None]:
-        """Let the stream wake a function no more until the block ends."""
+        """Let the stream, or the queue, wake a function no more until the block ends."""
         functions = self.aws("lambda")
         [mapping] = functions.list_event_source_mappings(
             FunctionName=f"{self.facts.function_names[function]}:live"
@@ -184,6 +184,15 @@ class Deployed:
         """Let calendar events wait until the block ends."""
         name = "WriteCalendarEventsFunction"
         with self.off_the_stream(name), self.unscheduled(name):
+            yield
+
+    @contextmanager
+    def calendars_unread(self) -> Iterator[None]:
+        """Read no connected calendar until the block ends, unless a test has it read."""
+        with (
+            self.off_the_stream("SyncCalendarsFunction"),
+            self.unscheduled("DispatchSyncsFunction"),
+        ):
             yield
 
     def forget_queued_mails(self) -> None:
