@@ -31,6 +31,8 @@ _UNREADABLE = marked("This is no table in UTF-8 that can be read.")
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
+    """A row of a file, before anybody has looked what is in it."""
+
     number: int
     """As spreadsheets count: the headings are row 1. In JSON, the first is 1."""
     cells: Mapping[str, str]

@@ -21,7 +21,6 @@ from scheduling.adapters.dynamodb.bookings import DynamoDbBookings
 from scheduling.adapters.dynamodb.hosts import DynamoDbHosts
 from scheduling.adapters.dynamodb.table import Table
 from scheduling.domain.connections import Provider
-from scheduling.domain.sign_ups import SignUpPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from scheduling import ports, provider_ports
+    from scheduling.domain.sign_ups import SignUpPolicy
 
 _IMPATIENT = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
@@ -60,6 +60,8 @@ class Adapters:
 
     @property
     def sign_up_policy(self) -> SignUpPolicy:
+        from scheduling.domain.sign_ups import SignUpPolicy
+
         return SignUpPolicy(settings.sign_up_is_open(), settings.first_admin_email())
 
     @property

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from scheduling.domain.people import ACTIVE_MEMBERS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from scheduling.domain.mails import CalendarEntry, MailFacts, OutgoingMail, RenderedMail
     from scheduling.domain.member_imports import ImportRow, MemberImport
     from scheduling.domain.messages import Delivery, Message, Posted, Subject
-    from scheduling.domain.people import ExternalMember, Member, Organization, Role
+    from scheduling.domain.people import ExternalMember, Member, MemberFilter, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.reputation import MailCategory, MailStanding, PauseReason, SendingHealth
     from scheduling.domain.sessions import Session
@@ -60,23 +62,6 @@ class Organizations(Protocol):
             OrganizationChanged: The stored version is not the one before.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class MemberFilter:
-    """Which members of an organization are meant."""
-
-    is_active: bool = True
-    """Those who are here, or those who were removed."""
-    text: str = ""
-    """In the name or the address, as `domain.people.comparable` writes it."""
-    role: Role | None = None
-    department_id: str | None = None
-    designation_id: str | None = None
-    manager_id: str | None = None
-
-
-ACTIVE_MEMBERS = MemberFilter()
 
 
 class Members(Protocol):

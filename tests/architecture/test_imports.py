@@ -1,5 +1,6 @@
 """What a function loads before it answers: a cold start pays for every module."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -70,3 +71,26 @@ def test_the_receiver_of_notifications_loads_the_standard_library_alone():
 
 def test_whoever_asks_for_looks_at_calendars_loads_nothing_that_reads_them():
     assert not loaded_by("handlers.schedules.dispatch_syncs") & (PROVIDERS | RENDERING)
+
+
+def test_every_dataclass_says_what_it_is():
+    """Where it does not, `dataclass()` makes a docstring of the signature, for as much again."""
+    silent = [
+        f"{path.relative_to(FUNCTIONS)}: {node.name}"
+        for path in FUNCTIONS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        and any("dataclass" in ast.unparse(each) for each in node.decorator_list)
+        and ast.get_docstring(node) is None
+    ]
+
+    assert not silent
+
+
+def test_the_slots_function_knows_nothing_of_what_it_does_not_do():
+    needless = {"calendar_events", "connecting", "grants", "provider_events", "sign_ups"}
+
+    loaded = loaded_by("handlers.api.slots")
+
+    assert "scheduling.ports" not in loaded
+    assert not loaded & {f"scheduling.domain.{module}" for module in needless}

@@ -14,13 +14,17 @@ from scheduling.adapters.dynamodb.organizations import (
 )
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import derived_id, new_id
-from scheduling.domain.people import Role, comparable
+from scheduling.domain.people import (
+    ACTIVE_MEMBERS,
+    MemberFilter,
+    Role,
+    comparable,
+)
 from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,
     MemberChanged,
 )
-from scheduling.ports import ACTIVE_MEMBERS, MemberFilter
 from tests.support.builders import (
     AIKO,
     EARLY,

@@ -37,7 +37,11 @@ from scheduling.domain.erasure import (
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.member_imports import ImportRow, ImportState, MemberImport
 from scheduling.domain.messages import DeliveryState, Subject
-from scheduling.domain.people import Member, Role
+from scheduling.domain.people import (
+    Member,
+    MemberFilter,
+    Role,
+)
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingPageChanged,
@@ -46,7 +50,6 @@ from scheduling.domain.refusals import (
     LinkNotFound,
     MemberChanged,
 )
-from scheduling.ports import MemberFilter
 from scheduling.use_cases.sign_in import sign_in_link, sign_in_message
 from tests.support.builders import (
     AIKO,

@@ -38,7 +38,10 @@ from scheduling.domain.lists import ListPage
 from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
 from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message, Posted, Subject
-from scheduling.domain.people import comparable
+from scheduling.domain.people import (
+    ACTIVE_MEMBERS,
+    comparable,
+)
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -80,7 +83,9 @@ from scheduling.domain.sign_ups import SignUpPolicy
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import ACTIVE_MEMBERS, MailNotAccepted
+from scheduling.ports import (
+    MailNotAccepted,
+)
 from tests.support.builders import host_of
 from tests.support.in_memory_calendar_events import (
     InMemoryCalendarEvents,
@@ -111,13 +116,22 @@ if TYPE_CHECKING:
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.member_imports import ImportRow, MemberImport
-    from scheduling.domain.people import ExternalMember, Member, Organization
+    from scheduling.domain.people import (
+        ExternalMember,
+        Member,
+        MemberFilter,
+        Organization,
+    )
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.sync_turns import SyncTurn
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.unsubscribing import Subscription
-    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter, MemberFilter
+    from scheduling.ports import (
+        BookingFilter,
+        EntryFilter,
+        ExternalMemberFilter,
+    )
     from scheduling.provider_ports import ConnectAttempt
 
 KEY = LinkKey("1", b"k" * 32)

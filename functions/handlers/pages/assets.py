@@ -18,6 +18,8 @@ _CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
+    """A file as it is served."""
+
     content: bytes
     content_type: str
 

@@ -54,6 +54,8 @@ logger = Logger()
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """An entry of the audit log, as the page tells it."""
+
     named: NamedEntry
     actor: str
     """Who, in words, as the others."""

@@ -23,7 +23,11 @@ from handlers.pages.zones import zone_groups
 from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.languages import LANGUAGES
-from scheduling.domain.people import Role, comparable
+from scheduling.domain.people import (
+    MemberFilter,
+    Role,
+    comparable,
+)
 from scheduling.domain.refusals import (
     BusyTryAgain,
     ConnectionChanged,
@@ -33,7 +37,6 @@ from scheduling.domain.refusals import (
     NotHandedOver,
     ProofRequired,
 )
-from scheduling.ports import MemberFilter
 from scheduling.use_cases.members import (
     MemberEdit,
     edit_member,

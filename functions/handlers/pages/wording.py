@@ -28,6 +28,8 @@ type Tone = Literal["neutral", "good", "warning", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Badge:
+    """A state as it is shown: never by its color alone."""
+
     tone: Tone
     icon: str
     text: str

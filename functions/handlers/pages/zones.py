@@ -47,6 +47,8 @@ PRINCIPAL_ZONES = {
 
 @dataclass(frozen=True, slots=True)
 class ZoneGroup:
+    """Time zones that stand together in a list."""
+
     region: str
     """In English, in the catalogues; empty for the one that no region holds."""
     zones: tuple[tuple[str, str], ...]

@@ -145,6 +145,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
+    """A meeting that a guest has booked or asked for."""
+
     booking_id: str
     organization_id: str
     booking_page_slug: str

@@ -134,6 +134,8 @@ class ConnectionKey:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
+    """What a member has connected at a provider: one account."""
+
     key: ConnectionKey
     connection_id: str
     """A new one when something was connected that was not; the same after a reconnect."""

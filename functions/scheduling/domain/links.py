@@ -98,12 +98,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class LinkKey:
+    """What links are signed with."""
+
     key_id: str
     secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedToken:
+    """What a token says; nobody has checked yet whether it is true."""
+
     key_id: str
     link_id: str
     mac: str

@@ -42,6 +42,8 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
+    """Somebody in a file, and what became of them."""
+
     number: int
     """As spreadsheets count: the headings are row 1."""
     cells: Mapping[str, str] = field(default_factory=dict)

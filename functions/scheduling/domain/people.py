@@ -98,6 +98,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members of an organization are meant."""
+
+    is_active: bool = True
+    """Those who are here, or those who were removed."""
+    text: str = ""
+    """In the name or the address, as `comparable` writes it."""
+    role: Role | None = None
+    department_id: str | None = None
+    designation_id: str | None = None
+    manager_id: str | None = None
+
+
+ACTIVE_MEMBERS = MemberFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class ExternalMember:
     """A host without an account."""
 

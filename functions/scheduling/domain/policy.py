@@ -58,6 +58,8 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """Who may do something."""
+
     who: Who
     is_critical: bool = False
     """Whether a proof of who they are has to be fresh."""

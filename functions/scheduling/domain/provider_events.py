@@ -119,6 +119,8 @@ class WantedMeeting:
 
 @dataclass(frozen=True, slots=True)
 class MadeMeeting:
+    """An online meeting that a provider has."""
+
     meeting_id: str
     """Digits, more than 32 bits of them."""
     join_url: str

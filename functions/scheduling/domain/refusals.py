@@ -95,6 +95,8 @@ class SignInCodeRefused(SchedulingError):
 
 @dataclass(frozen=True, slots=True)
 class OrganizationChoice:
+    """An organization that one can sign in to."""
+
     organization_id: str
     name: str
 

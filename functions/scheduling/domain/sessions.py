@@ -13,6 +13,8 @@ SESSION_LIFE = {Role.ADMIN: timedelta(hours=12), Role.MEMBER: timedelta(days=7)}
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """That a browser is signed in as a member."""
+
     session_hash: str
     """Hash of the secret in the cookie."""
     organization_id: str

@@ -43,6 +43,8 @@ _MEMBERS_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
+    """An external member, and their days."""
+
     member: ExternalMember
     person_in_charge_name: str
     days: tuple[DayCell, ...]
@@ -55,6 +57,8 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityGrid:
+    """A part of who is available on which day."""
+
     zone: str
     """The days are meant in it."""
     days: tuple[date, ...]

@@ -89,6 +89,8 @@ class BookingRequest:
 
 @dataclass(frozen=True, slots=True)
 class BookedSlot:
+    """A booking, and the way to it."""
+
     booking: Booking
     guest_link: str
     """The address where the guest sees, moves and cancels the booking."""

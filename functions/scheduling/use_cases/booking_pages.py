@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BookingPageView:
+    """A booking page, and what is to be known to show it."""
+
     page: BookingPage
     organization: Organization
     hosts: tuple[Host, ...]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from scheduling.domain.connections import ConnectionKey, Platform
 from scheduling.domain.hosts import HostKind
 from scheduling.domain.lists import ListPage, every
+from scheduling.domain.people import (
+    MemberFilter,
+)
 from scheduling.domain.platform_states import NOT_CONNECTED, needs_human, state_of
 from scheduling.domain.policy import Act, may, require
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked
-from scheduling.ports import MemberFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,6 +62,8 @@ class MatrixFilter:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
+    """A part of who has connected what, and counts of all of it."""
+
     cells: ListPage[Cell]
     """Of at most so many members as were asked for, by name; each member's stand together."""
     counts: Mapping[tuple[Platform, PlatformState], int]

@@ -62,6 +62,8 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
+    """What became of a row."""
+
     number: int
     email: str
     outcome: RowOutcome
@@ -72,6 +74,8 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
+    """What became of those rows that were dealt with."""
+
     results: tuple[RowResult, ...]
     next_row: int | None
     """The row to go on with, since time was up; None where all were dealt with."""

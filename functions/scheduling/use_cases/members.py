@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.checks import Checks
 from scheduling.domain.lists import ListPage, every
-from scheduling.domain.people import normalized_email
+from scheduling.domain.people import (
+    ACTIVE_MEMBERS,
+    normalized_email,
+)
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import MemberChanged, MemberNotFound, marked
-from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.directory import Directory
-    from scheduling.domain.people import Member, Role
+    from scheduling.domain.people import (
+        Member,
+        MemberFilter,
+        Role,
+    )
     from scheduling.domain.sessions import SignedIn
-    from scheduling.ports import MemberFilter
 
 EXPORTED = 5_000
 """The most members one export has."""

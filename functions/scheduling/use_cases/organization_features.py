@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FeatureState:
+    """A feature, and whether it is on."""
+
     feature: Feature
     is_enabled: bool
 

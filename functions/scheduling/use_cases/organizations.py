@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CreatedOrganization:
+    """An organization, and the way into it."""
+
     organization_id: str
     member_id: str
     sign_in_url: str

@@ -86,6 +86,8 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class LinkedCalendar:
+    """That an external member has linked a calendar."""
+
     external_member_id: str
     host_name: str
     linked_at: datetime

@@ -33,6 +33,8 @@ _FIELDS = ("blocked_platforms", "account_domains", "refuses_other_accounts")
 
 @dataclass(frozen=True, slots=True)
 class PlatformPolicy:
+    """What members of an organization may connect."""
+
     blocked_platforms: frozenset[Platform]
     """What nobody can connect from now on; what is connected stays, and can be removed."""
     account_domains: tuple[str, ...]

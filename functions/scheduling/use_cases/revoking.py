@@ -21,6 +21,8 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
+    """How much has been ended."""
+
     organizations: int
     """How many had something to end."""
     connections: int

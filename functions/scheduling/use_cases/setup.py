@@ -44,6 +44,8 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
+    """A step of setting up, and how far it is."""
+
     step: Step
     state: StepState
     needs: Step | None
@@ -94,6 +96,8 @@ class _Organization:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """When a step is done, and what comes before it."""
+
     is_done: Callable[[_Organization], bool]
     needs: Step | None = None
 

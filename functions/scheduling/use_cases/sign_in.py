@@ -62,6 +62,8 @@ class SignInRequest:
 
 @dataclass(frozen=True, slots=True)
 class StartedSession:
+    """What the browser of whoever signed in is given."""
+
     secret: str
     lifetime: timedelta
     return_to: str = ""

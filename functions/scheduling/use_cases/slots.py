@@ -124,6 +124,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class OpenSlots:
+    """When guests can book a page."""
+
     page: BookingPage
     duration: timedelta
     starts: tuple[datetime, ...]

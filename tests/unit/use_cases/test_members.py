@@ -7,7 +7,10 @@ from scheduling.domain.audit import Activity
 from scheduling.domain.directory import Directory
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import hashed
-from scheduling.domain.people import Role
+from scheduling.domain.people import (
+    MemberFilter,
+    Role,
+)
 from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,
@@ -18,7 +21,6 @@ from scheduling.domain.refusals import (
     SignInRequired,
 )
 from scheduling.domain.sessions import Session
-from scheduling.ports import MemberFilter
 from scheduling.use_cases.members import (
     MemberEdit,
     edit_member,

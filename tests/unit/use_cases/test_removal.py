@@ -8,7 +8,10 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.connections import Provider
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
-from scheduling.domain.people import Role
+from scheduling.domain.people import (
+    MemberFilter,
+    Role,
+)
 from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,
@@ -17,7 +20,6 @@ from scheduling.domain.refusals import (
     NotHandedOver,
     ProofRequired,
 )
-from scheduling.ports import MemberFilter
 from scheduling.use_cases.removal import belongings_of, remove_member
 from tests.support.builders import AIKO, DAY, ORGANIZATION, STAFF, an_entry, at
 from tests.support.connecting import a_connection

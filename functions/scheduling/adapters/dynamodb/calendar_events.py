@@ -15,18 +15,20 @@ from scheduling.adapters.dynamodb.event_tasks import (
     ASKED,
     NO_LONGER_FAILED,
     asked_values,
-    stored_task,
 )
 from scheduling.adapters.dynamodb.online_meetings import meeting_item, stored_meeting
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,
     decoded,
     encoded,
+    from_optional_seconds,
+    from_seconds,
     to_seconds,
     transact,
 )
 from scheduling.domain.calendar_events import (
     LEASE,
+    EventProblem,
     EventState,
     EventTask,
     HostEvent,
@@ -222,4 +224,20 @@ def _event(item: Item) -> HostEvent:
         content_hash=item["content_hash"],
         etag=item["etag"],
         time=None if time is None else (int(time[0]), int(time[1])),
+    )
+
+
+def stored_task(item: Item) -> EventTask:
+    return EventTask(
+        organization_id=item["organization_id"],
+        booking_id=item["booking_id"],
+        starts_at=from_seconds(item["starts_at"]),
+        state=TaskState(item["state"]),
+        asks=int(item["asks"]),
+        claims=int(item.get("claims", 0)),
+        attempts=int(item["attempts"]),
+        checks=int(item["checks"]),
+        since=from_seconds(item["since"]),
+        due_at=from_optional_seconds(item.get("due_at")),
+        problems=tuple(EventProblem(**problem) for problem in item.get("problems", ())),
     )

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.table import (
-    from_optional_seconds,
-    from_seconds,
     to_seconds,
 )
-from scheduling.domain.calendar_events import EventProblem, EventTask, TaskState
 from scheduling.domain.hosts import HostKind
 
 if TYPE_CHECKING:
@@ -61,6 +58,8 @@ def event_writes(
 
 
 def asked_values(booking_id: str, now: datetime) -> Item:
+    from scheduling.domain.calendar_events import TaskState
+
     place = keys.calendar_events_place(booking_id, now)
     return {
         ":new": TaskState.NEW.value,
@@ -70,19 +69,3 @@ def asked_values(booking_id: str, now: datetime) -> Item:
         ":queue": place["GSI1PK"],
         ":place": place["GSI1SK"],
     }
-
-
-def stored_task(item: Item) -> EventTask:
-    return EventTask(
-        organization_id=item["organization_id"],
-        booking_id=item["booking_id"],
-        starts_at=from_seconds(item["starts_at"]),
-        state=TaskState(item["state"]),
-        asks=int(item["asks"]),
-        claims=int(item.get("claims", 0)),
-        attempts=int(item["attempts"]),
-        checks=int(item["checks"]),
-        since=from_seconds(item["since"]),
-        due_at=from_optional_seconds(item.get("due_at")),
-        problems=tuple(EventProblem(**problem) for problem in item.get("problems", ())),
-    )

@@ -13,7 +13,6 @@ from scheduling.adapters.dynamodb.table import (
     to_seconds,
 )
 from scheduling.domain.links import Link, LinkPurpose
-from scheduling.domain.sign_ups import SignUp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,6 +120,8 @@ def _is_typed(link: Link) -> bool:
 
 
 def stored_link(item: Item) -> Link:
+    from scheduling.domain.sign_ups import SignUp
+
     return Link(
         link_id=item["link_id"],
         purpose=LinkPurpose(item["purpose"]),

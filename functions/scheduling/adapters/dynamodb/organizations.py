@@ -19,14 +19,20 @@ from scheduling.adapters.dynamodb.table import (
 )
 from scheduling.domain.connections import Platform
 from scheduling.domain.lists import ListPage
-from scheduling.domain.people import Feature, Member, Organization, Role, comparable
+from scheduling.domain.people import (
+    ACTIVE_MEMBERS,
+    Feature,
+    Member,
+    Organization,
+    Role,
+    comparable,
+)
 from scheduling.domain.refusals import (
     LastAdmin,
     MemberChanged,
     MemberNotFound,
     OrganizationChanged,
 )
-from scheduling.ports import ACTIVE_MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +41,9 @@ if TYPE_CHECKING:
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.audit import Entry
-    from scheduling.ports import MemberFilter
+    from scheduling.domain.people import (
+        MemberFilter,
+    )
 
 
 _IS_VERSION_BEFORE = "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"

@@ -82,12 +82,16 @@ class JinjaMailTemplates:
 
 @dataclass(frozen=True, slots=True)
 class _Person:
+    """Somebody as a mail names them."""
+
     name: str
     email: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """What a guest was asked, and said."""
+
     label: str
     text: str
 

@@ -24,6 +24,8 @@ _SECONDS = (3.05, 10.0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What Zoom has answered."""
+
     status: int
     body: Mapping[str, Any] = field(repr=False)
     """Empty where the answer is no JSON object."""
