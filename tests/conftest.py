@@ -22,18 +22,32 @@ def catalogues():
 MEASURED = "measured"
 
 
-IN_ONE_PROCESS = ("tests/architecture/", "tests/browser/", "tests/stack/")
+ON_THE_STACK = (
+    "tests/architecture/",
+    "tests/browser/test_connecting.py",
+    "tests/browser/test_keys_only.py",
+    "tests/browser/test_road.py",
+    "tests/browser/test_without_script.py",
+    "tests/stack/",
+)
 """They build with SAM, in one folder, and share the stack that was built there."""
-
-WITHOUT_STACK = "tests/browser/test_accessibility.py"
 
 
 class Distribution(LoadScopeScheduling):
     """Gives a file of tests to whichever process is free; what shares the stack stays together."""
 
     def _split_scope(self, nodeid):
-        shares_stack = nodeid.startswith(IN_ONE_PROCESS) and not nodeid.startswith(WITHOUT_STACK)
-        return "stack" if shares_stack else nodeid.partition("::")[0]
+        return "stack" if nodeid.startswith(ON_THE_STACK) else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items):
+    strays = {
+        item.nodeid.partition("::")[0]
+        for item in items
+        if "stack" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(ON_THE_STACK)
+    }
+    if strays:
+        raise pytest.UsageError(f"They use the stack, so they belong to ON_THE_STACK: {strays}")
 
 
 @pytest.hookimpl(optionalhook=True)
