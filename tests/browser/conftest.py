@@ -45,8 +45,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
+def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Opens browsers; at the end none of them may have had a reason to complain."""
+    if "server" in request.fixturenames:
+        # It outlives the browsers: some pages go on asking how far something is.
+        request.getfixturevalue("server")
     watches: list[Watch] = []
 
     def open_page(

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from dev.home import Facts
 
-SECONDS_FOR_A_MAIL = 60.0
+SECONDS_FOR_A_MAIL = 120.0
+"""Where mails were held back, all that happened meanwhile is looked at first."""
 
 _PARTS_OF_A_SCHEDULE = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
 """What an update has to repeat. Source: EventBridge Scheduler API reference, UpdateSchedule."""
