@@ -58,6 +58,7 @@ ASKING_FLOOR = """
 import boto3, cryptography.hazmat.primitives.asymmetric.rsa, jwt, requests
 from googleapiclient.discovery import build
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities import parameters
 import httplib2
 build("calendar", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False)
 for service in ("dynamodb", "kms"):
@@ -66,12 +67,22 @@ Logger()
 """
 """What looking into calendars, reading and writing them takes at least."""
 
+WRITING_FLOOR = (
+    ASKING_FLOOR
+    + """
+from aws_lambda_powertools.utilities import batch
+"""
+)
+
 CONNECTING_FLOOR = ASKING_FLOOR + BOOKING_FLOOR
 ASKING = """
 import {module}
 from handlers.provider_room import provider_room
-provider_room()
+from scheduling.domain.connections import Provider
+room = provider_room()
+room.oauth[Provider.GOOGLE], room.calendars[Provider.GOOGLE]
 """
+"""Of Google, whose calendars all of them ask for."""
 HANDLER = """
 import {module}
 from handlers.wiring import adapters
@@ -103,7 +114,7 @@ WITH_PROVIDERS = [
     for name, module, floor in (
         ("connections", "handlers.api.connections", CONNECTING_FLOOR),
         ("sync", "handlers.streams.sync_calendars", ASKING_FLOOR),
-        ("events", "handlers.streams.write_calendar_events", ASKING_FLOOR),
+        ("events", "handlers.streams.write_calendar_events", WRITING_FLOOR),
         ("looks", "handlers.internal.probe_free_busy", ASKING_FLOOR),
     )
 ]

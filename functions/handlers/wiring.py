@@ -8,6 +8,7 @@ functions need stand where they are used.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from scheduling.adapters.dynamodb.table import Table
 from scheduling.domain.connections import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -40,6 +41,22 @@ _BRIEF = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts"
 for library in ("botocore", "googleapiclient", "urllib3"):
     # Their debug lines have requests and answers as a whole: tokens, links, addresses.
     logging.getLogger(library).setLevel(logging.INFO)
+
+
+class _ByProvider[Adapter](Mapping[Provider, Adapter]):
+    """The adapters of one port, each made when it is first asked for: some load large clients."""
+
+    def __init__(self, made: Mapping[Provider, Callable[[], Adapter]]) -> None:
+        self._made = made
+
+    def __getitem__(self, provider: Provider) -> Adapter:
+        return self._made[provider]()
+
+    def __iter__(self) -> Iterator[Provider]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 class Adapters:
@@ -319,15 +336,17 @@ class Adapters:
 
     @property
     def oauth(self) -> Mapping[Provider, provider_ports.OAuthProvider]:
-        return {Provider.GOOGLE: self.google_oauth, Provider.ZOOM: self.zoom_oauth}
+        return _ByProvider(
+            {Provider.GOOGLE: lambda: self.google_oauth, Provider.ZOOM: lambda: self.zoom_oauth}
+        )
 
     @property
     def calendars(self) -> Mapping[Provider, provider_ports.Calendars]:
-        return {Provider.GOOGLE: self.google_calendars}
+        return _ByProvider({Provider.GOOGLE: lambda: self.google_calendars})
 
     @property
     def meetings(self) -> Mapping[Provider, provider_ports.Meetings]:
-        return {Provider.ZOOM: self.zoom_meetings}
+        return _ByProvider({Provider.ZOOM: lambda: self.zoom_meetings})
 
     @cached_property
     def mail_templates(self) -> ports.MailTemplates:

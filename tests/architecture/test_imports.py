@@ -4,9 +4,12 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from bench.cold_imports import ASKING, ENVIRONMENT
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PROVIDERS = {"googleapiclient", "google.auth", "msal", "requests"}
@@ -16,12 +19,19 @@ RENDERING = {"babel", "icalendar", "jinja2", "pydantic"}
 
 def loaded_by(module: str) -> set[str]:
     """Return the names of the modules that a fresh Python has loaded after importing `module`."""
-    code = f"import {module}, json, sys; print(json.dumps(list(sys.modules)))"
+    return loaded_after(f"import {module}", {})
+
+
+def loaded_after(program: str, environment: Mapping[str, str]) -> set[str]:
     output = subprocess.run(
-        [sys.executable, "-c", code],
+        [
+            sys.executable,
+            "-c",
+            f"{program}\nimport json, sys; print(json.dumps(list(sys.modules)))",
+        ],
         check=True,
         capture_output=True,
-        env={"PYTHONPATH": str(FUNCTIONS)},
+        env={"PYTHONPATH": str(FUNCTIONS), **environment},
     ).stdout
     return set(json.loads(output))
 
@@ -71,6 +81,16 @@ def test_the_receiver_of_notifications_loads_the_standard_library_alone():
 
 def test_whoever_asks_for_looks_at_calendars_loads_nothing_that_reads_them():
     assert not loaded_by("handlers.schedules.dispatch_syncs") & (PROVIDERS | RENDERING)
+
+
+@pytest.mark.parametrize(
+    "module", ["handlers.streams.sync_calendars", "handlers.internal.probe_free_busy"]
+)
+def test_whoever_asks_google_loads_nothing_of_zoom(module):
+    loaded = loaded_after(ASKING.format(module=module), ENVIRONMENT)
+
+    assert "scheduling.adapters.google.calendars" in loaded
+    assert not loaded & {"scheduling.adapters.zoom.asking", "pydantic"}
 
 
 def test_every_dataclass_says_what_it_is():
