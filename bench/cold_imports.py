@@ -160,6 +160,7 @@ def measured(case: Case, runtime: Sequence[Path]) -> ColdImport:
     """Measure one handler and its floor, in turns, on layers and the SDK."""
     bare = command("", paths=runtime)
     floor = command(case.floor, paths=runtime)
+    # All artifacts hold the same code.
     code = ARTIFACTS / "SlotsFunction"
     handler = command(case.use.format(module=case.module), paths=[code, *runtime])
     rounds = [[cpu_milliseconds(each) for each in (bare, floor, handler)] for _ in range(ROUNDS)]

@@ -182,9 +182,7 @@ class Adapters:
 
     @cached_property
     def channel_secrets(self) -> provider_ports.ChannelSecrets:
-        from scheduling.adapters.secrets_manager.channel_secrets import (
-            SecretsManagerChannelSecrets,
-        )
+        from scheduling.adapters.secrets_manager.channel_secrets import SecretsManagerChannelSecrets
 
         return SecretsManagerChannelSecrets(settings.channel_secret())
 

@@ -144,6 +144,11 @@ class OAuthProvider(Protocol):
         """What a callback's `iss` has to be where there is one; empty where there never is."""
         ...
 
+    @property
+    def has_one_grant_per_account(self) -> bool:
+        """Whether each sign-in ends the tokens of the one before it."""
+        ...
+
     def scopes_for(self, platforms: frozenset[Platform]) -> tuple[str, ...]:
         """Return the least that has to be granted for these."""
         ...

@@ -14,23 +14,9 @@ from scheduling.adapters.dynamodb.organizations import (
 )
 from scheduling.adapters.dynamodb.table import encoded
 from scheduling.domain.identifiers import derived_id, new_id
-from scheduling.domain.people import (
-    ACTIVE_MEMBERS,
-    MemberFilter,
-    Role,
-    comparable,
-)
-from scheduling.domain.refusals import (
-    InvalidInput,
-    LastAdmin,
-    MemberChanged,
-)
-from tests.support.builders import (
-    AIKO,
-    EARLY,
-    ORGANIZATION,
-    an_entry,
-)
+from scheduling.domain.people import ACTIVE_MEMBERS, MemberFilter, Role, comparable
+from scheduling.domain.refusals import InvalidInput, LastAdmin, MemberChanged
+from tests.support.builders import AIKO, EARLY, ORGANIZATION, an_entry
 from tests.support.in_memory import InMemoryAdapters
 from tests.support.request_counter import counted_requests
 

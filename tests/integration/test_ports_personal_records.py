@@ -37,11 +37,7 @@ from scheduling.domain.erasure import (
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.member_imports import ImportRow, ImportState, MemberImport
 from scheduling.domain.messages import DeliveryState, Subject
-from scheduling.domain.people import (
-    Member,
-    MemberFilter,
-    Role,
-)
+from scheduling.domain.people import Member, MemberFilter, Role
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingPageChanged,

@@ -10,14 +10,10 @@ from scheduling.adapters.dynamodb.organizations import member_item
 from scheduling.domain.audit import Actor, ActorKind
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import new_id
-from scheduling.domain.people import (
-    MemberFilter,
-)
+from scheduling.domain.people import MemberFilter
 from scheduling.domain.slots import Limit, LimitPeriod
 from scheduling.domain.time_range import TimeRange
-from scheduling.ports import (
-    EntryFilter,
-)
+from scheduling.ports import EntryFilter
 from scheduling.use_cases.activity import MOST_AT_ONCE, list_activity
 from scheduling.use_cases.booking import BookingRequest, book_slot
 from scheduling.use_cases.booking_pages import list_booking_pages

@@ -19,15 +19,17 @@ from dev.demo import HANAMI_STUDIO
 from scheduling.adapters.dynamodb import keys
 from scheduling.adapters.dynamodb.calendar_events import DynamoDbCalendarEvents
 from scheduling.adapters.dynamodb.circuits import DynamoDbCircuits
-from scheduling.adapters.dynamodb.connections import DynamoDbConnections
+from scheduling.adapters.dynamodb.connections import AT_ONCE, DynamoDbConnections
 from scheduling.adapters.dynamodb.grants import DynamoDbGrants
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.organizations import new_member_puts
 from scheduling.adapters.dynamodb.outbox import _message
 from scheduling.adapters.dynamodb.sync_turns import DynamoDbSyncTurns, turn_item
+from scheduling.adapters.dynamodb.synced_calendars import DynamoDbSyncedCalendars
 from scheduling.adapters.dynamodb.table import Table, encoded, to_seconds, transact
 from scheduling.adapters.kms.vault import KmsVault
 from scheduling.domain.audit import Activity, Actor, ActorKind, Entry
+from scheduling.domain.calendar_sync import SyncedCalendar
 from scheduling.domain.channels import channel_token
 from scheduling.domain.circuits import Circuit
 from scheduling.domain.connections import (
@@ -837,7 +839,7 @@ def _sync_calendars(team: Team) -> Exercise:
         grants.put(replace(grant, access_expires_at=datetime.now(UTC)))
         circuits.close(organization_id, Provider.GOOGLE)
         circuits.change(organization_id, Provider.GOOGLE, Circuit(failures=1, version=1))
-        ended = _ended_connection(connections, grants, whose)
+        ended = _ended_connection(stack.scheduling, grants, whose)
         _look(stack, whose)
         _look(stack, ended)
         seen = _ok(team.admin.get(f"/api/bookings/{booked['booking_id']}")).json()
@@ -1009,10 +1011,12 @@ def _move_event(stack: Deployed, token: str, written: HostEvent, start: datetime
     _ok(moved)
 
 
-def _ended_connection(
-    connections: DynamoDbConnections, grants: DynamoDbGrants, like: ConnectionKey
-) -> ConnectionKey:
-    """Store a connection that somebody has switched off, with its grant."""
+def _ended_connection(table: Table, grants: DynamoDbGrants, like: ConnectionKey) -> ConnectionKey:
+    """Store a connection that somebody has switched off, with its grant.
+
+    Of its calendars were read more than a transaction can forget.
+    """
+    connections, synced_calendars = DynamoDbConnections(table), DynamoDbSyncedCalendars(table)
     connection = a_connection(key=replace(like, member_id=new_id()), account_id=new_id())
     connections.put(connection, an_entry(organization_id=like.organization_id))
     grants.put(
@@ -1024,6 +1028,9 @@ def _ended_connection(
             access_expires_at=datetime.now(UTC) + timedelta(hours=1),
         )
     )
+    for number in range(AT_ONCE + 1):
+        calendar = SyncedCalendar(connection.connection_id, f"calendar {number}")
+        synced_calendars.save(connection.key, calendar)
     ended = connection.ended(datetime.now(UTC))
     connections.change(ended, an_entry(organization_id=like.organization_id))
     return connection.key

@@ -28,16 +28,6 @@ ONLY_FOR_LONG_TOKENS = {
 """Needed above 4,096 bytes, which tokens of stand-ins never have; see tests of the vault."""
 
 
-ONLY_FOR_MANY_CALENDARS = {
-    (
-        "SyncCalendarsFunction",
-        "RecordWhatWasReadMoveBookingsAndForgetConnections",
-        "dynamodb:ConditionCheckItem",
-    ),
-}
-"""Needed to forget more than one transaction holds; see tests of the connections."""
-
-
 WHILE_ASLEEP = {
     ("ProbeFreeBusyFunction", "ReadWhatParleyIsKnownBy", "secretsmanager:GetSecretValue"),
 }
@@ -48,7 +38,7 @@ GRANTS = [
     grant
     for grant in grants()
     if grant[2] not in NOT_ENFORCED
-    and grant not in ONLY_IN_A_RACE | ONLY_FOR_LONG_TOKENS | ONLY_FOR_MANY_CALENDARS | WHILE_ASLEEP
+    and grant not in ONLY_IN_A_RACE | ONLY_FOR_LONG_TOKENS | WHILE_ASLEEP
 ]
 
 

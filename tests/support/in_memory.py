@@ -11,12 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from scheduling.adapters.dynamodb.table import (
-    SLUG,
-    cursor_for,
-    sort_key_of,
-    timed_sort_key_of,
-)
+from scheduling.adapters.dynamodb.table import SLUG, cursor_for, sort_key_of, timed_sort_key_of
 from scheduling.domain.audit import Name, ThingKind
 from scheduling.domain.availability import GRID
 from scheduling.domain.booking import Booking, Hold, Taken
@@ -24,24 +19,14 @@ from scheduling.domain.connections import ConnectionKey, Platform, Provider
 from scheduling.domain.counts import Count, CountsChanged
 from scheduling.domain.directory import Directory
 from scheduling.domain.erasure import Person, is_row_of, rows_without
-from scheduling.domain.feedback import (
-    Bounced,
-    BounceKind,
-    Complained,
-    Delayed,
-    Delivered,
-    Feedback,
-)
+from scheduling.domain.feedback import Bounced, BounceKind, Complained, Delayed, Delivered, Feedback
 from scheduling.domain.hosts import Host, HostKey, HostKind
 from scheduling.domain.links import SIGN_IN_CODE_ATTEMPTS, Link, LinkKey, LinkPurpose
 from scheduling.domain.lists import ListPage
 from scheduling.domain.member_imports import LEASE as IMPORT_LEASE
 from scheduling.domain.member_imports import ROWS_AT_ONCE, ImportState
 from scheduling.domain.messages import LEASE, Delivery, DeliveryState, Message, Posted, Subject
-from scheduling.domain.people import (
-    ACTIVE_MEMBERS,
-    comparable,
-)
+from scheduling.domain.people import ACTIVE_MEMBERS, comparable
 from scheduling.domain.refusals import (
     AvailabilityChanged,
     BookingChanged,
@@ -83,9 +68,7 @@ from scheduling.domain.sign_ups import SignUpPolicy
 from scheduling.domain.slots import BufferRule, span_of
 from scheduling.domain.standing import look_from, standing_of
 from scheduling.domain.working_hours import WorkingHours, usual_hours
-from scheduling.ports import (
-    MailNotAccepted,
-)
+from scheduling.ports import MailNotAccepted
 from tests.support.builders import host_of
 from tests.support.in_memory_calendar_events import (
     InMemoryCalendarEvents,
@@ -116,22 +99,13 @@ if TYPE_CHECKING:
     from scheduling.domain.invitations import Invitation
     from scheduling.domain.mails import OutgoingMail
     from scheduling.domain.member_imports import ImportRow, MemberImport
-    from scheduling.domain.people import (
-        ExternalMember,
-        Member,
-        MemberFilter,
-        Organization,
-    )
+    from scheduling.domain.people import ExternalMember, Member, MemberFilter, Organization
     from scheduling.domain.rate_limits import RateLimit
     from scheduling.domain.sessions import Session
     from scheduling.domain.sync_turns import SyncTurn
     from scheduling.domain.time_range import TimeRange
     from scheduling.domain.unsubscribing import Subscription
-    from scheduling.ports import (
-        BookingFilter,
-        EntryFilter,
-        ExternalMemberFilter,
-    )
+    from scheduling.ports import BookingFilter, EntryFilter, ExternalMemberFilter
     from scheduling.provider_ports import ConnectAttempt
 
 KEY = LinkKey("1", b"k" * 32)

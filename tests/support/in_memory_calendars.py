@@ -13,12 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from scheduling.domain.hours import intersection, merged
-from scheduling.domain.provider_events import (
-    ChangedEvent,
-    ChangePage,
-    Channel,
-    WrittenEvent,
-)
+from scheduling.domain.provider_events import ChangedEvent, ChangePage, Channel, WrittenEvent
 from scheduling.provider_ports import (
     AccessTokenRejected,
     CalendarGone,

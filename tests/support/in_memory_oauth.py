@@ -43,6 +43,7 @@ class InMemoryOAuth:
     """What comes of the next call, in place of an answer."""
     access_token: str = ""
     """The one it hands out; a random one where empty."""
+    has_one_grant_per_account: bool = False
     says_scopes: bool = True
     """Whether an answer names what was granted (RFC 6749 section 5.1)."""
     _latest: dict[str, str] = field(default_factory=dict)

@@ -22,11 +22,7 @@ from handlers.requests import refuse_foreign_origin
 from handlers.sessions import staff
 from handlers.validation import answer_problems
 from handlers.wiring import adapters
-from scheduling.domain.people import (
-    MemberFilter,
-    Role,
-    comparable,
-)
+from scheduling.domain.people import MemberFilter, Role, comparable
 from scheduling.domain.sessions import SignedIn
 from scheduling.use_cases.bookings import HandOver
 from scheduling.use_cases.member_imports import import_members, view_import

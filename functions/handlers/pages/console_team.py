@@ -23,11 +23,7 @@ from handlers.pages.zones import zone_groups
 from handlers.problems import status_of
 from handlers.wiring import adapters
 from scheduling.domain.languages import LANGUAGES
-from scheduling.domain.people import (
-    MemberFilter,
-    Role,
-    comparable,
-)
+from scheduling.domain.people import MemberFilter, Role, comparable
 from scheduling.domain.refusals import (
     BusyTryAgain,
     ConnectionChanged,

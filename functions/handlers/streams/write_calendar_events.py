@@ -22,11 +22,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.event_room import event_room
 from handlers.wiring import adapters
 from scheduling.domain.calendar_events import LINK_PAUSE
-from scheduling.use_cases.calendar_events import (
-    due_tasks,
-    requeue_of_host,
-    write_calendar_events,
-)
+from scheduling.use_cases.calendar_events import due_tasks, requeue_of_host, write_calendar_events
 
 if TYPE_CHECKING:
     from scheduling.domain.calendar_events import EventTask

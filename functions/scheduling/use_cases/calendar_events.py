@@ -58,12 +58,13 @@ def write_calendar_events(
     """
     while task := room.calendar_events.claim(organization_id, booking_id, now=clock()):
         work = _work(task, clock(), room)
+        after: EventTask | None
         try:
             after = _written(work)
         except ClaimLost:
             # Somebody else goes on from what is stored.
-            return None
-        is_finished = room.calendar_events.finish(task, after)
+            after = None
+        is_finished = after is None or room.calendar_events.finish(task, after)
         if work.unforeseen:
             raise ExceptionGroup("calendar events", work.unforeseen)
         if is_finished:

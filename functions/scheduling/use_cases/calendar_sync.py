@@ -53,12 +53,7 @@ if TYPE_CHECKING:
     from scheduling.domain.grants import Grant
     from scheduling.domain.hours import WeeklyHours
     from scheduling.domain.sync_turns import Ring, SyncRequest, SyncTurn
-    from scheduling.provider_ports import (
-        Calendars,
-        ChannelSecrets,
-        SyncedCalendars,
-        SyncTurns,
-    )
+    from scheduling.provider_ports import Calendars, ChannelSecrets, SyncedCalendars, SyncTurns
     from scheduling.use_cases.calendar_changes import BookingDesk
     from scheduling.use_cases.provider_calls import Providers
 

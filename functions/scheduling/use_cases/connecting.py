@@ -77,12 +77,6 @@ if TYPE_CHECKING:
 _BLOCKED_BY_ADMIN = frozenset({"admin_policy_enforced", "org_internal"})
 """Source: Google Identity, "Using OAuth 2.0 for web server applications", Authorization errors."""
 
-_ONE_GRANT_PER_ACCOUNT = frozenset({Provider.ZOOM})
-"""At whom each sign-in ends the tokens of the one before it.
-
-Source: https://developers.zoom.us/docs/integrations/oauth/, Refreshing an access token.
-"""
-
 _NO_EVENT = "0" * 32
 """An event that never was: asking for it shows that we would be told of one."""
 
@@ -266,7 +260,8 @@ def finish_connecting(
     is_foreign_account = is_foreign(account, by.organization)
     with _given_back(tokens, account, provider, connections=connections, oauth=asking):
         _refuse_other_accounts(account, before)
-        _refuse_accounts_in_use(account, attempt.key, connections)
+        if asking.has_one_grant_per_account:
+            _refuse_accounts_in_use(account, attempt.key, connections)
         if is_foreign_account and by.organization.refuses_other_accounts:
             raise ForeignAccount
         scopes = tokens.scopes or frozenset(asking.scopes_for(wanted))
@@ -521,8 +516,6 @@ def _refuse_other_accounts(account: Account, before: Connection | None) -> None:
 
 def _refuse_accounts_in_use(account: Account, key: ConnectionKey, connections: Connections) -> None:
     """Raises AccountInUse where a colleague's tokens would end with this sign-in, and so on."""
-    if key.provider not in _ONE_GRANT_PER_ACCOUNT:
-        return
     for other in connections.with_account(key.provider, account.account_id):
         if other.organization_id == key.organization_id and other != key:
             raise AccountInUse

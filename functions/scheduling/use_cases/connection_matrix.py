@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.connections import ConnectionKey, Platform
 from scheduling.domain.hosts import HostKind
 from scheduling.domain.lists import ListPage, every
-from scheduling.domain.people import (
-    MemberFilter,
-)
+from scheduling.domain.people import MemberFilter
 from scheduling.domain.platform_states import NOT_CONNECTED, needs_human, state_of
 from scheduling.domain.policy import Act, may, require
 from scheduling.domain.refusals import FieldProblem, InvalidInput, marked

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Activity, entry_by
 from scheduling.domain.checks import Checks
 from scheduling.domain.lists import ListPage, every
-from scheduling.domain.people import (
-    ACTIVE_MEMBERS,
-    normalized_email,
-)
+from scheduling.domain.people import ACTIVE_MEMBERS, normalized_email
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import MemberChanged, MemberNotFound, marked
 
@@ -22,11 +19,7 @@ if TYPE_CHECKING:
 
     from scheduling import ports
     from scheduling.domain.directory import Directory
-    from scheduling.domain.people import (
-        Member,
-        MemberFilter,
-        Role,
-    )
+    from scheduling.domain.people import Member, MemberFilter, Role
     from scheduling.domain.sessions import SignedIn
 
 EXPORTED = 5_000

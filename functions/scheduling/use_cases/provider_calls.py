@@ -230,11 +230,11 @@ def _circuit(connection: Connection, *, now: datetime, providers: Providers) -> 
     except _NotNow:
         raise
     except ProviderUnavailable as failure:
-        if not failure.is_out_of_order:
+        if failure.is_out_of_order:
+            # Where others failed at the same moment, one count stands for all.
+            providers.circuits.change(*whose, circuit.failed(now))
+        else:
             _close(circuit, whose, providers)
-            raise
-        # Where others failed at the same moment, one count stands for all.
-        providers.circuits.change(*whose, circuit.failed(now))
         raise
     except _ANSWERS:
         _close(circuit, whose, providers)

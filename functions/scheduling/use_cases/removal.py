@@ -9,10 +9,7 @@ from scheduling.domain.audit import Activity, actor_of, entry_by
 from scheduling.domain.booking import BookingState
 from scheduling.domain.lists import every
 from scheduling.domain.messages import Recipient
-from scheduling.domain.people import (
-    MemberFilter,
-    Role,
-)
+from scheduling.domain.people import MemberFilter, Role
 from scheduling.domain.policy import Act, require
 from scheduling.domain.refusals import (
     BookingChanged,
@@ -26,10 +23,7 @@ from scheduling.domain.refusals import (
     NotHandedOver,
     marked,
 )
-from scheduling.ports import (
-    BookingFilter,
-    ExternalMemberFilter,
-)
+from scheduling.ports import BookingFilter, ExternalMemberFilter
 from scheduling.use_cases.bookings import HandOver, every_booking, hand_over
 from scheduling.use_cases.changes import cancel
 from scheduling.use_cases.connecting import remove_all_connections

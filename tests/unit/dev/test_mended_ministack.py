@@ -2,12 +2,7 @@ import json
 
 import pytest
 
-from dev.mended_ministack import (
-    mended_action,
-    mended_execution,
-    mended_resource,
-    mended_restore,
-)
+from dev.mended_ministack import mended_action, mended_execution, mended_resource, mended_restore
 
 
 def a_request(**headers):

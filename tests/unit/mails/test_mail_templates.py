@@ -13,13 +13,7 @@ import pytest
 
 from scheduling.adapters.jinja.mail_templates import JinjaMailTemplates
 from scheduling.domain.booking import REMOVED_FROM_CALENDAR, Answer
-from scheduling.domain.mails import (
-    BookingMail,
-    BookingNews,
-    Mailbox,
-    MailFacts,
-    RenderedMail,
-)
+from scheduling.domain.mails import BookingMail, BookingNews, Mailbox, MailFacts, RenderedMail
 from scheduling.domain.messages import Recipient
 from scheduling.domain.time_range import TimeRange
 from tests.unit.mails.samples import (

@@ -6,14 +6,21 @@ from datetime import timedelta
 import pytest
 
 from scheduling.domain.audit import Activity
-from scheduling.domain.booking import BookedHost
-from scheduling.domain.calendar_events import LEASE, MAX_ATTEMPTS, EventState, TaskState
+from scheduling.domain.booking import BookedHost, Booking
+from scheduling.domain.calendar_events import (
+    LEASE,
+    MAX_ATTEMPTS,
+    EventState,
+    EventTask,
+    HostEvent,
+    TaskState,
+)
 from scheduling.domain.connections import ConnectionKey, ConnectionState, Platform, Provider
 from scheduling.domain.grants import Grant
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.messages import MessageKind, Recipient
-from scheduling.provider_ports import CalendarGone, GrantRejected, MeetingRefused
+from scheduling.provider_ports import CalendarGone, ClaimLost, GrantRejected, MeetingRefused
 from scheduling.use_cases.announcements import announcements
 from scheduling.use_cases.calendar_events import requeue_of_host, write_calendar_events
 from scheduling.use_cases.event_work import EventRoom
@@ -321,10 +328,10 @@ def test_c3_mails_about_another_host_wait_for_that_hosts_link(office):
     assert len([text for text in texts if second in text]) == 3, "guest, host, person in charge"
 
 
-def test_r10_what_nobody_foresaw_for_one_calendar_leaves_the_others_written(office):
+def of_two_hosts(office: Office) -> tuple[Booking, Booking]:
+    """Return a booking of two who connected their calendars: before and after the second came."""
     office.connect()
     office.connect_ben(Provider.GOOGLE)
-    office.calendars.fail(UNFORESEEN)
     booking = office.booked()
     hosts = tuple(
         BookedHost(HostKey(HostKind.MEMBER, member.member_id), member.name)
@@ -333,6 +340,12 @@ def test_r10_what_nobody_foresaw_for_one_calendar_leaves_the_others_written(offi
     claim = replace(booking.claim, host_ids=tuple(host.host_id for host in hosts))
     after = booking.handed_over(claim, hosts, AIKO.member_id, now=EARLY)
     office.parley.bookings.change(booking, after, [], an_entry())
+    return booking, after
+
+
+def test_r10_what_nobody_foresaw_for_one_calendar_leaves_the_others_written(office):
+    booking, after = of_two_hosts(office)
+    office.calendars.fail(UNFORESEEN)
 
     with pytest.raises(ExceptionGroup) as raised:
         office.write(after)
@@ -343,6 +356,24 @@ def test_r10_what_nobody_foresaw_for_one_calendar_leaves_the_others_written(offi
     assert (task.state, len(task.problems)) == (TaskState.WAITING, 1)
     office.write(after, now=task.due_at)
     assert len(office.events()) == len(office.calendars.events(BENS.calendar_id)) == 1
+
+
+def test_r10_what_nobody_foresaw_is_told_though_somebody_else_goes_on(office, monkeypatch):
+    _, booking = of_two_hosts(office)
+    office.calendars.fail(UNFORESEEN)
+    keep = office.parley.calendar_events.keep
+
+    def keep_but_bens(event: HostEvent, task: EventTask) -> None:
+        if event.host_id == BEN.member_id:
+            raise ClaimLost
+        keep(event, task)
+
+    monkeypatch.setattr(office.parley.calendar_events, "keep", keep_but_bens)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        office.write(booking)
+
+    assert raised.value.exceptions == (UNFORESEEN,)
 
 
 def test_r10_what_no_worker_ever_finished_is_left_to_a_human(office):

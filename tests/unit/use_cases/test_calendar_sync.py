@@ -23,11 +23,7 @@ from scheduling.domain.connections import ConnectedBusy, ConnectionState, Platfo
 from scheduling.domain.hours import ClockSpan, WeeklyHours
 from scheduling.domain.identifiers import new_id
 from scheduling.domain.sync_turns import LEASE, Ring, SyncRequest
-from scheduling.provider_ports import (
-    GrantRejected,
-    PermissionMissing,
-    ProviderUnavailable,
-)
+from scheduling.provider_ports import GrantRejected, PermissionMissing, ProviderUnavailable
 from scheduling.use_cases.calendar_sync import SyncEnd, sync_connection
 from tests.support.builders import a_member_host, a_page, an_entry, at
 from tests.support.connecting import HOLIDAYS, PRIMARY, a_connection

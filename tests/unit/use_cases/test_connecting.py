@@ -83,7 +83,7 @@ def parley():
         Provider.GOOGLE: InMemoryOAuth(
             GOOGLE_ISSUER, frozenset({CALENDAR, MEET}), access_token=TOKEN
         ),
-        Provider.ZOOM: InMemoryOAuth(platforms=frozenset({ZOOM})),
+        Provider.ZOOM: InMemoryOAuth(platforms=frozenset({ZOOM}), has_one_grant_per_account=True),
     }
     google = InMemoryCalendars()
     for calendar in (MAIN, TEAM, HOLIDAYS, replace(HOLIDAYS, calendar_id=PRIMARY)):

@@ -7,10 +7,7 @@ from scheduling.domain.audit import Activity
 from scheduling.domain.directory import Directory
 from scheduling.domain.identifiers import derived_id
 from scheduling.domain.links import hashed
-from scheduling.domain.people import (
-    MemberFilter,
-    Role,
-)
+from scheduling.domain.people import MemberFilter, Role
 from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,

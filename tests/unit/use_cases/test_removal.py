@@ -8,10 +8,7 @@ from scheduling.domain.booking import BookingState
 from scheduling.domain.connections import Provider
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.identifiers import derived_id
-from scheduling.domain.people import (
-    MemberFilter,
-    Role,
-)
+from scheduling.domain.people import MemberFilter, Role
 from scheduling.domain.refusals import (
     InvalidInput,
     LastAdmin,

@@ -13,15 +13,7 @@ from scheduling.adapters.dynamodb.table import (
     to_optional_seconds,
     to_seconds,
 )
-from scheduling.domain.booking import (
-    Answer,
-    BookedHost,
-    Booking,
-    BookingState,
-    Claim,
-    Hold,
-    Taken,
-)
+from scheduling.domain.booking import Answer, BookedHost, Booking, BookingState, Claim, Hold, Taken
 from scheduling.domain.connections import Platform
 from scheduling.domain.hosts import HostKey, HostKind
 from scheduling.domain.messages import Recipient

@@ -11,11 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.event_tasks import (
-    ASKED,
-    NO_LONGER_FAILED,
-    asked_values,
-)
+from scheduling.adapters.dynamodb.event_tasks import ASKED, NO_LONGER_FAILED, asked_values
 from scheduling.adapters.dynamodb.online_meetings import meeting_item, stored_meeting
 from scheduling.adapters.dynamodb.table import (
     TransactionRefused,

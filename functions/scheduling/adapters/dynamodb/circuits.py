@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import (
-    encoded,
-    from_optional_seconds,
-    to_seconds,
-)
+from scheduling.adapters.dynamodb.table import encoded, from_optional_seconds, to_seconds
 from scheduling.domain.circuits import Circuit
 
 if TYPE_CHECKING:

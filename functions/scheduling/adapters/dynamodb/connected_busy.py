@@ -7,10 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import (
-    from_optional_seconds,
-    to_optional_seconds,
-)
+from scheduling.adapters.dynamodb.table import from_optional_seconds, to_optional_seconds
 from scheduling.domain.connections import ConnectedBusy, ConnectionKey, Provider
 
 if TYPE_CHECKING:

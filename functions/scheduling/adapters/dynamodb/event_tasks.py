@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import (
-    to_seconds,
-)
+from scheduling.adapters.dynamodb.table import to_seconds
 from scheduling.domain.hosts import HostKind
 
 if TYPE_CHECKING:

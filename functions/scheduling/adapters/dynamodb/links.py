@@ -7,11 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduling.adapters.dynamodb import keys
-from scheduling.adapters.dynamodb.table import (
-    from_optional_seconds,
-    from_seconds,
-    to_seconds,
-)
+from scheduling.adapters.dynamodb.table import from_optional_seconds, from_seconds, to_seconds
 from scheduling.domain.links import Link, LinkPurpose
 
 if TYPE_CHECKING:

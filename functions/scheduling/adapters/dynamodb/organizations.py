@@ -19,20 +19,8 @@ from scheduling.adapters.dynamodb.table import (
 )
 from scheduling.domain.connections import Platform
 from scheduling.domain.lists import ListPage
-from scheduling.domain.people import (
-    ACTIVE_MEMBERS,
-    Feature,
-    Member,
-    Organization,
-    Role,
-    comparable,
-)
-from scheduling.domain.refusals import (
-    LastAdmin,
-    MemberChanged,
-    MemberNotFound,
-    OrganizationChanged,
-)
+from scheduling.domain.people import ACTIVE_MEMBERS, Feature, Member, Organization, Role, comparable
+from scheduling.domain.refusals import LastAdmin, MemberChanged, MemberNotFound, OrganizationChanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,9 +29,7 @@ if TYPE_CHECKING:
 
     from scheduling.adapters.dynamodb.table import Item, Table
     from scheduling.domain.audit import Entry
-    from scheduling.domain.people import (
-        MemberFilter,
-    )
+    from scheduling.domain.people import MemberFilter
 
 
 _IS_VERSION_BEFORE = "attribute_exists(PK) AND (attribute_not_exists(version) OR version = :before)"

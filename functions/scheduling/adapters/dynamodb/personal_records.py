@@ -17,12 +17,7 @@ from scheduling.adapters.dynamodb.invitations import stored_invitation
 from scheduling.adapters.dynamodb.links import stored_link
 from scheduling.adapters.dynamodb.member_imports import row_attribute, stored_row
 from scheduling.adapters.dynamodb.organizations import member_item
-from scheduling.adapters.dynamodb.table import (
-    TransactionRefused,
-    encoded,
-    to_seconds,
-    transact,
-)
+from scheduling.adapters.dynamodb.table import TransactionRefused, encoded, to_seconds, transact
 from scheduling.domain.connections import ConnectionKey, Provider
 from scheduling.domain.erasure import is_row_of, rows_without
 from scheduling.domain.member_imports import ImportState

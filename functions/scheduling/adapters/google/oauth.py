@@ -53,6 +53,8 @@ _STATES = {
 class GoogleOAuth:
     """OAuthProvider for Google accounts. Nothing is tried twice here."""
 
+    has_one_grant_per_account = False
+
     def __init__(
         self,
         apps: ProviderApps,

@@ -69,6 +69,8 @@ class ZoomSignIn:
 
     issuer = ""
     """Zoom does not say who it is when somebody comes back (RFC 9207)."""
+    has_one_grant_per_account = True
+    """Source: https://developers.zoom.us/docs/integrations/oauth/, Refreshing an access token."""
 
     def __init__(self, asking: Asking, apps: ProviderApps, *, url: str, api_url: str) -> None:
         """Sign in at `url` (https://zoom.us); who somebody is says `api_url`."""
