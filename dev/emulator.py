@@ -10,6 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,7 +18,7 @@ import boto3
 from botocore.config import Config
 
 from dev.failures import CannotRun
-from dev.home import PROJECT, Home
+from dev.home import NEEDED_GRANTS, PROJECT, Home
 from dev.ports import Ports
 
 ACCESS_KEY_ID = "parley"
@@ -36,6 +37,7 @@ class Emulator:
 
     port: int
     region: str
+    needed_grants: Path
 
     @property
     def url(self) -> str:
@@ -83,7 +85,7 @@ async def running_emulator(home: Home, ports: Ports, region: str) -> AsyncIterat
     Raises:
         CannotRun: It does not start.
     """
-    emulator = Emulator(ports.aws, region)
+    emulator = Emulator(ports.aws, region, home.needed_grants)
     shutil.rmtree(home.scratch, ignore_errors=True)
     home.scratch.mkdir(parents=True)
     with home.emulator_log.open("wb") as log:
@@ -148,6 +150,7 @@ def _settings(home: Home, ports: Ports) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(home.state / "s3"),
         "TMPDIR": str(home.scratch),
+        NEEDED_GRANTS: str(home.needed_grants),
         # The mailbox, which passes on what it is sent.
         "AWS_ENDPOINT_URL_SESV2": f"http://127.0.0.1:{ports.mail}",
     }

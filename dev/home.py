@@ -14,6 +14,9 @@ from dev.failures import CannotRun, RunsAlready
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+NEEDED_GRANTS = "PARLEY_NEEDED_GRANTS"
+"""Variable that tells the emulator in which file to note them, each a JSON array on its line."""
+
 _SECONDS_TO_STOP = 60.0
 
 
@@ -42,6 +45,8 @@ class Facts:
     """By what the tables hold: "scheduling" and "access"."""
     function_names: dict[str, str]
     """By logical id in template.yaml."""
+    needed_grants_file: str
+    """Where a line for each grant says that a function could not have done without it."""
     aws_endpoint_url: str
     aws_region: str
     aws_access_key_id: str
@@ -62,6 +67,8 @@ class Home:
         """What Zoom's stand-in knows."""
         self.scratch = self.folder / "tmp"
         """Where the emulator unpacks functions and layers; worth nothing once it has stopped."""
+        self.needed_grants = self.scratch / "needed_grants"
+        """Which grants a function could not have done without since the emulator started."""
         self.emulator_pid = self.folder / "emulator.pid"
         self.emulator_log = self.folder / "emulator.log"
         self.sam_log = self.folder / "sam.log"

@@ -9,20 +9,29 @@
   is no action of IAM.
 * What a stream held is gone after a restart. MiniStack goes on reading behind its old end, so that
   functions sleep until as much has been written anew.
+
+It also notes which grants were needed, so that a test can name those which never were.
 """
 
 import json
+import os
 from collections.abc import Callable
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-untyped]
-from ministack.core import iam_actions  # type: ignore[import-untyped]
+from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import lambda_svc  # type: ignore[import-untyped]
+
+from dev.home import NEEDED_GRANTS
 
 type Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
 type Restore = Callable[[dict[str, Any] | None], None]
 type IamAction = Callable[..., str | None]
+type Evaluate = Callable[..., Any]
+type Grant = tuple[str, str, str]
+"""The name of a role, the `Sid` of a statement of its policies, an action in it."""
 type ResourceArn = Callable[[str, str, bytes, str, str], str]
 
 
@@ -84,6 +93,25 @@ def mended_action(iam_action: IamAction) -> IamAction:
     return find
 
 
+def noting_evaluate(evaluate: Evaluate, note: Callable[[Grant], None]) -> Evaluate:
+    """Return `evaluate` that notes, once, each grant of a role that nothing else stands in for."""
+    noted: set[Grant] = set()
+
+    def judge(request: Any, policies: Any, *limits: Any) -> Any:
+        result = evaluate(request, policies, *limits)
+        _, is_role, session = request.principal_arn.partition(":assumed-role/")
+        grant = (session.partition("/")[0], result.matched_sid, request.action)
+        if is_role and result.decision == "Allow" and grant not in noted:
+            statements = [statement for policy in policies for statement in policy]
+            decisions = [evaluate(request, [[each]]).decision for each in statements]
+            if decisions.count("Allow") == 1:
+                noted.add(grant)
+                note(grant)
+        return result
+
+    return judge
+
+
 def mended_restore(restore: Restore) -> Restore:
     """Return `restore` with every reader of a table's stream at the stream's new beginning."""
 
@@ -95,6 +123,11 @@ def mended_restore(restore: Restore) -> Restore:
     return load
 
 
+def note_needed_grant(grant: Grant) -> None:
+    with Path(os.environ[NEEDED_GRANTS]).open("a") as file:
+        file.write(f"{json.dumps(grant)}\n")
+
+
 if __name__ == "__main__":
     lambda_svc.load_persisted_state = mended_restore(lambda_svc.load_persisted_state)
     lambda_svc._execute_function_with_config_scope = mended_execution(  # noqa: SLF001
@@ -104,4 +137,5 @@ if __name__ == "__main__":
         iam_actions._ses_v2_resource_arn  # noqa: SLF001
     )
     iam_actions.extract_iam_action = mended_action(iam_actions.extract_iam_action)
+    iam_evaluator.evaluate = noting_evaluate(iam_evaluator.evaluate, note_needed_grant)
     app.main()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dev.build.template import written
-from scheduling.domain.identifiers import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from tests.support.deployed import Deployed
 
 
-def grants() -> Iterator[tuple[str, str, str]]:
-    """Yield function, statement and action of each grant in the template."""
-    for function, resource in written()["Resources"].items():
-        if resource["Type"] == "AWS::Serverless::Function":
-            for policy in resource["Properties"]["Policies"]:
-                for statement in policy["Statement"]:
-                    for action in actions_of(statement):
-                        yield function, statement["Sid"], action
+type Grant = tuple[str, str]
+"""The `Sid` of a statement and an action in it."""
+
+
+def grants() -> dict[str, list[Grant]]:
+    """Return the grants in the template, by the logical id of their function."""
+    return {
+        function: [
+            (statement["Sid"], action)
+            for policy in resource["Properties"]["Policies"]
+            for statement in policy["Statement"]
+            for action in actions_of(statement)
+        ]
+        for function, resource in written()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
 
 
 def actions_of(statement: Mapping[str, Any]) -> list[str]:
@@ -30,14 +38,25 @@ def actions_of(statement: Mapping[str, Any]) -> list[str]:
     return [actions] if isinstance(actions, str) else actions
 
 
+def needed_grants(stack: Deployed, function: str) -> set[Grant]:
+    """Return the grants that a function could not have done without so far."""
+    role = role_of(stack, function)
+    lines = Path(stack.facts.needed_grants_file).read_text().splitlines()
+    return {(sid, action) for whose, sid, action in map(json.loads, lines) if whose == role}
+
+
+def role_of(stack: Deployed, function: str) -> str:
+    name = stack.facts.function_names[function]
+    role: str = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"]
+    return role.rpartition("/")[2]
+
+
 @contextmanager
 def without(stack: Deployed, function: str, sid: str, action: str) -> Iterator[None]:
     """Take one action out of one statement of a function's role until the block ends."""
-    iam, functions = stack.aws("iam"), stack.aws("lambda")
-    name = stack.facts.function_names[function]
-    role = functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    iam = stack.aws("iam")
     # SAM adds policies of its own, for queues; ours is the first.
-    names = {"RoleName": role, "PolicyName": f"{function}RolePolicy0"}
+    names = {"RoleName": role_of(stack, function), "PolicyName": f"{function}RolePolicy0"}
     document = iam.get_role_policy(**names)["PolicyDocument"]
     assert sid in {statement["Sid"] for statement in document["Statement"]}
     kept = [
@@ -48,16 +67,7 @@ def without(stack: Deployed, function: str, sid: str, action: str) -> Iterator[N
     ]
     remaining = {"Version": "2012-10-17", "Statement": [s for s in kept if s["Action"]]}
     iam.put_role_policy(**names, PolicyDocument=json.dumps(remaining))
-    if action == "secretsmanager:GetSecretValue":
-        start_afresh(functions, name)
     try:
         yield
     finally:
         iam.put_role_policy(**names, PolicyDocument=json.dumps(document))
-
-
-def start_afresh(functions: Any, name: str) -> None:
-    """Have the next request find no warm function, which would remember the secret."""
-    functions.update_function_configuration(FunctionName=name, Description=new_id())
-    version = functions.publish_version(FunctionName=name)["Version"]
-    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)

@@ -1,8 +1,15 @@
 import json
 
 import pytest
+from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate
 
-from dev.mended_ministack import mended_action, mended_execution, mended_resource, mended_restore
+from dev.mended_ministack import (
+    mended_action,
+    mended_execution,
+    mended_resource,
+    mended_restore,
+    noting_evaluate,
+)
 
 
 def a_request(**headers):
@@ -100,3 +107,33 @@ def test_a_batch_of_messages_is_granted_like_one():
     assert asked("sqs", "sqs:SendMessageBatch") == "sqs:SendMessage"
     assert asked("sqs", "sqs:ReceiveMessage") == "sqs:ReceiveMessage"
     assert asked("sqs", None) is None
+
+
+READ = ParsedStatement("Read", "Allow", ["s:Get"], resources=["*"])
+READ_TOO = ParsedStatement("ReadToo", "Allow", ["s:Get"], resources=["one"])
+ROLE = "arn:aws:sts::000000000000:assumed-role/worker/session"
+
+
+def a_call(principal_arn=ROLE, action="s:Get", resource="one"):
+    return EvalContext(principal_arn, "AssumedRole", "000000000000", action, resource, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("statements", "calls", "needed"),
+    [
+        ([READ], [a_call(), a_call()], [("worker", "Read", "s:Get")]),
+        ([READ, READ_TOO], [a_call()], []),
+        ([READ, READ_TOO], [a_call(), a_call(resource="two")], [("worker", "Read", "s:Get")]),
+        ([READ], [a_call(action="s:Put")], []),
+        ([READ], [a_call("arn:aws:iam::000000000000:root")], []),
+    ],
+)
+def test_a_grant_is_noted_once_where_nothing_else_would_do(statements, calls, needed):
+    noted = []
+    judge = noting_evaluate(evaluate, noted.append)
+
+    for call in calls:
+        policies = [[statement] for statement in statements]
+        assert judge(call, policies) == evaluate(call, policies)
+
+    assert noted == needed
