@@ -137,6 +137,14 @@ def event_id_of(booking_id: str, host_id: str, generation: int) -> str:
     return base64.b32hexencode(digest).decode().rstrip("=").lower()
 
 
+def may_be_ours(event_id: str) -> bool:
+    """Tell whether an id is as long as `event_id_of` makes them; those of others seldom are."""
+    return len(event_id) == _ID_LENGTH
+
+
+_ID_LENGTH = len(event_id_of("", "", 1))
+
+
 def shared_mark_of(booking_id: str) -> str:
     """Return what every copy of a booking's event carries; nobody learns the booking from it."""
     return derived_id("calendar event", booking_id)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from scheduling.domain.audit import Actor, ActorKind
 from scheduling.domain.booking import REMOVED_FROM_CALENDAR
 from scheduling.domain.calendar_events import EventState
-from scheduling.domain.calendar_sync import Mark, MirrorEvent
+from scheduling.domain.calendar_sync import Mark, MirrorEvent, span_to_read
 from scheduling.domain.messages import Recipient
-from scheduling.domain.provider_events import event_id_of, shared_mark_of
+from scheduling.domain.provider_events import event_id_of, may_be_ours, shared_mark_of
 from scheduling.domain.refusals import (
     BookingChanged,
     BookingClosed,
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 _AT_REST = {EventState.WRITTEN, EventState.DIVERGED}
 """Nobody is writing it."""
 
+_GENERATIONS = 5
+"""Of how many a removed event is looked for; each was written after the one before had gone."""
+
 _PASSING = (BookingChanged, BusyTryAgain)
 
 _NOT_POSSIBLE = (
@@ -66,7 +69,12 @@ class BookingDesk:
 
 
 def mirror_of(
-    change: ChangedEvent, whose: ConnectionKey, known: MirrorEvent | None, *, desk: BookingDesk
+    change: ChangedEvent,
+    whose: ConnectionKey,
+    known: MirrorEvent | None,
+    *,
+    now: datetime,
+    desk: BookingDesk,
 ) -> MirrorEvent | None:
     """Return what a changed event mirrors of a member's bookings; None for anybody's event.
 
@@ -78,7 +86,7 @@ def mirror_of(
         seen = replace(known, time=None)
         written = _written(seen, whose, desk=desk)
         return replace(seen, mark=_mark(seen, written)) if written else None
-    booking = _mirrored(change, whose, desk.bookings)
+    booking = _mirrored(change, whose, now=now, bookings=desk.bookings)
     if booking is None:
         return None
     time = None if change.is_gone else change.time
@@ -153,11 +161,13 @@ def _followed(
 
 
 def _mirrored(
-    change: ChangedEvent, whose: ConnectionKey, bookings: ports.Bookings
+    change: ChangedEvent, whose: ConnectionKey, *, now: datetime, bookings: ports.Bookings
 ) -> Booking | None:
-    """Return the member's booking that an event says it mirrors."""
+    """Return the member's booking that an event says it mirrors, or that its id was made for."""
     booking_id = change.booking_id
-    if not booking_id and change.shared_mark and change.busy is not None:
+    if change.is_gone and not booking_id:
+        booking_id = _of_unread(change.event_id, whose, now=now, bookings=bookings)
+    elif not booking_id and change.shared_mark and change.busy is not None:
         taken = bookings.taken(whose.organization_id, whose.member_id, range_of(change.busy))
         marks = {shared_mark_of(each.owner_id): each.owner_id for each in taken}
         booking_id = marks.get(change.shared_mark, "")
@@ -165,6 +175,21 @@ def _mirrored(
     if booking is None or whose.member_id not in (*booking.host_ids, *booking.former_host_ids):
         return None
     return booking
+
+
+def _of_unread(
+    event_id: str, whose: ConnectionKey, *, now: datetime, bookings: ports.Bookings
+) -> str:
+    """Return the booking of an event that was removed before it was ever read; empty for none."""
+    if not may_be_ours(event_id):
+        return ""
+    taken = bookings.taken(whose.organization_id, whose.member_id, span_to_read(now))
+    booking_ids = {
+        event_id_of(each.owner_id, whose.member_id, generation): each.owner_id
+        for each in taken
+        for generation in range(1, _GENERATIONS + 1)
+    }
+    return booking_ids.get(event_id, "")
 
 
 def _found(booking_id: str, whose: ConnectionKey, bookings: ports.Bookings) -> Booking | None:

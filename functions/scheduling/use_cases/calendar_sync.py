@@ -474,7 +474,7 @@ def _mirrors(
         )
     for change in changes:
         key = event_key(change.event_id)
-        mirror = mirror_of(change, whose, mirrors.get(key), desk=room.desk)
+        mirror = mirror_of(change, whose, mirrors.get(key), now=now, desk=room.desk)
         if mirror is None:
             mirrors.pop(key, None)
         else:

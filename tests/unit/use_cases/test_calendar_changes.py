@@ -45,12 +45,18 @@ def world():
 
 def booked_in(world, *hosts, time=TEN):
     """Return a booking that is written into Aiko's calendar, and was seen there."""
+    booking = written_into(world, *hosts, time=time)
+    look(world)
+    return booking
+
+
+def written_into(world, *hosts, time=TEN):
+    """Return a booking that is written into Aiko's calendar, and was not seen there yet."""
     hosts = hosts or (AIKO,)
     first, *others = (a_member_host(host) for host in hosts)
     booking = a_booking(first, time, others=others)
     world.adapters.bookings.add(booking, a_guest_link(booking), [])
     world.write_events(booking)
-    look(world)
     return booking
 
 
@@ -193,8 +199,31 @@ def test_an_event_that_its_only_host_removes_cancels_the_booking_with_a_reason(w
     assert (MessageKind.BOOKING_CANCELLED, Recipient.GUEST) in told(world, booking, 2)
 
 
-def test_an_event_that_one_of_several_hosts_removes_is_flagged(world):
-    booking = booked_in(world, AIKO, BEN)
+def test_an_event_that_is_removed_before_it_was_ever_read_cancels_the_booking(world):
+    others = booked_in(world, time=ELEVEN)
+    booking = written_into(world)
+
+    world.provider.delete_event(CALENDAR, event_of(booking))
+    look(world)
+
+    assert stored(world, booking).state is BookingState.CANCELLED
+    assert stored(world, others) == others
+
+
+def test_somebody_elses_event_that_is_removed_cancels_nothing(world):
+    booking = booked_in(world)
+    for event_id in ("7hk3v", event_id_of(booking.booking_id, BEN.member_id, 1)):
+        world.provider.add_event(CALENDAR, span_of(ELEVEN), event_id=event_id)
+        world.provider.delete_event(CALENDAR, event_id)
+
+    look(world)
+
+    assert stored(world, booking) == booking
+
+
+@pytest.mark.parametrize("booked", [booked_in, written_into])
+def test_an_event_that_one_of_several_hosts_removes_is_flagged(world, booked):
+    booking = booked(world, AIKO, BEN)
 
     world.provider.delete_event(CALENDAR, event_of(booking))
     look(world)
