@@ -53,8 +53,11 @@ def _wrong_shape(error: RequestValidationError) -> Response[str]:
 
 
 def _path(location: tuple[str | int, ...]) -> str:
-    """Return `windows.0.start` for a place in a body; the body itself where it is no JSON."""
+    """Return `windows.0.start` for a place in a body; the body itself where it is no JSON.
+
+    Which one of several types was tried, as `literal['not_connected']`, is no place in it.
+    """
     parts = location[1:] if location[0] in _PLACES else location
     if not parts or isinstance(parts[0], int):
         return "body"
-    return ".".join(map(str, parts))
+    return ".".join(part for part in map(str, parts) if "[" not in part)

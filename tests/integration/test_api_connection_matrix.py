@@ -116,6 +116,13 @@ def test_the_matrix_comes_in_parts(admin, ben):
     assert admin.get(CONNECTIONS, params={"cursor": "x"}).status_code == 422
 
 
+def test_c25_what_is_no_state_or_platform_names_its_field(admin):
+    answer = admin.get(CONNECTIONS, params={"state": "fine", "platform": "fax"})
+
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json()["errors"]} == {"state", "platform"}
+
+
 def test_the_matrix_costs_three_requests_beside_the_session(admin, ben):
     with counted_requests(adapters()._client) as counts:
         admin.get(CONNECTIONS)
