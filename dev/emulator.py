@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 
 from dev.failures import CannotRun
-from dev.home import NEEDED_GRANTS, PROJECT, Home
+from dev.home import GRANTS_LOG, PROJECT, Home
 from dev.ports import Ports
 
 ACCESS_KEY_ID = "parley"
@@ -37,7 +37,7 @@ class Emulator:
 
     port: int
     region: str
-    needed_grants: Path
+    grants_log: Path
 
     @property
     def url(self) -> str:
@@ -85,7 +85,7 @@ async def running_emulator(home: Home, ports: Ports, region: str) -> AsyncIterat
     Raises:
         CannotRun: It does not start.
     """
-    emulator = Emulator(ports.aws, region, home.needed_grants)
+    emulator = Emulator(ports.aws, region, home.grants_log)
     shutil.rmtree(home.scratch, ignore_errors=True)
     home.scratch.mkdir(parents=True)
     with home.emulator_log.open("wb") as log:
@@ -150,7 +150,7 @@ def _settings(home: Home, ports: Ports) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(home.state / "s3"),
         "TMPDIR": str(home.scratch),
-        NEEDED_GRANTS: str(home.needed_grants),
+        GRANTS_LOG: str(home.grants_log),
         # The mailbox, which passes on what it is sent.
         "AWS_ENDPOINT_URL_SESV2": f"http://127.0.0.1:{ports.mail}",
     }

@@ -14,8 +14,8 @@ from dev.failures import CannotRun, RunsAlready
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-NEEDED_GRANTS = "PARLEY_NEEDED_GRANTS"
-"""Variable that tells the emulator in which file to note them, each a JSON array on its line."""
+GRANTS_LOG = "PARLEY_GRANTS_LOG"
+"""Variable that tells the emulator where to note grants, each a JSON array on its line."""
 
 _SECONDS_TO_STOP = 60.0
 
@@ -45,8 +45,9 @@ class Facts:
     """By what the tables hold: "scheduling" and "access"."""
     function_names: dict[str, str]
     """By logical id in template.yaml."""
-    needed_grants_file: str
-    """Where a line for each grant says that a function could not have done without it."""
+    grants_log: str
+    """File with role, statement and action of each grant that a function could not have done
+    without since the emulator started, and of what was refused: that has no statement."""
     aws_endpoint_url: str
     aws_region: str
     aws_access_key_id: str
@@ -67,8 +68,7 @@ class Home:
         """What Zoom's stand-in knows."""
         self.scratch = self.folder / "tmp"
         """Where the emulator unpacks functions and layers; worth nothing once it has stopped."""
-        self.needed_grants = self.scratch / "needed_grants"
-        """Which grants a function could not have done without since the emulator started."""
+        self.grants_log = self.scratch / "grants.log"
         self.emulator_pid = self.folder / "emulator.pid"
         self.emulator_log = self.folder / "emulator.log"
         self.sam_log = self.folder / "sam.log"

@@ -10,7 +10,8 @@
 * What a stream held is gone after a restart. MiniStack goes on reading behind its old end, so that
   functions sleep until as much has been written anew.
 
-It also notes which grants were needed, so that a test can name those which never were.
+It also notes which grants were needed and what was refused, so that a test can name the grants
+that a function never needed, and those that it lacks.
 """
 
 import json
@@ -24,14 +25,15 @@ from ministack import app  # type: ignore[import-untyped]
 from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import lambda_svc  # type: ignore[import-untyped]
 
-from dev.home import NEEDED_GRANTS
+from dev.home import GRANTS_LOG
 
 type Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
 type Restore = Callable[[dict[str, Any] | None], None]
 type IamAction = Callable[..., str | None]
 type Evaluate = Callable[..., Any]
-type Grant = tuple[str, str, str]
-"""The name of a role, the `Sid` of a statement of its policies, an action in it."""
+type Enforce = Callable[..., Any]
+type Note = Callable[[str, str, str], None]
+"""Takes the name of a role, the `Sid` of a statement of its policies, and an action in it."""
 type ResourceArn = Callable[[str, str, bytes, str, str], str]
 
 
@@ -93,23 +95,40 @@ def mended_action(iam_action: IamAction) -> IamAction:
     return find
 
 
-def noting_evaluate(evaluate: Evaluate, note: Callable[[Grant], None]) -> Evaluate:
+def noting_evaluate(evaluate: Evaluate, note: Note) -> Evaluate:
     """Return `evaluate` that notes, once, each grant of a role that nothing else stands in for."""
-    noted: set[Grant] = set()
+    noted = set()
 
     def judge(request: Any, policies: Any, *limits: Any) -> Any:
         result = evaluate(request, policies, *limits)
-        _, is_role, session = request.principal_arn.partition(":assumed-role/")
-        grant = (session.partition("/")[0], result.matched_sid, request.action)
-        if is_role and result.decision == "Allow" and grant not in noted:
+        grant = (_role_in(request.principal_arn), result.matched_sid, request.action)
+        if grant[0] and result.decision == "Allow" and grant not in noted:
             statements = [statement for policy in policies for statement in policy]
             decisions = [evaluate(request, [[each]]).decision for each in statements]
             if decisions.count("Allow") == 1:
                 noted.add(grant)
-                note(grant)
+                note(*grant)
         return result
 
     return judge
+
+
+def noting_enforce(enforce: Enforce, note: Note) -> Enforce:
+    """Return `enforce` that notes, each time, what a role was refused: by no statement."""
+
+    def judge(access_key_id: str, action: str, *where: Any, **more: Any) -> Any:
+        refusal = enforce(access_key_id, action, *where, **more)
+        role = _role_in(getattr(refusal, "principal_arn", ""))
+        if role:
+            note(role, "", action)
+        return refusal
+
+    return judge
+
+
+def _role_in(principal_arn: str) -> str:
+    """Return the role whose session it is; empty where it is none."""
+    return principal_arn.partition(":assumed-role/")[2].partition("/")[0]
 
 
 def mended_restore(restore: Restore) -> Restore:
@@ -123,9 +142,9 @@ def mended_restore(restore: Restore) -> Restore:
     return load
 
 
-def note_needed_grant(grant: Grant) -> None:
-    with Path(os.environ[NEEDED_GRANTS]).open("a") as file:
-        file.write(f"{json.dumps(grant)}\n")
+def note_grant(role: str, sid: str, action: str) -> None:
+    with Path(os.environ[GRANTS_LOG]).open("a") as file:
+        file.write(f"{json.dumps([role, sid, action])}\n")
 
 
 if __name__ == "__main__":
@@ -137,5 +156,6 @@ if __name__ == "__main__":
         iam_actions._ses_v2_resource_arn  # noqa: SLF001
     )
     iam_actions.extract_iam_action = mended_action(iam_actions.extract_iam_action)
-    iam_evaluator.evaluate = noting_evaluate(iam_evaluator.evaluate, note_needed_grant)
+    iam_evaluator.evaluate = noting_evaluate(iam_evaluator.evaluate, note_grant)
+    iam_evaluator.enforce = noting_enforce(iam_evaluator.enforce, note_grant)
     app.main()

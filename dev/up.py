@@ -93,7 +93,7 @@ def _facts(
             for logical_id, name in names.items()
             if logical_id.endswith("Function")
         },
-        needed_grants_file=str(emulator.needed_grants),
+        grants_log=str(emulator.grants_log),
         aws_endpoint_url=emulator.url,
         aws_region=emulator.region,
         aws_access_key_id=ACCESS_KEY_ID,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,24 @@ def actions_of(statement: Mapping[str, Any]) -> list[str]:
     return [actions] if isinstance(actions, str) else actions
 
 
-def needed_grants(stack: Deployed, function: str) -> set[Grant]:
-    """Return the grants that a function could not have done without so far."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the emulator has noted of a function since it started."""
+
+    needed: set[Grant]
+    """What the function could not have done without."""
+    refused: list[str]
+    """Actions, each time anew."""
+
+
+def noted(stack: Deployed, function: str) -> Noted:
     role = role_of(stack, function)
-    lines = Path(stack.facts.needed_grants_file).read_text().splitlines()
-    return {(sid, action) for whose, sid, action in map(json.loads, lines) if whose == role}
+    lines = Path(stack.facts.grants_log).read_text().splitlines()
+    mine = [(sid, action) for whose, sid, action in map(json.loads, lines) if whose == role]
+    return Noted(
+        needed={(sid, action) for sid, action in mine if sid},
+        refused=[action for sid, action in mine if not sid],
+    )
 
 
 def role_of(stack: Deployed, function: str) -> str:

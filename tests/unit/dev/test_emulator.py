@@ -9,7 +9,7 @@ def test_nothing_of_the_persons_own_aws_accounts_gets_in(monkeypatch):
     monkeypatch.setattr(os, "environ", shell)
 
     keep_to_this_machine()
-    environment = Emulator(8081, "us-east-1", Path("needed_grants")).environment()
+    environment = Emulator(8081, "us-east-1", Path("grants.log")).environment()
 
     assert environment.keys() & {"AWS_PROFILE", "AWS_SESSION_TOKEN", "PYTHONPATH"} == set()
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:8081"

@@ -53,7 +53,7 @@ def facts_of(pid):
         availability_url=None,
         table_names={"scheduling": "s", "access": "a"},
         function_names={},
-        needed_grants_file="/x/.parley/tmp/needed_grants",
+        grants_log="/x/.parley/tmp/grants.log",
         aws_endpoint_url="http://127.0.0.1:8081",
         aws_region="us-east-1",
         aws_access_key_id="parley",

@@ -1,13 +1,20 @@
 import json
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate
+from ministack.core.iam_evaluator import (
+    AuthError,
+    EvalContext,
+    EvalResult,
+    ParsedStatement,
+    evaluate,
+)
 
 from dev.mended_ministack import (
     mended_action,
     mended_execution,
     mended_resource,
     mended_restore,
+    noting_enforce,
     noting_evaluate,
 )
 
@@ -130,10 +137,28 @@ def a_call(principal_arn=ROLE, action="s:Get", resource="one"):
 )
 def test_a_grant_is_noted_once_where_nothing_else_would_do(statements, calls, needed):
     noted = []
-    judge = noting_evaluate(evaluate, noted.append)
+    judge = noting_evaluate(evaluate, lambda *grant: noted.append(grant))
 
     for call in calls:
         policies = [[statement] for statement in statements]
         assert judge(call, policies) == evaluate(call, policies)
 
     assert noted == needed
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (None, []),
+        (EvalResult("ImplicitDeny", ROLE), [("worker", "", "s:Get")] * 2),
+        (EvalResult("ImplicitDeny", "arn:aws:iam::000000000000:user/aiko"), []),
+        (AuthError("InvalidClientTokenId", "unknown"), []),
+    ],
+)
+def test_what_a_role_is_refused_is_noted_each_time(answer, refused):
+    noted = []
+    judge = noting_enforce(lambda *_: answer, lambda *grant: noted.append(grant))
+
+    assert [judge("key", "s:Get", "s", "us-east-1") for _ in range(2)] == [answer] * 2
+
+    assert noted == refused
